@@ -1,0 +1,262 @@
+package io.walnut.node.local;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A cluster whose nodes are processes on this machine, on loopback, with everything of theirs under one directory. It can be
+ * left running and opened again later by another process. Not thread-safe.
+ */
+public final class LocalCluster implements AutoCloseable {
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+    private static final long PROBE_INTERVAL_NANOS = 50_000_000L;
+    private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+
+    private final Path directory;
+    private final Map<String, NodeLayout> layouts = new LinkedHashMap<>();
+    private final Map<String, NodeProcess> processes = new LinkedHashMap<>();
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final List<String> jvmOptions;
+
+    private LocalCluster(Path directory, List<NodeLayout> nodes, List<String> jvmOptions) {
+        this.directory = directory;
+        this.jvmOptions = List.copyOf(jvmOptions);
+        for (NodeLayout node : nodes) {
+            layouts.put(node.id(), node);
+            processes.put(node.id(), new NodeProcess(node, http));
+        }
+    }
+
+    /** What a local cluster is made of. {@code firstPort} 0 takes ports that are free now. */
+    public record Settings(int nodes, int firstPort, String heap, Map<String, Object> config) {
+        public Settings {
+            if (nodes < 1 || nodes > 9) {
+                throw new IllegalArgumentException("a local cluster has 1 to 9 nodes, not " + nodes);
+            }
+            config = Map.copyOf(config);
+        }
+
+        public static Settings ofNodes(int nodes) {
+            return new Settings(nodes, 0, "384m", Map.of());
+        }
+
+        public Settings firstPort(int port) {
+            return new Settings(nodes, port, heap, config);
+        }
+
+        /** Further configuration of every node, by its dotted path, e.g. {@code wal.segment-size}. */
+        public Settings with(String key, Object value) {
+            var all = new LinkedHashMap<>(config);
+            all.put(key, value);
+            return new Settings(nodes, firstPort, heap, all);
+        }
+    }
+
+    /** Writes the configuration of a new cluster into an empty or absent directory; starts nothing. */
+    public static LocalCluster create(Path directory, Settings settings) throws IOException {
+        Path absolute = directory.toAbsolutePath();
+        Files.createDirectories(absolute);
+        try (Stream<Path> existing = Files.list(absolute)) {
+            if (existing.findAny().isPresent()) {
+                throw new IOException(
+                        "directory " + absolute + " is not empty; name a new one, or an existing cluster's");
+            }
+        }
+        List<NodeLayout> nodes = settings.firstPort() == 0
+                ? NodeLayout.onFreePorts(absolute, settings.nodes())
+                : NodeLayout.onPortsFrom(settings.firstPort(), absolute, settings.nodes());
+        String clusterId = UUID.randomUUID().toString();
+        for (NodeLayout node : nodes) {
+            Files.createDirectories(node.directory());
+            YAML.writeValue(node.configFile().toFile(), config(node, nodes, clusterId, settings.config()));
+        }
+        return new LocalCluster(absolute, nodes, List.of("-Xmx" + settings.heap()));
+    }
+
+    /** The cluster that {@link #create} once wrote into this directory. */
+    public static LocalCluster open(Path directory, String heap) throws IOException {
+        Path absolute = directory.toAbsolutePath();
+        var nodes = new ArrayList<NodeLayout>();
+        if (Files.isDirectory(absolute)) {
+            try (Stream<Path> children = Files.list(absolute)) {
+                for (Path child : children.sorted().toList()) {
+                    Path file = child.resolve("walnut.yaml");
+                    if (Files.exists(file)) {
+                        var config = YAML.readTree(file.toFile());
+                        nodes.add(new NodeLayout(
+                                config.at("/node/id").asText(),
+                                child,
+                                config.at("/client/port").asInt(),
+                                config.at("/peer/port").asInt(),
+                                config.at("/http/port").asInt()));
+                    }
+                }
+            }
+        }
+        if (nodes.isEmpty()) {
+            throw new IOException("no local cluster in " + absolute + ": no <node>/walnut.yaml found there");
+        }
+        return new LocalCluster(absolute, nodes, List.of("-Xmx" + heap));
+    }
+
+    private static Map<String, Object> config(
+            NodeLayout node, List<NodeLayout> all, String clusterId, Map<String, Object> further) {
+        var root = new LinkedHashMap<String, Object>();
+        put(root, "node.id", node.id());
+        put(root, "node.data-dir", node.dataDirectory().toString());
+        put(root, "node.bind-host", "127.0.0.1");
+        put(root, "cluster.id", clusterId);
+        put(
+                root,
+                "cluster.peers",
+                all.stream()
+                        .map(peer -> Map.of(
+                                "id", peer.id(),
+                                "peer-address", "127.0.0.1:" + peer.peerPort(),
+                                "client-address", peer.endpoint()))
+                        .toList());
+        put(root, "client.port", node.clientPort());
+        put(root, "peer.port", node.peerPort());
+        put(root, "http.port", node.httpPort());
+        further.forEach((key, value) -> put(root, key, value));
+        return root;
+    }
+
+    @SuppressWarnings("unchecked") // every inner node of the tree is a map that this method made
+    private static void put(Map<String, Object> root, String path, Object value) {
+        String[] keys = path.split("\\.", -1);
+        Map<String, Object> at = root;
+        for (int i = 0; i < keys.length - 1; i++) {
+            at = (Map<String, Object>) at.computeIfAbsent(keys[i], key -> new LinkedHashMap<String, Object>());
+        }
+        at.put(keys[keys.length - 1], value);
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    public List<NodeLayout> nodes() {
+        return List.copyOf(layouts.values());
+    }
+
+    public NodeLayout node(String id) {
+        NodeLayout layout = layouts.get(id);
+        if (layout == null) {
+            throw new IllegalArgumentException("no node " + id + " in this cluster; it has " + layouts.keySet());
+        }
+        return layout;
+    }
+
+    /** Client addresses of all nodes, comma-separated, as clients take them. */
+    public String endpoints() {
+        return nodes().stream().map(NodeLayout::endpoint).collect(Collectors.joining(","));
+    }
+
+    /** Starts every node that is not running; does not wait. */
+    public void start() throws IOException {
+        for (NodeProcess process : processes.values()) {
+            if (process.running().isEmpty()) {
+                process.start(jvmOptions);
+            }
+        }
+    }
+
+    public void start(String id) throws IOException {
+        process(id).start(jvmOptions);
+    }
+
+    /** {@code kill -9}; the process has gone on return. */
+    public void kill(String id) throws IOException {
+        process(id).kill();
+    }
+
+    /** {@code kill -9} of all nodes, one right after the other. */
+    public void killAll() throws IOException {
+        for (NodeProcess process : processes.values()) {
+            process.running().ifPresent(ProcessHandle::destroyForcibly);
+        }
+        for (NodeProcess process : processes.values()) {
+            process.kill();
+        }
+    }
+
+    public boolean running(String id) throws IOException {
+        return process(id).running().isPresent();
+    }
+
+    private NodeProcess process(String id) {
+        return Objects.requireNonNull(processes.get(node(id).id()));
+    }
+
+    /** Waits until every node says that it is ready, which includes that it knows a leader. */
+    public void awaitReady(Duration timeout) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        for (NodeLayout node : layouts.values()) {
+            NodeProcess process = process(node.id());
+            while (!process.ready()) {
+                if (process.running().isEmpty()) {
+                    throw new IOException("node " + node.id() + " ended; the end of its output:\n" + lastOutput(node));
+                }
+                if (System.nanoTime() - deadline > 0) {
+                    throw new IOException("node " + node.id() + " was not ready within " + timeout.toSeconds()
+                            + " s; the end of its output:\n" + lastOutput(node));
+                }
+                LockSupport.parkNanos(PROBE_INTERVAL_NANOS);
+            }
+        }
+    }
+
+    private static String lastOutput(NodeLayout node) throws IOException {
+        if (!Files.exists(node.outputFile())) {
+            return "(none)";
+        }
+        List<String> lines = Files.readAllLines(node.outputFile());
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size()));
+    }
+
+    /** SIGTERM to every node, then SIGKILL to those that are left. Returns the nodes that had to be killed. */
+    public List<String> stop() throws IOException {
+        for (NodeProcess process : processes.values()) {
+            process.running().ifPresent(ProcessHandle::destroy);
+        }
+        var killed = new ArrayList<String>();
+        for (NodeLayout node : layouts.values()) {
+            if (!process(node.id()).stop(STOP_TIMEOUT)) {
+                killed.add(node.id());
+            }
+        }
+        return killed;
+    }
+
+    /** Deletes everything of a cluster that is not running. */
+    public void delete() throws IOException {
+        try (Stream<Path> tree = Files.walk(directory)) {
+            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    /** Kills what still runs; leaves the files. */
+    @Override
+    public void close() throws IOException {
+        killAll();
+        http.close();
+    }
+}

@@ -1,0 +1,84 @@
+package io.walnut.node.local;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where one node of a local cluster lives.
+ *
+ * @param id name of the node, unique in the cluster
+ * @param directory everything of this node: configuration, data, output, process id
+ * @param clientPort port of the gRPC services on loopback
+ * @param peerPort port of Raft on loopback
+ * @param httpPort port of health and metrics on loopback
+ */
+public record NodeLayout(String id, Path directory, int clientPort, int peerPort, int httpPort) {
+    private static final int PORTS_PER_NODE = 3;
+    private static final int PORT_STEP = 10;
+
+    /** Nodes {@code n1..n<nodes>} on the ports {@code firstPort + 10 i} and the two after each. */
+    static List<NodeLayout> onPortsFrom(int firstPort, Path directory, int nodes) {
+        var layouts = new ArrayList<NodeLayout>();
+        for (int i = 0; i < nodes; i++) {
+            int port = firstPort + PORT_STEP * i;
+            layouts.add(new NodeLayout(name(i), directory.resolve(name(i)), port, port + 1, port + 2));
+        }
+        return layouts;
+    }
+
+    /** Nodes {@code n1..n<nodes>} on ports that are free now. */
+    static List<NodeLayout> onFreePorts(Path directory, int nodes) throws IOException {
+        var sockets = new ArrayList<ServerSocket>();
+        try {
+            for (int i = 0; i < nodes * PORTS_PER_NODE; i++) {
+                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            var layouts = new ArrayList<NodeLayout>();
+            for (int i = 0; i < nodes; i++) {
+                int first = i * PORTS_PER_NODE;
+                layouts.add(new NodeLayout(
+                        name(i),
+                        directory.resolve(name(i)),
+                        sockets.get(first).getLocalPort(),
+                        sockets.get(first + 1).getLocalPort(),
+                        sockets.get(first + 2).getLocalPort()));
+            }
+            return layouts;
+        } finally {
+            for (ServerSocket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    private static String name(int i) {
+        return "n" + (i + 1);
+    }
+
+    /** Address that clients use. */
+    public String endpoint() {
+        return "127.0.0.1:" + clientPort;
+    }
+
+    Path configFile() {
+        return directory.resolve("walnut.yaml");
+    }
+
+    /** Where the node keeps its log and its snapshots. */
+    public Path dataDirectory() {
+        return directory.resolve("data");
+    }
+
+    /** What the node's process printed. */
+    public Path outputFile() {
+        return directory.resolve("node.log");
+    }
+
+    Path pidFile() {
+        return directory.resolve("pid");
+    }
+}

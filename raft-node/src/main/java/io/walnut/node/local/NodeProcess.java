@@ -1,0 +1,121 @@
+package io.walnut.node.local;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** One node as a process of the operating system, found again by its process id file. Not thread-safe. */
+final class NodeProcess {
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
+
+    private final NodeLayout layout;
+    private final HttpClient http;
+
+    NodeProcess(NodeLayout layout, HttpClient http) {
+        this.layout = layout;
+        this.http = http;
+    }
+
+    /** Starts the node with the Java and the class path of this process; its output is appended to the node's log file. */
+    void start(List<String> jvmOptions) throws IOException {
+        if (running().isPresent()) {
+            throw new IllegalStateException("node " + layout.id() + " is running already");
+        }
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
+        command.addAll(List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-XX:+UseParallelGC",
+                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.walnut.node.Main",
+                "server",
+                "--config",
+                layout.configFile().toString()));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(
+                        ProcessBuilder.Redirect.appendTo(layout.outputFile().toFile()))
+                .start();
+        process.getOutputStream().close();
+        Files.writeString(layout.pidFile(), Long.toString(process.pid()));
+    }
+
+    /** The running process, if there is one that was started on this node's configuration. */
+    Optional<ProcessHandle> running() throws IOException {
+        if (!Files.exists(layout.pidFile())) {
+            return Optional.empty();
+        }
+        long pid = Long.parseLong(Files.readString(layout.pidFile()).strip());
+        // A process id is used again after its process has ended: a foreign process is not ours to signal.
+        return ProcessHandle.of(pid)
+                .filter(ProcessHandle::isAlive)
+                .filter(handle -> handle.info()
+                        .commandLine()
+                        .map(line -> line.contains(layout.configFile().toString()))
+                        .orElse(false));
+    }
+
+    /** SIGKILL; returns when the process has gone. */
+    void kill() throws IOException {
+        running().ifPresent(handle -> {
+            handle.destroyForcibly();
+            awaitExit(handle, Duration.ofSeconds(10));
+        });
+    }
+
+    /** SIGTERM, and SIGKILL when the node has not ended by then. Returns whether it ended by itself. */
+    boolean stop(Duration timeout) throws IOException {
+        Optional<ProcessHandle> handle = running();
+        if (handle.isEmpty()) {
+            return true;
+        }
+        handle.get().destroy();
+        if (awaitExit(handle.get(), timeout)) {
+            return true;
+        }
+        kill();
+        return false;
+    }
+
+    private static boolean awaitExit(ProcessHandle handle, Duration timeout) {
+        try {
+            handle.onExit().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("waiting for process " + handle.pid() + " failed", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Whether the node says that it is ready to serve. */
+    boolean ready() throws InterruptedException {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + layout.httpPort() + "/readyz"))
+                .timeout(PROBE_TIMEOUT)
+                .build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false; // not listening yet
+        }
+    }
+}
