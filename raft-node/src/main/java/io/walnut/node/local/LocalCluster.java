@@ -59,6 +59,10 @@ public final class LocalCluster implements AutoCloseable {
             return new Settings(nodes, port, heap, config);
         }
 
+        public Settings heap(String size) {
+            return new Settings(nodes, firstPort, size, config);
+        }
+
         /** Further configuration of every node, by its dotted path, e.g. {@code wal.segment-size}. */
         public Settings with(String key, Object value) {
             var all = new LinkedHashMap<>(config);
