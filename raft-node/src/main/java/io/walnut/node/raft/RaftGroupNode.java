@@ -1,0 +1,323 @@
+package io.walnut.node.raft;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.proto.RaftProtos.CommitInfoProto;
+import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.exceptions.AlreadyClosedException;
+import org.apache.ratis.protocol.exceptions.NotLeaderException;
+import org.apache.ratis.protocol.exceptions.ResourceUnavailableException;
+import org.apache.ratis.rpc.CallId;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This node's member of one Raft group: the front of the package. Thread-safe.
+ *
+ * <p>Futures complete on threads of Ratis (success: the one that applies); what is chained to them must not block.
+ */
+public final class RaftGroupNode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RaftGroupNode.class);
+
+    private final RaftOptions options;
+    private final RaftGroupId groupId;
+    private final RaftServer server;
+    private final RaftServer.Division division;
+    private final RaftClientAsynchronousProtocol requests;
+    private final ClientId clientId = ClientId.randomId();
+    private final AppliedSignal applied;
+    private final ScheduledExecutorService timer;
+    private final Watchdog watchdog;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private RaftGroupNode(
+            RaftOptions options,
+            RaftGroupId groupId,
+            RaftServer server,
+            AppliedSignal applied,
+            ScheduledExecutorService timer,
+            Watchdog watchdog)
+            throws IOException {
+        this.options = options;
+        this.groupId = groupId;
+        this.server = server;
+        this.division = server.getDivision(groupId);
+        this.requests = (RaftClientAsynchronousProtocol) division;
+        this.applied = applied;
+        this.timer = timer;
+        this.watchdog = watchdog;
+    }
+
+    /**
+     * Starts the member: recovers its log and joins the others. Returns before there is a leader.
+     *
+     * @param onFailure called once, from a thread of its own, when the member has failed for good (its log cannot be
+     *     written, or Ratis closed it). It takes part in nothing from then on: the process should end
+     * @throws StartRefusedException when the directory cannot be trusted
+     * @throws IOException when the log cannot be recovered, the directory is in use or the port is taken
+     */
+    public static RaftGroupNode start(RaftOptions options, Consumer<Throwable> onFailure) throws IOException {
+        RaftGroupId groupId = RaftGroupId.valueOf(options.groupId());
+        AppliedSignal applied = new AppliedSignal();
+        Watchdog watchdog = new Watchdog(options.nodeId(), onFailure);
+        WalnutStateMachine stateMachine = new WalnutStateMachine(applied, watchdog::fail);
+        RaftServer server = RaftServer.newBuilder()
+                .setServerId(RaftPeerId.valueOf(options.nodeId()))
+                .setGroup(group(options, groupId))
+                .setProperties(RaftKeys.of(options))
+                .setParameters(new Parameters())
+                .setStateMachine(stateMachine)
+                .setOption(RaftStorage.StartupOption.RECOVER)
+                .build();
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform()
+                .daemon()
+                .name(options.nodeId() + "-raft-timer")
+                .factory());
+        try {
+            server.start();
+            RaftGroupNode node = new RaftGroupNode(options, groupId, server, applied, timer, watchdog);
+            Future<?> _ = timer.scheduleWithFixedDelay(node::checkAlive, 1, 1, TimeUnit.SECONDS);
+            return node;
+        } catch (IOException | RuntimeException e) {
+            timer.shutdownNow();
+            watchdog.disarm();
+            closeAfterFailure(server, e);
+            throw rootCause(e);
+        }
+    }
+
+    /**
+     * Gives a command to the log; completes when it is applied here. Only the leader takes commands.
+     *
+     * @param command borrowed until the future completes: its bytes must not change before
+     * @return fails with a {@link SubmitException}
+     * @throws IllegalArgumentException when the command is empty or larger than {@link RaftOptions#maxEntryBytes}
+     */
+    public CompletableFuture<Applied> submit(ByteBuffer command) {
+        if (!command.hasRemaining() || command.remaining() > options.maxEntryBytes()) {
+            throw new IllegalArgumentException(
+                    "command of " + command.remaining() + " bytes is not in 1.." + options.maxEntryBytes());
+        }
+        Submission submission = new Submission(command);
+        return send(submission, RaftClientRequest.writeRequestType())
+                .handle((reply, failure) -> outcome(submission, reply, failure))
+                .thenApply(reply -> new Applied(
+                        reply.getLogIndex(), reply.getMessage().getContent().asReadOnlyByteBuffer()));
+    }
+
+    /**
+     * Completes when this member has applied everything that was acknowledged anywhere before the call: a read after it
+     * is linearizable. On any member; asks the leader, which confirms with a majority that it still leads.
+     *
+     * @return the index applied here; fails with a {@link SubmitException}
+     */
+    public CompletableFuture<Long> readBarrier() {
+        return send(Message.EMPTY, RaftClientRequest.readRequestType())
+                .handle((reply, failure) -> outcome(null, reply, failure))
+                .thenApply(reply -> applied.index());
+    }
+
+    /** How this member stands now. */
+    public RaftStatus status() {
+        DivisionInfo info = division.getInfo();
+        RaftLog log = division.getRaftLog();
+        boolean open = log.isOpened() && info.isAlive() && !watchdog.hasFailed();
+        TermIndex last = open ? log.getLastEntryTermIndex() : null;
+        return new RaftStatus(
+                options.nodeId(),
+                open ? role(info) : RaftStatus.Role.CLOSED,
+                info.getCurrentTerm(),
+                leaderId(info),
+                open ? log.getStartIndex() : RaftLog.INVALID_LOG_INDEX,
+                last == null ? RaftLog.INVALID_LOG_INDEX : last.getIndex(),
+                open ? log.getFlushIndex() : RaftLog.INVALID_LOG_INDEX,
+                log.getLastCommittedIndex(),
+                applied.index(),
+                log.getSnapshotIndex(),
+                matchIndexes(info),
+                commitIndexes(),
+                open);
+    }
+
+    /** Whether this member leads and has applied everything of earlier terms, so that it takes commands. */
+    public boolean isReadyLeader() {
+        return division.getInfo().isLeaderReady();
+    }
+
+    /** Peer id of the leader that this member knows of; cheap. */
+    public Optional<String> leader() {
+        return Optional.ofNullable(leaderId(division.getInfo()));
+    }
+
+    /** Index of the last entry applied here, -1 when none is. */
+    public long appliedIndex() {
+        return applied.index();
+    }
+
+    /** Calls {@code listener} with the applied index after each entry, in the applying thread: return at once. */
+    public void addAppliedListener(LongConsumer listener) {
+        applied.add(listener);
+    }
+
+    public void removeAppliedListener(LongConsumer listener) {
+        applied.remove(listener);
+    }
+
+    /** Stops the member. Idempotent; everything acknowledged stays durable. */
+    @Override
+    public void close() throws IOException {
+        if (closed.compareAndSet(false, true)) {
+            watchdog.disarm();
+            timer.shutdownNow();
+            server.close();
+        }
+    }
+
+    private CompletableFuture<RaftClientReply> send(Message message, RaftClientRequest.Type type) {
+        RaftClientRequest request = RaftClientRequest.newBuilder()
+                .setClientId(clientId)
+                .setServerId(division.getId())
+                .setGroupId(groupId)
+                .setCallId(CallId.getAndIncrement())
+                .setMessage(message)
+                .setType(type)
+                .build();
+        try {
+            return requests.submitClientRequestAsync(request);
+        } catch (IOException | RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private RaftClientReply outcome(
+            @Nullable Submission submission, @Nullable RaftClientReply reply, @Nullable Throwable failure) {
+        Throwable cause =
+                failure != null ? failure : Objects.requireNonNull(reply).getException();
+        if (cause == null) {
+            return Objects.requireNonNull(reply);
+        }
+        if (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        throw new CompletionException(typed(submission, cause));
+    }
+
+    private SubmitException typed(@Nullable Submission submission, Throwable cause) {
+        String message = options.nodeId() + ": " + cause.getMessage();
+        if (submission != null && submission.appended()) {
+            return new SubmitException.OutcomeUnknown(message, cause);
+        }
+        if (watchdog.hasFailed() || closed.get() || cause instanceof AlreadyClosedException) {
+            return new SubmitException.NodeFailed(message, cause);
+        }
+        if (cause instanceof ResourceUnavailableException) {
+            return new SubmitException.Overloaded(message, cause);
+        }
+        String leader = cause instanceof NotLeaderException notLeader && notLeader.getSuggestedLeader() != null
+                ? notLeader.getSuggestedLeader().getId().toString()
+                : leaderId(division.getInfo());
+        return new SubmitException.NotLeader(message, options.nodeId().equals(leader) ? null : leader, cause);
+    }
+
+    private void checkAlive() {
+        if (!division.getInfo().isAlive() || server.getLifeCycleState().isClosingOrClosed()) {
+            watchdog.fail(new IllegalStateException(
+                    "Ratis has closed the group: " + division.getInfo().getLifeCycleState()));
+        }
+    }
+
+    private static RaftGroup group(RaftOptions options, RaftGroupId groupId) {
+        return RaftGroup.valueOf(
+                groupId,
+                options.peers().stream()
+                        .map(peer -> RaftPeer.newBuilder()
+                                .setId(peer.id())
+                                .setAddress(peer.host() + ":" + peer.port())
+                                .build())
+                        .toList());
+    }
+
+    private static @Nullable String leaderId(DivisionInfo info) {
+        RaftPeerId leader = info.getLeaderId();
+        return leader == null ? null : leader.toString();
+    }
+
+    private static RaftStatus.Role role(DivisionInfo info) {
+        return switch (info.getCurrentRole()) {
+            case LEADER -> RaftStatus.Role.LEADER;
+            case FOLLOWER -> RaftStatus.Role.FOLLOWER;
+            case CANDIDATE -> RaftStatus.Role.CANDIDATE;
+            case LISTENER -> RaftStatus.Role.LEARNER;
+            default -> RaftStatus.Role.STARTING;
+        };
+    }
+
+    private Map<String, Long> matchIndexes(DivisionInfo info) {
+        Map<String, Long> matches = new LinkedHashMap<>();
+        List<ServerRpcProto> followers = info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
+        long[] indexes = info.isLeader() ? info.getFollowerMatchIndices() : new long[0];
+        // Ratis gives both in the order of its appenders; between the two calls a member may have come or gone.
+        if (followers.size() == indexes.length) {
+            for (int i = 0; i < indexes.length; i++) {
+                matches.put(followers.get(i).getId().getId().toStringUtf8(), indexes[i]);
+            }
+        }
+        return matches;
+    }
+
+    private Map<String, Long> commitIndexes() {
+        Map<String, Long> commits = new LinkedHashMap<>();
+        for (CommitInfoProto info : division.getCommitInfos()) {
+            commits.put(info.getServer().getId().toStringUtf8(), info.getCommitIndex());
+        }
+        return commits;
+    }
+
+    private static IOException rootCause(Exception e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof StartRefusedException refused) {
+                return refused;
+            }
+        }
+        return e instanceof IOException io ? io : new IOException("cannot start the group: " + e.getMessage(), e);
+    }
+
+    private static void closeAfterFailure(RaftServer server, Exception failure) {
+        try {
+            server.close();
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("close after a failed start", e);
+            failure.addSuppressed(e);
+        }
+    }
+}

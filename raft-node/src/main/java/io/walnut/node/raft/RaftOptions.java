@@ -1,0 +1,182 @@
+package io.walnut.node.raft;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * What a group member needs to start. All members of a group are given the same group id, peers and limits.
+ *
+ * @param nodeId which of {@code peers} this member is
+ * @param groupId identity of the group; a directory of another group is refused
+ * @param peers the first members of the group, this one included
+ * @param directory holds one directory per group; created when missing
+ * @param bindHost address that the peer port listens on; empty means all
+ * @param electionTimeout shortest silence of the leader after which a follower asks for votes; the longest is twice
+ *     that, heartbeats go out at half of it
+ * @param maxEntryBytes largest command that {@link RaftGroupNode#submit} takes, in bytes
+ * @param maxPendingBytes most command bytes submitted and not yet applied; more is refused as overloaded
+ * @param segmentBytes size at which a WAL segment is rolled
+ * @param snapshots when snapshots are taken
+ */
+public record RaftOptions(
+        String nodeId,
+        UUID groupId,
+        List<Peer> peers,
+        Path directory,
+        String bindHost,
+        Duration electionTimeout,
+        int maxEntryBytes,
+        long maxPendingBytes,
+        long segmentBytes,
+        Snapshots snapshots) {
+
+    private static final int KIB = 1024;
+    private static final int MIB = 1024 * KIB;
+
+    /** The smallest timeout that a two-core machine under load keeps without needless elections. */
+    public static final Duration DEFAULT_ELECTION_TIMEOUT = Duration.ofMillis(500);
+
+    /**
+     * When a snapshot is taken: at the first of the two, and only if something was applied since the last.
+     *
+     * @param everyBytes of commands applied
+     * @param every time passed
+     */
+    public record Snapshots(long everyBytes, Duration every) {
+        public Snapshots {
+            if (everyBytes < 1 || !every.isPositive()) {
+                throw new IllegalArgumentException("snapshots: everyBytes and every must be positive");
+            }
+        }
+    }
+
+    public RaftOptions {
+        peers = List.copyOf(peers);
+        if (peers.stream().noneMatch(peer -> peer.id().equals(nodeId))) {
+            throw new IllegalArgumentException("node id " + nodeId + " is not one of the peers "
+                    + peers.stream().map(Peer::id).toList());
+        }
+        if (peers.stream().map(Peer::id).distinct().count() != peers.size()) {
+            throw new IllegalArgumentException("two peers have the same id: "
+                    + peers.stream().map(Peer::id).toList());
+        }
+        if (electionTimeout.toMillis() < 50) {
+            throw new IllegalArgumentException("election timeout " + electionTimeout + " is below 50 ms");
+        }
+        if (maxEntryBytes < 4 * KIB || maxEntryBytes > 64 * MIB) {
+            throw new IllegalArgumentException("max entry bytes " + maxEntryBytes + " is not in 4 KiB..64 MiB");
+        }
+        if (maxPendingBytes < maxEntryBytes) {
+            throw new IllegalArgumentException("max pending bytes is below max entry bytes");
+        }
+    }
+
+    /** The recommended values, for a member that listens on all addresses. */
+    public static RaftOptions of(String nodeId, UUID groupId, List<Peer> peers, Path directory) {
+        return new RaftOptions(
+                nodeId,
+                groupId,
+                peers,
+                directory,
+                "",
+                DEFAULT_ELECTION_TIMEOUT,
+                8 * MIB,
+                256L * MIB,
+                64L * MIB,
+                new Snapshots(256L * MIB, Duration.ofMinutes(10)));
+    }
+
+    /** The peer that is this member. */
+    public Peer self() {
+        return peers.stream()
+                .filter(peer -> peer.id().equals(nodeId))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    public RaftOptions withBindHost(String host) {
+        return new RaftOptions(
+                nodeId,
+                groupId,
+                peers,
+                directory,
+                host,
+                electionTimeout,
+                maxEntryBytes,
+                maxPendingBytes,
+                segmentBytes,
+                snapshots);
+    }
+
+    public RaftOptions withElectionTimeout(Duration timeout) {
+        return new RaftOptions(
+                nodeId,
+                groupId,
+                peers,
+                directory,
+                bindHost,
+                timeout,
+                maxEntryBytes,
+                maxPendingBytes,
+                segmentBytes,
+                snapshots);
+    }
+
+    public RaftOptions withMaxEntryBytes(int bytes) {
+        return new RaftOptions(
+                nodeId,
+                groupId,
+                peers,
+                directory,
+                bindHost,
+                electionTimeout,
+                bytes,
+                Math.max(maxPendingBytes, bytes),
+                segmentBytes,
+                snapshots);
+    }
+
+    public RaftOptions withMaxPendingBytes(long bytes) {
+        return new RaftOptions(
+                nodeId,
+                groupId,
+                peers,
+                directory,
+                bindHost,
+                electionTimeout,
+                maxEntryBytes,
+                bytes,
+                segmentBytes,
+                snapshots);
+    }
+
+    public RaftOptions withSegmentBytes(long bytes) {
+        return new RaftOptions(
+                nodeId,
+                groupId,
+                peers,
+                directory,
+                bindHost,
+                electionTimeout,
+                maxEntryBytes,
+                maxPendingBytes,
+                bytes,
+                snapshots);
+    }
+
+    public RaftOptions withSnapshots(Snapshots newSnapshots) {
+        return new RaftOptions(
+                nodeId,
+                groupId,
+                peers,
+                directory,
+                bindHost,
+                electionTimeout,
+                maxEntryBytes,
+                maxPendingBytes,
+                segmentBytes,
+                newSnapshots);
+    }
+}
