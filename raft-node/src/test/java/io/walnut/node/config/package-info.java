@@ -1,0 +1,4 @@
+@NullMarked
+package io.walnut.node.config;
+
+import org.jspecify.annotations.NullMarked;
