@@ -1,0 +1,187 @@
+package io.walnut.wal.logs;
+
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A change of the logs, as it stands in a WAL record. Little endian:
+ *
+ * <pre>
+ *  create  | 1 | 1 | timestamp i64 | name |
+ *  seal    | 1 | 2 | name |
+ *  trim    | 1 | 3 | before offset u64 | name |
+ *  delete  | 1 | 4 | name |
+ *  append  | 1 | 5 | timestamp i64 | items u32 | item ... |
+ *            |   +- kind u8                      item: log id u64 | producer id u64 | epoch u32 | sequence u64
+ *            +- version u8                           | count u32 | crc32c u32 | length u32 | length bytes
+ *  name    length u16 | UTF-8
+ * </pre>
+ */
+public sealed interface Command {
+    /** Creates a log. The time is the leader's, in milliseconds since the epoch. */
+    record Create(long timestampMs, String name) implements Command {}
+
+    /** Ends a log: it takes no more appends. Sealing twice is no error. */
+    record Seal(String name) implements Command {}
+
+    /** Drops the records below {@code beforeOffset}. Trimming less than was trimmed is no error. */
+    record Trim(String name, long beforeOffset) implements Command {}
+
+    /** Drops a log with all of its records. */
+    record Delete(String name) implements Command {}
+
+    /** Appends batches to one or more logs. Each item succeeds or is rejected by itself. */
+    record Append(long timestampMs, List<AppendItem> items) implements Command {
+        public Append {
+            items = List.copyOf(items);
+        }
+    }
+
+    /**
+     * One batch for one log.
+     *
+     * @param producerId 0 when the append is not deduplicated
+     * @param sequence records that this producer appended to this log before, in this epoch
+     * @param count records in the batch, 1 or more
+     * @param crc32c of {@code bytes}, by whoever encoded them
+     * @param bytes the batch, opaque; a view, not a copy
+     */
+    record AppendItem(
+            long logId, long producerId, int producerEpoch, long sequence, int count, int crc32c, ByteBuffer bytes) {}
+
+    /** Bytes of an item beside its batch. */
+    int ITEM_OVERHEAD_BYTES = 8 + 8 + 4 + 8 + 4 + 4 + 4;
+
+    /** Bytes of an append command beside its items. */
+    int APPEND_OVERHEAD_BYTES = 2 + 8 + 4;
+
+    private static ByteBuffer allocate(int kind, int bytes) {
+        return ByteBuffer.allocate(2 + bytes)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put((byte) 1)
+                .put((byte) kind);
+    }
+
+    /** The command in its own buffer, ready to be read. */
+    default ByteBuffer encode() {
+        return switch (this) {
+            case Create(long timestampMs, String name) -> {
+                byte[] text = name.getBytes(StandardCharsets.UTF_8);
+                ByteBuffer target = allocate(1, 8 + 2 + text.length).putLong(timestampMs);
+                Bytes.putString(target, text);
+                yield target.flip();
+            }
+            case Seal(String name) -> named(2, name);
+            case Trim(String name, long beforeOffset) -> {
+                byte[] text = name.getBytes(StandardCharsets.UTF_8);
+                ByteBuffer target = allocate(3, 8 + 2 + text.length).putLong(beforeOffset);
+                Bytes.putString(target, text);
+                yield target.flip();
+            }
+            case Delete(String name) -> named(4, name);
+            case Append(long timestampMs, List<AppendItem> items) -> {
+                int bytes = 8 + 4;
+                for (AppendItem item : items) {
+                    bytes = Math.addExact(
+                            bytes, ITEM_OVERHEAD_BYTES + item.bytes().remaining());
+                }
+                ByteBuffer target = allocate(5, bytes).putLong(timestampMs).putInt(items.size());
+                for (AppendItem item : items) {
+                    target.putLong(item.logId)
+                            .putLong(item.producerId)
+                            .putInt(item.producerEpoch)
+                            .putLong(item.sequence)
+                            .putInt(item.count)
+                            .putInt(item.crc32c)
+                            .putInt(item.bytes.remaining())
+                            .put(item.bytes.duplicate());
+                }
+                yield target.flip();
+            }
+        };
+    }
+
+    private static ByteBuffer named(int kind, String name) {
+        byte[] text = name.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer target = allocate(kind, 2 + text.length);
+        Bytes.putString(target, text);
+        return target.flip();
+    }
+
+    /** Reads a command; the batches of an append are views of {@code source}. */
+    static Command decode(ByteBuffer source) throws MalformedException {
+        return Bytes.decode("command", source, bytes -> {
+            checkVersion(bytes);
+            int kind = bytes.u8();
+            return switch (kind) {
+                case 1 -> new Create(bytes.i64(), bytes.string());
+                case 2 -> new Seal(bytes.string());
+                case 3 -> {
+                    long beforeOffset = bytes.i64();
+                    yield new Trim(bytes.string(), beforeOffset);
+                }
+                case 4 -> new Delete(bytes.string());
+                case 5 -> {
+                    long timestampMs = bytes.i64();
+                    int count = itemCount(bytes);
+                    var items = new ArrayList<AppendItem>(count);
+                    for (int i = 0; i < count; i++) {
+                        items.add(item(bytes));
+                    }
+                    yield new Append(timestampMs, items);
+                }
+                default -> throw new MalformedException("command: kind " + kind + " is unknown");
+            };
+        });
+    }
+
+    /** The item in place {@code slot} (from 0) of an append command; its batch is a view of {@code source}. */
+    static AppendItem appendItem(ByteBuffer source, int slot) throws MalformedException {
+        Bytes bytes = new Bytes(source);
+        try {
+            checkVersion(bytes);
+            if (bytes.u8() != 5) {
+                throw new MalformedException("command: not an append");
+            }
+            bytes.i64();
+            int count = itemCount(bytes);
+            if (slot < 0 || slot >= count) {
+                throw new MalformedException("append command: item " + slot + " of " + count);
+            }
+            for (int i = 0; i < slot; i++) {
+                item(bytes);
+            }
+            return item(bytes);
+        } catch (BufferUnderflowException e) {
+            throw new MalformedException("append command: ends in the middle");
+        }
+    }
+
+    private static void checkVersion(Bytes bytes) throws MalformedException {
+        int version = bytes.u8();
+        if (version != 1) {
+            throw new MalformedException("command: version " + version + ", this program knows 1");
+        }
+    }
+
+    private static int itemCount(Bytes bytes) throws MalformedException {
+        int count = bytes.i32();
+        if (count < 1 || count > bytes.remaining() / ITEM_OVERHEAD_BYTES) {
+            throw new MalformedException("append command: " + count + " items in " + bytes.remaining() + " bytes");
+        }
+        return count;
+    }
+
+    private static AppendItem item(Bytes bytes) throws MalformedException {
+        var item = new AppendItem(
+                bytes.i64(), bytes.i64(), bytes.i32(), bytes.i64(), bytes.i32(), bytes.i32(), bytes.view());
+        if (item.count < 1 || item.sequence < 0) {
+            throw new MalformedException("append item: count " + item.count + ", sequence " + item.sequence);
+        }
+        return item;
+    }
+}

@@ -1,0 +1,10 @@
+package io.walnut.wal.logs;
+
+/** Bytes are not a command, a result or an image of this version. */
+public final class MalformedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    public MalformedException(String message) {
+        super(message);
+    }
+}

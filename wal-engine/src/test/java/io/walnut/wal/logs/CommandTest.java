@@ -1,0 +1,113 @@
+package io.walnut.wal.logs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.walnut.wal.logs.Command.AppendItem;
+import io.walnut.wal.logs.Result.Reason;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class CommandTest {
+    private static final Command.Append APPEND = new Command.Append(
+            1_700_000_000_000L,
+            List.of(
+                    new AppendItem(1, 0, 0, 0, 1, 0x11223344, ByteBuffer.wrap(new byte[] {1})),
+                    new AppendItem(2, 0xABCDEFL, 3, 4, 5, -1, ByteBuffer.wrap(new byte[] {7, 8, 9}))));
+    private static final List<Command> ALL = List.of(
+            new Command.Create(5, "a/b"),
+            new Command.Seal("a/b"),
+            new Command.Trim("a/b", 77),
+            new Command.Delete("a/b"),
+            APPEND);
+
+    @Test
+    void everyCommandComesBackAsItWas() throws Exception {
+        for (Command command : ALL) {
+            assertThat(Command.decode(command.encode())).isEqualTo(command);
+        }
+    }
+
+    @Test
+    void theBytesAreThoseOfTheFormat() {
+        assertThat(HexFormat.of().formatHex(new Command.Trim("a/b", 77).encode().array()))
+                .isEqualTo("01034d000000000000000300612f62");
+        assertThat(HexFormat.of().formatHex(APPEND.encode().array()))
+                .isEqualTo("01050068e5cf8b010000" + "02000000"
+                        + "0100000000000000" + "0000000000000000" + "00000000" + "0000000000000000" + "01000000"
+                        + "44332211"
+                        + "01000000" + "01"
+                        + "0200000000000000" + "efcdab0000000000" + "03000000" + "0400000000000000" + "05000000"
+                        + "ffffffff"
+                        + "03000000" + "070809");
+    }
+
+    @Test
+    void oneItemIsTakenFromAnAppendWithoutCopying() throws Exception {
+        assertThat(Command.appendItem(APPEND.encode(), 1))
+                .isEqualTo(APPEND.items().get(1));
+        assertThatThrownBy(() -> Command.appendItem(APPEND.encode(), 2)).isInstanceOf(MalformedException.class);
+        assertThatThrownBy(() -> Command.appendItem(new Command.Seal("a").encode(), 0))
+                .isInstanceOf(MalformedException.class);
+    }
+
+    @Test
+    void everyCutIsMalformed() {
+        for (Command command : ALL) {
+            byte[] bytes = command.encode().array();
+            for (int length = 0; length < bytes.length; length++) {
+                ByteBuffer cut = ByteBuffer.wrap(bytes, 0, length);
+                assertThatThrownBy(() -> Command.decode(cut)).isInstanceOf(MalformedException.class);
+            }
+        }
+    }
+
+    @Test
+    void wildBytesAreRefusedAlikeAndChangeNothing() {
+        long seed = Long.getLong("walnut.seed", 20261121);
+        Random random = new Random(seed);
+        LogIndex index = new LogIndex();
+        for (int i = 0; i < 100_000; i++) {
+            byte[] bytes = random.nextBoolean()
+                    ? new byte[random.nextInt(80)]
+                    : APPEND.encode().array();
+            if (bytes.length < 80) {
+                random.nextBytes(bytes);
+                if (bytes.length > 1) {
+                    bytes[0] = 1;
+                    bytes[1] = (byte) random.nextInt(7);
+                }
+            } else {
+                bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+            }
+            Result result = index.apply(i, ByteBuffer.wrap(bytes));
+            assertThat(result)
+                    .as("repeat with -Dwalnut.seed=" + seed + ", step " + i)
+                    .isNotNull();
+            if (result instanceof Result.Rejected(Result.Rejection rejection)) {
+                assertThat(rejection.reason()).isNotEqualTo(Reason.LOG_SEALED);
+            }
+        }
+    }
+
+    @Test
+    void everyResultComesBackAsItWas() throws Exception {
+        List<Result> results = List.of(
+                new Result.Done(new LogInfo(1, "a", 2, 3, true, 4, 5)),
+                new Result.Rejected(new Result.Rejection(Reason.FENCED, "why", 1, 2, 3)),
+                new Result.Appends(List.of(
+                        new Result.Appended(1, 2, 3, true),
+                        new Result.NotAppended(new Result.Rejection(Reason.MALFORMED, "", 0, 0, 0)))));
+        for (Result result : results) {
+            assertThat(Result.decode(result.encode())).isEqualTo(result);
+            byte[] bytes = result.encode().array();
+            for (int length = 0; length < bytes.length; length++) {
+                ByteBuffer cut = ByteBuffer.wrap(bytes, 0, length);
+                assertThatThrownBy(() -> Result.decode(cut)).isInstanceOf(MalformedException.class);
+            }
+        }
+    }
+}

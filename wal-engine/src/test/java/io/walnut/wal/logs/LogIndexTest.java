@@ -1,0 +1,302 @@
+package io.walnut.wal.logs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.walnut.wal.logs.Command.AppendItem;
+import io.walnut.wal.logs.Result.AppendOutcome;
+import io.walnut.wal.logs.Result.Appended;
+import io.walnut.wal.logs.Result.NotAppended;
+import io.walnut.wal.logs.Result.Reason;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LogIndexTest {
+    private final LogIndex index = new LogIndex();
+    private long lsn;
+
+    @Test
+    void aNewLogIsEmptyAndFound() {
+        LogInfo created = create("orders/eu");
+
+        assertThat(created).isEqualTo(new LogInfo(1, "orders/eu", 0, 0, false, 1000, 0));
+        assertThat(index.describe("orders/eu")).contains(created);
+        assertThat(index.neededLsn()).isEqualTo(LogIndex.NEEDS_NONE);
+    }
+
+    @Test
+    void aLogIsCreatedOnce() {
+        create("a");
+
+        assertThat(reason(apply(new Command.Create(1000, "a")))).isEqualTo(Reason.LOG_EXISTS);
+    }
+
+    @Test
+    void aBadNameIsRefusedWithWhatIsWrong() {
+        for (String name : List.of(
+                "", "../x", "a/../b", "a//b", "/a", "a/", ".", "x y", "ü", "x".repeat(256), "x".repeat(65000))) {
+            Result result = apply(new Command.Create(1000, name));
+            assertThat(reason(result)).as(name).isEqualTo(Reason.INVALID_NAME);
+        }
+        assertThat(index.size()).isZero();
+    }
+
+    @Test
+    void offsetsAreDenseInTheOrderOfTheCommands() {
+        LogInfo a = create("a");
+        LogInfo b = create("b");
+
+        long first = lsn;
+        List<AppendOutcome> outcomes = append(5000, item(a, 3), item(b, 2), item(a, 1));
+
+        assertThat(outcomes)
+                .containsExactly(
+                        new Appended(0, 3, 5000, false),
+                        new Appended(0, 2, 5000, false),
+                        new Appended(3, 4, 5000, false));
+        assertThat(index.locate(a.id(), 0, 10))
+                .containsExactly(new BatchLocation(first, 0, 0, 3, 5000), new BatchLocation(first, 2, 3, 1, 5000));
+        assertThat(index.locate(a.id(), 2, 1)).containsExactly(new BatchLocation(first, 0, 0, 3, 5000));
+        assertThat(index.locate(a.id(), 4, 1)).isEmpty();
+    }
+
+    @Test
+    void timeNeverGoesBack() {
+        LogInfo a = create("a");
+        append(5000, item(a, 1));
+
+        assertThat(append(4000, item(a, 1))).containsExactly(new Appended(1, 2, 5000, false));
+    }
+
+    @Test
+    void aBatchInAnyChunkIsFoundByEachOfItsOffsets() {
+        LogInfo a = create("a");
+        for (int i = 0; i < 1000; i++) {
+            lsn += i % 300;
+            append(5000 + i, item(a, 1 + i % 5));
+        }
+        List<BatchLocation> all = index.locate(a.id(), 0, Integer.MAX_VALUE);
+
+        assertThat(all).hasSize(1000);
+        for (BatchLocation batch : all) {
+            for (long offset = batch.baseOffset(); offset < batch.endOffset(); offset++) {
+                assertThat(index.locate(a.id(), offset, 1)).containsExactly(batch);
+            }
+        }
+    }
+
+    @Test
+    void trimMovesTheStartAndWhatTheLogNeeds() {
+        LogInfo a = create("a");
+        for (int i = 0; i < 200; i++) {
+            append(5000, item(a, 2));
+        }
+        long first = index.locate(a.id(), 0, 1).getFirst().lsn();
+        assertThat(index.neededLsn()).isEqualTo(first);
+
+        apply(new Command.Trim("a", 101));
+
+        assertThat(index.describe("a").orElseThrow().startOffset()).isEqualTo(101);
+        assertThat(index.neededLsn()).isEqualTo(first + 50);
+        assertThat(index.locate(a.id(), 0, 1).getFirst().baseOffset()).isEqualTo(100);
+        assertThat(reason(apply(new Command.Trim("a", 401)))).isEqualTo(Reason.OFFSET_BEYOND_END);
+
+        apply(new Command.Trim("a", 400));
+        assertThat(index.neededLsn()).isEqualTo(LogIndex.NEEDS_NONE);
+        assertThat(append(5000, item(a, 1))).containsExactly(new Appended(400, 401, 5000, false));
+    }
+
+    @Test
+    void theLogThatNeedsTheOldestRecordPinsTheRest() {
+        LogInfo a = create("a");
+        LogInfo b = create("b");
+        append(5000, item(a, 1));
+        long second = lsn;
+        append(5000, item(b, 1));
+
+        apply(new Command.Delete("a"));
+
+        assertThat(index.neededLsn()).isEqualTo(second);
+        assertThat(index.describe("a")).isEmpty();
+        assertThat(append(5000, item(a, 1)).getFirst()).isInstanceOf(NotAppended.class);
+    }
+
+    @Test
+    void aLogCreatedAgainHasANewIdAndBeginsAtZero() {
+        LogInfo a = create("a");
+        append(5000, item(a, 5));
+        apply(new Command.Delete("a"));
+
+        LogInfo again = create("a");
+
+        assertThat(again.id()).isNotEqualTo(a.id());
+        assertThat(again.endOffset()).isZero();
+    }
+
+    @Test
+    void aSealedLogTakesNoMoreButIsRead() {
+        LogInfo a = create("a");
+        append(5000, item(a, 1));
+        apply(new Command.Seal("a"));
+
+        AppendOutcome outcome = append(5000, item(a, 1)).getFirst();
+
+        assertThat(((NotAppended) outcome).rejection().reason()).isEqualTo(Reason.LOG_SEALED);
+        assertThat(index.locate(a.id(), 0, 10)).hasSize(1);
+    }
+
+    @Test
+    void aRetryGetsTheOffsetsOfTheFirstTimeAlsoWhenTheLogIsSealedMeanwhile() {
+        LogInfo a = create("a");
+        append(5000, item(a, 2, 7, 0, 0));
+        append(6000, item(a, 3, 7, 0, 2));
+        apply(new Command.Seal("a"));
+
+        assertThat(append(9000, item(a, 2, 7, 0, 0))).containsExactly(new Appended(0, 2, 5000, true));
+        assertThat(append(9000, item(a, 3, 7, 0, 2))).containsExactly(new Appended(2, 5, 6000, true));
+    }
+
+    @Test
+    void aGapInTheSequenceIsRefusedSoThatNothingOvertakes() {
+        LogInfo a = create("a");
+        append(5000, item(a, 2, 7, 0, 0));
+
+        NotAppended refused = (NotAppended) append(5000, item(a, 1, 7, 0, 3)).getFirst();
+
+        assertThat(refused.rejection().reason()).isEqualTo(Reason.OUT_OF_SEQUENCE);
+        assertThat(refused.rejection().expected()).isEqualTo(2);
+        assertThat(index.describe("a").orElseThrow().endOffset()).isEqualTo(2);
+    }
+
+    @Test
+    void anOlderEpochIsFencedAndANewOneBeginsAtZero() {
+        LogInfo a = create("a");
+        append(5000, item(a, 2, 7, 0, 0));
+        assertThat(append(5000, item(a, 1, 7, 1, 0))).containsExactly(new Appended(2, 3, 5000, false));
+
+        NotAppended fenced = (NotAppended) append(5000, item(a, 1, 7, 0, 2)).getFirst();
+
+        assertThat(fenced.rejection().reason()).isEqualTo(Reason.FENCED);
+        assertThat(fenced.rejection().expected()).isEqualTo(1);
+    }
+
+    @Test
+    void aRetryOlderThanTheWindowIsRefusedNotAppendedAgain() {
+        LogInfo a = create("a");
+        for (int i = 0; i <= Producer.WINDOW; i++) {
+            append(5000, item(a, 1, 7, 0, i));
+        }
+
+        assertThat(append(5000, item(a, 1, 7, 0, 1))).containsExactly(new Appended(1, 2, 5000, true));
+        assertThat(((NotAppended) append(5000, item(a, 1, 7, 0, 0)).getFirst())
+                        .rejection()
+                        .reason())
+                .isEqualTo(Reason.OUT_OF_SEQUENCE);
+    }
+
+    @Test
+    void ofTooManyProducersTheOneThatAppendedLongestAgoIsForgotten() {
+        LogInfo a = create("a");
+        for (int i = 1; i <= LogState.MAX_PRODUCERS + 1; i++) {
+            append(5000, item(a, 1, i, 0, 0));
+        }
+
+        assertThat(append(5000, item(a, 1, 2, 0, 0)).getFirst()).isEqualTo(new Appended(1, 2, 5000, true));
+        assertThat(append(5000, item(a, 1, 1, 0, 0)).getFirst())
+                .isEqualTo(new Appended(LogState.MAX_PRODUCERS + 1, LogState.MAX_PRODUCERS + 2, 5000, false));
+    }
+
+    @Test
+    void logsAreListedByPrefixAndPage() {
+        for (String name : List.of("b/2", "a", "b/1", "b/3", "c")) {
+            create(name);
+        }
+
+        assertThat(index.list("b/", "", 2)).extracting(LogInfo::name).containsExactly("b/1", "b/2");
+        assertThat(index.list("b/", "b/2", 2)).extracting(LogInfo::name).containsExactly("b/3");
+        assertThat(index.list("", "b/3", 10)).extracting(LogInfo::name).containsExactly("c");
+    }
+
+    @Test
+    void anImageIsTheStateAndEqualStatesHaveEqualImages() throws Exception {
+        LogInfo a = create("a");
+        create("empty");
+        for (int i = 0; i < 300; i++) {
+            append(
+                    5000 + i,
+                    item(a, 1 + i % 3, 7, 0, index.describe("a").orElseThrow().endOffset()));
+        }
+        apply(new Command.Trim("a", 77));
+        apply(new Command.Seal("empty"));
+        byte[] image = save(index);
+
+        LogIndex loaded = LogIndex.load(new ByteArrayInputStream(image));
+
+        assertThat(save(loaded)).isEqualTo(image);
+        assertThat(loaded.neededLsn()).isEqualTo(index.neededLsn());
+        assertThat(loaded.locate(a.id(), 0, Integer.MAX_VALUE)).isEqualTo(index.locate(a.id(), 0, Integer.MAX_VALUE));
+        ByteBuffer next = new Command.Append(
+                        9000,
+                        List.of(item(
+                                a, 2, 7, 0, index.describe("a").orElseThrow().endOffset())))
+                .encode();
+        assertThat(loaded.apply(lsn, next)).isEqualTo(index.apply(lsn, next));
+        assertThat(save(loaded)).isEqualTo(save(index));
+    }
+
+    @Test
+    void everyFlippedBitAndEveryCutOfAnImageIsFound() throws Exception {
+        LogInfo a = create("a");
+        append(5000, item(a, 1, 7, 0, 0));
+        append(5001, item(a, 2, 7, 0, 1));
+        byte[] image = save(index);
+
+        for (int bit = 0; bit < image.length * Byte.SIZE; bit++) {
+            byte[] damaged = image.clone();
+            damaged[bit / Byte.SIZE] ^= (byte) (1 << bit % Byte.SIZE);
+            assertThatThrownBy(() -> LogIndex.load(new ByteArrayInputStream(damaged)))
+                    .as("bit " + bit)
+                    .isInstanceOf(MalformedException.class);
+        }
+        for (int length = 0; length < image.length; length++) {
+            byte[] cut = Arrays.copyOf(image, length);
+            assertThatThrownBy(() -> LogIndex.load(new ByteArrayInputStream(cut)))
+                    .as("cut at " + length)
+                    .isInstanceOf(MalformedException.class);
+        }
+    }
+
+    private static byte[] save(LogIndex index) throws Exception {
+        ByteArrayOutputStream image = new ByteArrayOutputStream();
+        index.save(image);
+        return image.toByteArray();
+    }
+
+    private LogInfo create(String name) {
+        return ((Result.Done) apply(new Command.Create(1000, name))).log();
+    }
+
+    private List<AppendOutcome> append(long timestampMs, AppendItem... items) {
+        return ((Result.Appends) apply(new Command.Append(timestampMs, List.of(items)))).outcomes();
+    }
+
+    private Result apply(Command command) {
+        return index.apply(lsn++, command.encode());
+    }
+
+    private static Reason reason(Result result) {
+        return ((Result.Rejected) result).rejection().reason();
+    }
+
+    private static AppendItem item(LogInfo log, int count) {
+        return item(log, count, 0, 0, 0);
+    }
+
+    private static AppendItem item(LogInfo log, int count, long producer, int epoch, long sequence) {
+        return new AppendItem(log.id(), producer, epoch, sequence, count, 42, ByteBuffer.wrap(new byte[] {1, 2, 3}));
+    }
+}
