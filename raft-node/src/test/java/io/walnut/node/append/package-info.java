@@ -1,0 +1,4 @@
+@NullMarked
+package io.walnut.node.append;
+
+import org.jspecify.annotations.NullMarked;
