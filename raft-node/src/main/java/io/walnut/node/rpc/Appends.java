@@ -1,0 +1,107 @@
+package io.walnut.node.rpc;
+
+import com.codahale.metrics.Timer;
+import com.google.protobuf.ByteString;
+import io.grpc.Deadline;
+import io.walnut.node.append.BatchAppend;
+import io.walnut.node.config.NodeConfig;
+import io.walnut.node.metrics.NodeMetrics;
+import io.walnut.protocol.v1.AppendRequest;
+import io.walnut.protocol.v1.AppendResponse;
+import io.walnut.protocol.v1.LogInfo;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** From an append request to its answer, the same for the unary and the streaming call. Thread-safe. */
+final class Appends {
+    // The typed answer must be on its way before the client's own timer ends the call.
+    private static final long ANSWER_MARGIN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private final NodeLogs logs;
+    private final BatchCheck check;
+    private final long timeoutNanos;
+    private final NodeMetrics metrics;
+
+    Appends(NodeLogs logs, NodeConfig config, NodeMetrics metrics) {
+        this.logs = logs;
+        this.check = new BatchCheck(config.limits());
+        this.timeoutNanos = config.append().timeout().toNanos();
+        this.metrics = metrics;
+    }
+
+    /**
+     * Checks and appends.
+     *
+     * @param callDeadline of the client's call, null for none
+     * @param admitted called once in every case: when the batch is within the budget, or at its end before
+     */
+    CompletableFuture<AppendResponse> append(
+            AppendRequest request, @Nullable Deadline callDeadline, Runnable admitted) {
+        Timer.Context timer = metrics.append.time();
+        Once once = new Once(admitted);
+        CompletableFuture<AppendResponse> answer;
+        try {
+            answer = logs.append(batchOf(request), deadlineNanos(callDeadline), once);
+        } catch (RequestException e) {
+            answer = CompletableFuture.failedFuture(e);
+        }
+        return answer.whenComplete((response, failure) -> {
+            timer.stop();
+            if (failure == null) {
+                metrics.appendedRecords.inc(response.getNextOffset() - response.getFirstOffset());
+                metrics.appendedBytes.inc(request.getBatch().getRecords().size());
+            } else {
+                metrics.appendErrors.inc();
+            }
+            once.run();
+        });
+    }
+
+    private BatchAppend batchOf(AppendRequest request) throws RequestException {
+        LogNames.check(request.getLog());
+        logs.requireLeader();
+        check.check(request.getBatch());
+        LogInfo log = logs.find(request.getLog()).orElseThrow(() -> RequestException.notFound(request.getLog()));
+        // Sealed or not is for the state machine to say: a retry of what was appended before the seal must still be
+        // answered.
+        if (request.hasProducer() && request.getProducer().getProducerId() == 0) {
+            throw RequestException.invalid("producer_id is 0; choose a random one, or leave the producer out");
+        }
+        ByteString bytes = request.getBatch().getRecords();
+        return new BatchAppend(
+                log.getLogId(),
+                request.getProducer().getProducerId(),
+                request.getProducer().getEpoch(),
+                request.getProducer().getSequence(),
+                request.getBatch().getCount(),
+                request.getBatch().getCrc32C(),
+                bytes.asReadOnlyByteBuffer());
+    }
+
+    private long deadlineNanos(@Nullable Deadline callDeadline) {
+        long left = timeoutNanos;
+        if (callDeadline != null) {
+            long call = callDeadline.timeRemaining(TimeUnit.NANOSECONDS);
+            left = Math.min(left, call - Math.min(ANSWER_MARGIN_NANOS, call / 4));
+        }
+        return System.nanoTime() + left;
+    }
+
+    private static final class Once implements Runnable {
+        private final Runnable action;
+        private final AtomicBoolean done = new AtomicBoolean();
+
+        Once(Runnable action) {
+            this.action = action;
+        }
+
+        @Override
+        public void run() {
+            if (done.compareAndSet(false, true)) {
+                action.run();
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package io.walnut.node.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.walnut.node.metrics.NodeMetrics;
+import io.walnut.protocol.v1.ErrorCode;
+import io.walnut.protocol.v1.LogInfo;
+import io.walnut.protocol.v1.ReadResponse;
+import io.walnut.protocol.v1.StoredBatch;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * One read or tail call, run by a virtual thread of its own, which waits while the client does not read. Holds one message at
+ * a time beside what the transport has taken. Whoever makes the client ready, or cancels it, unparks that thread.
+ */
+final class ReadSession {
+    private static final long MESSAGE_BYTES = 1L << 20;
+
+    private final NodeLogs logs;
+    private final ServerCallStreamObserver<ReadResponse> client;
+    private final NodeMetrics metrics;
+
+    ReadSession(NodeLogs logs, ServerCallStreamObserver<ReadResponse> client, NodeMetrics metrics) {
+        this.logs = logs;
+        this.client = client;
+        this.metrics = metrics;
+    }
+
+    /** Sends what lies between the offsets; {@code log} is as it was when the call began. */
+    void read(LogInfo log, long fromOffset, long maxRecords, long maxBytes) throws RequestException {
+        long end = log.getEndOffset();
+        if (maxRecords > 0 && maxRecords < end - fromOffset) {
+            end = fromOffset + maxRecords;
+        }
+        long bytesLeft = maxBytes > 0 ? maxBytes : Long.MAX_VALUE;
+        long next = fromOffset;
+        do {
+            List<StoredBatch> batches = next < end
+                    ? logs.read(log.getLogId(), next, end - next, Math.min(MESSAGE_BYTES, bytesLeft))
+                    : List.of();
+            bytesLeft -= bytes(batches);
+            next = batches.isEmpty() ? end : endOf(batches);
+            boolean last = next >= end || bytesLeft <= 0;
+            if (!send(log, batches, last)) {
+                return;
+            }
+            if (last) {
+                client.onCompleted();
+                return;
+            }
+        } while (true);
+    }
+
+    /** Sends everything from the offset on, and then each new batch, until the client ends the call or the log its life. */
+    void tail(LogInfo log, long fromOffset, TailWaiters waiters) throws RequestException {
+        long next = fromOffset;
+        boolean toldEnd = false;
+        while (true) {
+            LogInfo now = current(log);
+            List<StoredBatch> batches = next < now.getEndOffset()
+                    ? logs.read(log.getLogId(), next, Long.MAX_VALUE, MESSAGE_BYTES)
+                    : List.of();
+            if (!batches.isEmpty()) {
+                next = endOf(batches);
+                now = current(log);
+            }
+            boolean atEnd = next >= now.getEndOffset();
+            if ((!batches.isEmpty() || !toldEnd || now.getSealed()) && !send(now, batches, atEnd)) {
+                return;
+            }
+            toldEnd = atEnd;
+            if (atEnd && now.getSealed()) {
+                client.onCompleted();
+                return;
+            }
+            if (atEnd) {
+                long from = next;
+                // The client last: to look at the log may take a lock, and that swallows a wake-up that came before.
+                waiters.await(() -> hasMore(log, from) || client.isCancelled());
+            }
+            if (waiters.isClosed()) {
+                throw RequestException.of(ErrorCode.ERROR_CODE_UNAVAILABLE, "this node is stopping");
+            }
+            if (client.isCancelled()) {
+                return;
+            }
+        }
+    }
+
+    private boolean hasMore(LogInfo log, long offset) {
+        return logs.find(log.getName())
+                .map(now -> now.getLogId() != log.getLogId() || now.getEndOffset() > offset || now.getSealed())
+                .orElse(true);
+    }
+
+    private LogInfo current(LogInfo log) throws RequestException {
+        return logs.find(log.getName())
+                .filter(now -> now.getLogId() == log.getLogId())
+                .orElseThrow(() -> RequestException.of(
+                        ErrorCode.ERROR_CODE_LOG_NOT_FOUND,
+                        "log '" + log.getName() + "' has been deleted while it was read"));
+    }
+
+    /** False when the client has gone. */
+    private boolean send(LogInfo log, List<StoredBatch> batches, boolean atEnd) {
+        while (!client.isReady()) {
+            if (client.isCancelled()) {
+                return false;
+            }
+            LockSupport.park(this);
+        }
+        client.onNext(ReadResponse.newBuilder()
+                .addAllBatches(batches)
+                .setEndOffset(log.getEndOffset())
+                .setAtEnd(atEnd)
+                .setSealed(log.getSealed())
+                .build());
+        metrics.readBytes.inc(bytes(batches));
+        metrics.readRecords.inc(
+                batches.stream().mapToLong(batch -> batch.getBatch().getCount()).sum());
+        return !client.isCancelled();
+    }
+
+    private static long endOf(List<StoredBatch> batches) {
+        StoredBatch last = batches.getLast();
+        return last.getBaseOffset() + last.getBatch().getCount();
+    }
+
+    private static long bytes(List<StoredBatch> batches) {
+        long bytes = 0;
+        for (StoredBatch batch : batches) {
+            bytes += batch.getBatch().getRecords().size();
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,239 @@
+package io.walnut.node.rpc;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.walnut.node.append.AppendBatcher;
+import io.walnut.node.append.BatchAppend;
+import io.walnut.node.metrics.NodeMetrics;
+import io.walnut.protocol.v1.AppendResponse;
+import io.walnut.protocol.v1.Durability;
+import io.walnut.protocol.v1.EncodedBatch;
+import io.walnut.protocol.v1.ErrorCode;
+import io.walnut.protocol.v1.LogInfo;
+import io.walnut.protocol.v1.StatusResponse;
+import io.walnut.protocol.v1.StoredBatch;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongConsumer;
+import java.util.function.UnaryOperator;
+
+/** Logs in memory, with a real batcher before them and a switch that holds entries back. */
+final class FakeLogs implements NodeLogs, AutoCloseable {
+    private final TreeMap<String, LogInfo> logs = new TreeMap<>();
+    private final Map<Long, List<StoredBatch>> batches = new HashMap<>();
+    private final List<LongConsumer> listeners = new CopyOnWriteArrayList<>();
+    private final ArrayDeque<Runnable> held = new ArrayDeque<>();
+    private final AppendBatcher<AppendResponse> batcher;
+    private boolean holding;
+    private volatile boolean leader = true;
+    private volatile boolean reachable = true;
+    private long applied;
+
+    FakeLogs(AppendBatcher.Bounds bounds) {
+        batcher = new AppendBatcher<>(this::entry, bounds, new NodeMetrics());
+    }
+
+    void setLeader(boolean leads) {
+        leader = leads;
+    }
+
+    void setReachable(boolean isReachable) {
+        reachable = isReachable;
+    }
+
+    /** From now on entries enter the log and are not applied, until {@link #release}. */
+    synchronized void hold() {
+        holding = true;
+    }
+
+    void release() {
+        List<Runnable> waiting;
+        synchronized (this) {
+            holding = false;
+            waiting = List.copyOf(held);
+            held.clear();
+        }
+        waiting.forEach(Runnable::run);
+    }
+
+    private CompletableFuture<List<AppendResponse>> entry(List<BatchAppend> entry) {
+        CompletableFuture<List<AppendResponse>> future = new CompletableFuture<>();
+        Runnable apply = () -> future.complete(apply(entry));
+        synchronized (this) {
+            if (holding) {
+                held.add(apply);
+                return future;
+            }
+        }
+        apply.run();
+        return future;
+    }
+
+    private List<AppendResponse> apply(List<BatchAppend> entry) {
+        List<AppendResponse> responses = new ArrayList<>();
+        synchronized (this) {
+            for (BatchAppend batch : entry) {
+                LogInfo log = byId(batch.logId());
+                long first = log.getEndOffset();
+                long next = first + batch.count();
+                batches.computeIfAbsent(batch.logId(), _ -> new ArrayList<>())
+                        .add(StoredBatch.newBuilder()
+                                .setBaseOffset(first)
+                                .setTimestampMs(1)
+                                .setBatch(EncodedBatch.newBuilder()
+                                        .setRecords(UnsafeByteOperations.unsafeWrap(batch.bytes()))
+                                        .setCount(batch.count())
+                                        .setCrc32C(batch.crc32c()))
+                                .build());
+                logs.put(log.getName(), log.toBuilder().setEndOffset(next).build());
+                responses.add(AppendResponse.newBuilder()
+                        .setFirstOffset(first)
+                        .setNextOffset(next)
+                        .setDurability(Durability.DURABILITY_MAJORITY_SYNCED)
+                        .build());
+            }
+            applied++;
+        }
+        signal();
+        return responses;
+    }
+
+    private LogInfo byId(long logId) {
+        return logs.values().stream()
+                .filter(log -> log.getLogId() == logId)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void signal() {
+        listeners.forEach(listener -> listener.accept(applied));
+    }
+
+    @Override
+    public synchronized Optional<LogInfo> find(String name) {
+        return Optional.ofNullable(logs.get(name));
+    }
+
+    @Override
+    public synchronized List<LogInfo> list(String prefix, String after, int limit) {
+        return logs.tailMap(after, false).values().stream()
+                .filter(log -> log.getName().startsWith(prefix))
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public synchronized List<StoredBatch> read(long logId, long fromOffset, long maxRecords, long maxBytes) {
+        List<StoredBatch> found = new ArrayList<>();
+        long bytes = 0;
+        for (StoredBatch batch : batches.getOrDefault(logId, List.of())) {
+            long end = batch.getBaseOffset() + batch.getBatch().getCount();
+            boolean wanted = end > fromOffset
+                    && (maxRecords > Long.MAX_VALUE - fromOffset || batch.getBaseOffset() < fromOffset + maxRecords);
+            if (wanted && (found.isEmpty() || bytes < maxBytes)) {
+                found.add(batch);
+                bytes += batch.getBatch().getRecords().size();
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public CompletableFuture<?> readBarrier() {
+        return reachable
+                ? CompletableFuture.completedFuture(applied)
+                : CompletableFuture.failedFuture(RequestException.of(ErrorCode.ERROR_CODE_UNAVAILABLE, "no majority"));
+    }
+
+    @Override
+    public void requireLeader() throws RequestException {
+        if (!leader) {
+            throw new Errors(_ -> Optional.of("host2:7420")).notLeader("n1", Optional.of("n2"));
+        }
+    }
+
+    @Override
+    public CompletableFuture<AppendResponse> append(BatchAppend batch, long deadlineNanos, Runnable admitted) {
+        return batcher.append(batch, deadlineNanos, admitted);
+    }
+
+    @Override
+    public CompletableFuture<Created> create(String name, boolean ifAbsent) {
+        LogInfo existing;
+        synchronized (this) {
+            existing = logs.get(name);
+            if (existing == null) {
+                logs.put(
+                        name,
+                        LogInfo.newBuilder()
+                                .setName(name)
+                                .setLogId(logs.size() + 1L)
+                                .build());
+                return CompletableFuture.completedFuture(new Created(logs.get(name), true));
+            }
+        }
+        return ifAbsent
+                ? CompletableFuture.completedFuture(new Created(existing, false))
+                : CompletableFuture.failedFuture(RequestException.of(ErrorCode.ERROR_CODE_LOG_EXISTS, "exists"));
+    }
+
+    @Override
+    public CompletableFuture<LogInfo> seal(String name) {
+        return change(name, log -> log.toBuilder().setSealed(true).build());
+    }
+
+    @Override
+    public CompletableFuture<LogInfo> trim(String name, long beforeOffset) {
+        return change(name, log -> log.toBuilder().setStartOffset(beforeOffset).build());
+    }
+
+    private CompletableFuture<LogInfo> change(String name, UnaryOperator<LogInfo> change) {
+        LogInfo changed;
+        synchronized (this) {
+            changed = logs.computeIfPresent(name, (_, log) -> change.apply(log));
+        }
+        signal();
+        return changed == null
+                ? CompletableFuture.failedFuture(RequestException.notFound(name))
+                : CompletableFuture.completedFuture(changed);
+    }
+
+    @Override
+    public CompletableFuture<Void> delete(String name) {
+        synchronized (this) {
+            logs.remove(name);
+        }
+        signal();
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void addAppliedListener(LongConsumer listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public void removeAppliedListener(LongConsumer listener) {
+        listeners.remove(listener);
+    }
+
+    int listeners() {
+        return listeners.size();
+    }
+
+    @Override
+    public StatusResponse status() {
+        return StatusResponse.newBuilder().setNodeId("n1").setRole("leader").build();
+    }
+
+    @Override
+    public void close() {
+        batcher.close();
+    }
+}

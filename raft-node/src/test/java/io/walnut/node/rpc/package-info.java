@@ -1,0 +1,4 @@
+@NullMarked
+package io.walnut.node.rpc;
+
+import org.jspecify.annotations.NullMarked;
