@@ -2,6 +2,7 @@ package io.walnut.node.append;
 
 import io.walnut.node.append.AppendRefusedException.Reason;
 import io.walnut.node.metrics.NodeMetrics;
+import io.walnut.wal.logs.Command.AppendItem;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -91,7 +92,7 @@ public final class AppendBatcher<R> implements AutoCloseable {
      * @return ends when the batch's entry is applied; fails with an {@link AppendRefusedException} or as the log's future
      *     did. What is chained to it runs in the thread that applies and must not block
      */
-    public CompletableFuture<R> append(BatchAppend batch, long deadlineNanos, Runnable admitted) {
+    public CompletableFuture<R> append(AppendItem batch, long deadlineNanos, Runnable admitted) {
         PendingAppend<R> pending = new PendingAppend<>(batch, deadlineNanos, admitted);
         AppendRefusedException refusal = null;
         lock.lock();
@@ -100,8 +101,8 @@ public final class AppendBatcher<R> implements AutoCloseable {
                 refusal = new AppendRefusedException(Reason.STOPPING, "this node is stopping");
             } else if (waiting.isEmpty() && fits(pending)) {
                 admit(pending);
-            } else if (waitingBytes + batch.sizeBytes() <= bounds.inFlightBytes()) {
-                waitingBytes += batch.sizeBytes();
+            } else if (waitingBytes + pending.sizeBytes() <= bounds.inFlightBytes()) {
+                waitingBytes += pending.sizeBytes();
                 waiting.add(pending);
                 return pending.answer;
             } else {
@@ -134,11 +135,11 @@ public final class AppendBatcher<R> implements AutoCloseable {
     }
 
     private boolean fits(PendingAppend<R> pending) {
-        return admittedBytes == 0 || admittedBytes + pending.batch.sizeBytes() <= bounds.inFlightBytes();
+        return admittedBytes == 0 || admittedBytes + pending.sizeBytes() <= bounds.inFlightBytes();
     }
 
     private void admit(PendingAppend<R> pending) {
-        admittedBytes += pending.batch.sizeBytes();
+        admittedBytes += pending.sizeBytes();
         pending.state = PendingAppend.State.GATHERED;
         gathered.add(pending);
     }
@@ -166,10 +167,10 @@ public final class AppendBatcher<R> implements AutoCloseable {
             long bytes = 0;
             while (!gathered.isEmpty()
                     && batches.size() < MAX_BATCHES_PER_ENTRY
-                    && (batches.isEmpty() || bytes + gathered.peek().batch.sizeBytes() <= bounds.entryBytes())) {
+                    && (batches.isEmpty() || bytes + gathered.peek().sizeBytes() <= bounds.entryBytes())) {
                 PendingAppend<R> next = gathered.remove();
                 next.state = PendingAppend.State.SENT;
-                bytes += next.batch.sizeBytes();
+                bytes += next.sizeBytes();
                 batches.add(next);
             }
             Entry<R> entry = new Entry<>(batches, bytes);
@@ -237,7 +238,7 @@ public final class AppendBatcher<R> implements AutoCloseable {
     private void admitWaiting(List<PendingAppend<R>> admitted) {
         while (!waiting.isEmpty() && fits(waiting.peek())) {
             PendingAppend<R> next = waiting.remove();
-            waitingBytes -= next.batch.sizeBytes();
+            waitingBytes -= next.sizeBytes();
             admit(next);
             admitted.add(next);
         }
@@ -254,7 +255,7 @@ public final class AppendBatcher<R> implements AutoCloseable {
                 PendingAppend<R> pending = each.next();
                 if (pending.expired(now)) {
                     each.remove();
-                    waitingBytes -= pending.batch.sizeBytes();
+                    waitingBytes -= pending.sizeBytes();
                     answers.add(() -> refuse(
                             pending,
                             Reason.OVERLOADED,
@@ -265,7 +266,7 @@ public final class AppendBatcher<R> implements AutoCloseable {
                 PendingAppend<R> pending = each.next();
                 if (pending.expired(now)) {
                     each.remove();
-                    admittedBytes -= pending.batch.sizeBytes();
+                    admittedBytes -= pending.sizeBytes();
                     answers.add(() -> refuse(
                             pending,
                             Reason.NOT_SENT_IN_TIME,
@@ -327,7 +328,7 @@ public final class AppendBatcher<R> implements AutoCloseable {
             stopping = true;
             left.addAll(gathered);
             left.addAll(waiting);
-            gathered.forEach(pending -> admittedBytes -= pending.batch.sizeBytes());
+            gathered.forEach(pending -> admittedBytes -= pending.sizeBytes());
             gathered.clear();
             waiting.clear();
             waitingBytes = 0;

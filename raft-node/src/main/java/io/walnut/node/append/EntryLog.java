@@ -1,5 +1,6 @@
 package io.walnut.node.append;
 
+import io.walnut.wal.logs.Command.AppendItem;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -15,5 +16,5 @@ public interface EntryLog<R> {
      * a time. The future ends when the entry is durable on a majority and applied, with one result per batch, or fails
      * for all of them; what is chained to it must not block.
      */
-    CompletableFuture<List<R>> append(List<BatchAppend> batches);
+    CompletableFuture<List<R>> append(List<AppendItem> batches);
 }

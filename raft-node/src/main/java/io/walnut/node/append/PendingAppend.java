@@ -1,5 +1,7 @@
 package io.walnut.node.append;
 
+import io.walnut.wal.logs.Command;
+import io.walnut.wal.logs.Command.AppendItem;
 import java.util.concurrent.CompletableFuture;
 
 /** A batch between its arrival and its answer. Its state is guarded by the batcher's lock. */
@@ -14,16 +16,21 @@ final class PendingAppend<R> {
         SENT
     }
 
-    final BatchAppend batch;
+    final AppendItem batch;
     final long deadlineNanos;
     final Runnable admitted;
     final CompletableFuture<R> answer = new CompletableFuture<>();
     State state = State.WAITING;
 
-    PendingAppend(BatchAppend batch, long deadlineNanos, Runnable admitted) {
+    PendingAppend(AppendItem batch, long deadlineNanos, Runnable admitted) {
         this.batch = batch;
         this.deadlineNanos = deadlineNanos;
         this.admitted = admitted;
+    }
+
+    /** Bytes that this append counts for in limits. */
+    int sizeBytes() {
+        return batch.bytes().remaining() + Command.ITEM_OVERHEAD_BYTES;
     }
 
     boolean expired(long nowNanos) {

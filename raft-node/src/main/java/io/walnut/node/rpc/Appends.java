@@ -3,12 +3,12 @@ package io.walnut.node.rpc;
 import com.codahale.metrics.Timer;
 import com.google.protobuf.ByteString;
 import io.grpc.Deadline;
-import io.walnut.node.append.BatchAppend;
 import io.walnut.node.config.NodeConfig;
 import io.walnut.node.metrics.NodeMetrics;
 import io.walnut.protocol.v1.AppendRequest;
 import io.walnut.protocol.v1.AppendResponse;
 import io.walnut.protocol.v1.LogInfo;
+import io.walnut.wal.logs.Command.AppendItem;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -59,8 +59,8 @@ final class Appends {
         });
     }
 
-    private BatchAppend batchOf(AppendRequest request) throws RequestException {
-        LogNames.check(request.getLog());
+    private AppendItem batchOf(AppendRequest request) throws RequestException {
+        RequestException.checkName(request.getLog());
         logs.requireLeader();
         check.check(request.getBatch());
         LogInfo log = logs.find(request.getLog()).orElseThrow(() -> RequestException.notFound(request.getLog()));
@@ -70,7 +70,7 @@ final class Appends {
             throw RequestException.invalid("producer_id is 0; choose a random one, or leave the producer out");
         }
         ByteString bytes = request.getBatch().getRecords();
-        return new BatchAppend(
+        return new AppendItem(
                 log.getLogId(),
                 request.getProducer().getProducerId(),
                 request.getProducer().getEpoch(),

@@ -73,7 +73,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     @Override
     public void createLog(CreateLogRequest request, StreamObserver<CreateLogResponse> client) {
         answer(client, () -> {
-            LogNames.check(request.getName());
+            RequestException.checkName(request.getName());
             logs.requireLeader();
             NodeLogs.Created created = await(logs.create(request.getName(), request.getIfAbsent()), true);
             return CreateLogResponse.newBuilder()
@@ -108,7 +108,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     @Override
     public void sealLog(SealLogRequest request, StreamObserver<SealLogResponse> client) {
         answer(client, () -> {
-            LogNames.check(request.getName());
+            RequestException.checkName(request.getName());
             logs.requireLeader();
             return SealLogResponse.newBuilder()
                     .setLog(await(logs.seal(request.getName()), true))
@@ -119,7 +119,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     @Override
     public void trimLog(TrimLogRequest request, StreamObserver<TrimLogResponse> client) {
         answer(client, () -> {
-            LogNames.check(request.getName());
+            RequestException.checkName(request.getName());
             checkOffset(request.getBeforeOffset());
             logs.requireLeader();
             return TrimLogResponse.newBuilder()
@@ -131,7 +131,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     @Override
     public void deleteLog(DeleteLogRequest request, StreamObserver<DeleteLogResponse> client) {
         answer(client, () -> {
-            LogNames.check(request.getName());
+            RequestException.checkName(request.getName());
             logs.requireLeader();
             await(logs.delete(request.getName()), true);
             return DeleteLogResponse.getDefaultInstance();
@@ -183,7 +183,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     }
 
     private LogInfo found(String name, ReadConsistency consistency) throws RequestException, ExecutionException {
-        LogNames.check(name);
+        RequestException.checkName(name);
         barrier(consistency);
         Optional<LogInfo> log = logs.find(name);
         if (log.isEmpty() && consistency == ReadConsistency.READ_CONSISTENCY_COMMITTED && caughtUp()) {

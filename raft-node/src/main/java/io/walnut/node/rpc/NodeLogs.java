@@ -1,10 +1,10 @@
 package io.walnut.node.rpc;
 
-import io.walnut.node.append.BatchAppend;
 import io.walnut.protocol.v1.AppendResponse;
 import io.walnut.protocol.v1.LogInfo;
 import io.walnut.protocol.v1.StatusResponse;
 import io.walnut.protocol.v1.StoredBatch;
+import io.walnut.wal.logs.Command.AppendItem;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +40,7 @@ public interface NodeLogs {
     void requireLeader() throws RequestException;
 
     /** Ends when applied. The answer says where the batch stands. */
-    CompletableFuture<AppendResponse> append(BatchAppend batch, long deadlineNanos, Runnable admitted);
+    CompletableFuture<AppendResponse> append(AppendItem batch, long deadlineNanos, Runnable admitted);
 
     CompletableFuture<Created> create(String name, boolean ifAbsent);
 

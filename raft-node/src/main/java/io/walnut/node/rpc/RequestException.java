@@ -2,7 +2,9 @@ package io.walnut.node.rpc;
 
 import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.ErrorDetail;
+import io.walnut.wal.logs.LogName;
 import java.io.Serial;
+import java.util.Optional;
 
 /** A request that ends with an error which its sender is told in full. */
 public final class RequestException extends Exception {
@@ -32,6 +34,14 @@ public final class RequestException extends Exception {
 
     public static RequestException notFound(String log) {
         return of(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "there is no log '" + log + "'; create it first");
+    }
+
+    /** Passes when the name may be that of a log. */
+    static void checkName(String log) throws RequestException {
+        Optional<String> problem = LogName.problem(log);
+        if (problem.isPresent()) {
+            throw invalid(problem.get());
+        }
     }
 
     static RequestException beyondEnd(String log, long offset, long startOffset, long endOffset) {

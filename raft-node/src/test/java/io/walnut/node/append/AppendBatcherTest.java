@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.walnut.node.append.AppendRefusedException.Reason;
 import io.walnut.node.metrics.NodeMetrics;
+import io.walnut.wal.logs.Command;
+import io.walnut.wal.logs.Command.AppendItem;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 @SuppressWarnings("FutureReturnValueIgnored") // some appends are there only to take room
 class AppendBatcherTest {
-    private static final int OVERHEAD = batch(0, 0).sizeBytes();
+    private static final int OVERHEAD = Command.ITEM_OVERHEAD_BYTES;
 
     private final AtomicLong now = new AtomicLong();
     private final FakeLog log = new FakeLog();
@@ -31,11 +33,11 @@ class AppendBatcherTest {
 
     /** Keeps what it is given until the test ends the entry; the result of a batch is its sequence. */
     private static final class FakeLog implements EntryLog<Long> {
-        final List<List<BatchAppend>> entries = new CopyOnWriteArrayList<>();
+        final List<List<AppendItem>> entries = new CopyOnWriteArrayList<>();
         final List<CompletableFuture<List<Long>>> futures = new CopyOnWriteArrayList<>();
 
         @Override
-        public CompletableFuture<List<Long>> append(List<BatchAppend> batches) {
+        public CompletableFuture<List<Long>> append(List<AppendItem> batches) {
             CompletableFuture<List<Long>> future = new CompletableFuture<>();
             futures.add(future);
             entries.add(batches);
@@ -45,12 +47,12 @@ class AppendBatcherTest {
         void apply(int entry) {
             futures.get(entry)
                     .complete(entries.get(entry).stream()
-                            .map(BatchAppend::sequence)
+                            .map(AppendItem::sequence)
                             .toList());
         }
 
         List<Long> sequences(int entry) {
-            return entries.get(entry).stream().map(BatchAppend::sequence).toList();
+            return entries.get(entry).stream().map(AppendItem::sequence).toList();
         }
     }
 
@@ -58,8 +60,8 @@ class AppendBatcherTest {
         return new AppendBatcher<>(log, bounds, new NodeMetrics(), now::get);
     }
 
-    private static BatchAppend batch(long sequence, int bytes) {
-        return new BatchAppend(1, 1, 0, sequence, 1, 0, ByteBuffer.allocate(bytes));
+    private static AppendItem batch(long sequence, int bytes) {
+        return new AppendItem(1, 1, 0, sequence, 1, 0, ByteBuffer.allocate(bytes));
     }
 
     private CompletableFuture<Long> append(long sequence, int bytes) {
@@ -205,12 +207,12 @@ class AppendBatcherTest {
         batcher.close();
         int threads = 8;
         int each = 2_000;
-        List<List<BatchAppend>> entries = new ArrayList<>();
+        List<List<AppendItem>> entries = new ArrayList<>();
         AppendBatcher<Long> contended = new AppendBatcher<>(
                 batches -> {
                     entries.add(batches); // one thread at a time, or this list breaks
                     List<Long> results =
-                            batches.stream().map(BatchAppend::sequence).toList();
+                            batches.stream().map(AppendItem::sequence).toList();
                     return ThreadLocalRandom.current().nextBoolean()
                             ? CompletableFuture.completedFuture(results)
                             : CompletableFuture.supplyAsync(() -> results);
@@ -225,7 +227,7 @@ class AppendBatcherTest {
                 for (int i = 0; i < each; i++) {
                     contended
                             .append(
-                                    new BatchAppend(logId, 0, 0, i, 1, 0, ByteBuffer.allocate(16)),
+                                    new AppendItem(logId, 0, 0, i, 1, 0, ByteBuffer.allocate(16)),
                                     System.nanoTime() + TimeUnit.SECONDS.toNanos(60),
                                     () -> {})
                             .thenRun(answered::countDown);
@@ -244,7 +246,7 @@ class AppendBatcherTest {
             List<Long> sequences = entries.stream()
                     .flatMap(List::stream)
                     .filter(batch -> batch.logId() == logId)
-                    .map(BatchAppend::sequence)
+                    .map(AppendItem::sequence)
                     .toList();
             assertThat(sequences).hasSize(each).isSorted();
         }

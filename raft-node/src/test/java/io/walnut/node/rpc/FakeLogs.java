@@ -2,7 +2,6 @@ package io.walnut.node.rpc;
 
 import com.google.protobuf.UnsafeByteOperations;
 import io.walnut.node.append.AppendBatcher;
-import io.walnut.node.append.BatchAppend;
 import io.walnut.node.metrics.NodeMetrics;
 import io.walnut.protocol.v1.AppendResponse;
 import io.walnut.protocol.v1.Durability;
@@ -11,6 +10,7 @@ import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.LogInfo;
 import io.walnut.protocol.v1.StatusResponse;
 import io.walnut.protocol.v1.StoredBatch;
+import io.walnut.wal.logs.Command.AppendItem;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -52,17 +52,22 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
         holding = true;
     }
 
+    /** Applies what was held back, in order, and from then on at once. */
     void release() {
-        List<Runnable> waiting;
-        synchronized (this) {
-            holding = false;
-            waiting = List.copyOf(held);
-            held.clear();
+        while (true) {
+            Runnable next;
+            synchronized (this) {
+                next = held.poll();
+                if (next == null) {
+                    holding = false;
+                    return;
+                }
+            }
+            next.run();
         }
-        waiting.forEach(Runnable::run);
     }
 
-    private CompletableFuture<List<AppendResponse>> entry(List<BatchAppend> entry) {
+    private CompletableFuture<List<AppendResponse>> entry(List<AppendItem> entry) {
         CompletableFuture<List<AppendResponse>> future = new CompletableFuture<>();
         Runnable apply = () -> future.complete(apply(entry));
         synchronized (this) {
@@ -75,10 +80,10 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
         return future;
     }
 
-    private List<AppendResponse> apply(List<BatchAppend> entry) {
+    private List<AppendResponse> apply(List<AppendItem> entry) {
         List<AppendResponse> responses = new ArrayList<>();
         synchronized (this) {
-            for (BatchAppend batch : entry) {
+            for (AppendItem batch : entry) {
                 LogInfo log = byId(batch.logId());
                 long first = log.getEndOffset();
                 long next = first + batch.count();
@@ -159,7 +164,7 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
     }
 
     @Override
-    public CompletableFuture<AppendResponse> append(BatchAppend batch, long deadlineNanos, Runnable admitted) {
+    public CompletableFuture<AppendResponse> append(AppendItem batch, long deadlineNanos, Runnable admitted) {
         return batcher.append(batch, deadlineNanos, admitted);
     }
 

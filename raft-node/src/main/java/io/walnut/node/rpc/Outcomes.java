@@ -1,0 +1,61 @@
+package io.walnut.node.rpc;
+
+import io.walnut.protocol.v1.AppendResponse;
+import io.walnut.protocol.v1.Durability;
+import io.walnut.protocol.v1.ErrorCode;
+import io.walnut.protocol.v1.ErrorDetail;
+import io.walnut.protocol.v1.LogInfo;
+import io.walnut.wal.logs.Result;
+
+/** What the named logs answered, in the words of the protocol. */
+final class Outcomes {
+    private Outcomes() {}
+
+    static LogInfo protocol(io.walnut.wal.logs.LogInfo log) {
+        return LogInfo.newBuilder()
+                .setName(log.name())
+                .setLogId(log.id())
+                .setStartOffset(log.startOffset())
+                .setEndOffset(log.endOffset())
+                .setSealed(log.sealed())
+                .setCreatedMs(log.createdMs())
+                .setLastAppendMs(log.lastAppendMs())
+                .build();
+    }
+
+    static AppendResponse response(Result.AppendOutcome outcome) throws RequestException {
+        return switch (outcome) {
+            case Result.Appended(long first, long next, long timestampMs, boolean duplicate) ->
+                AppendResponse.newBuilder()
+                        .setFirstOffset(first)
+                        .setNextOffset(next)
+                        .setTimestampMs(timestampMs)
+                        .setDuplicate(duplicate)
+                        // Applied means committed, and a member counts towards the majority once its sync is done.
+                        .setDurability(Durability.DURABILITY_MAJORITY_SYNCED)
+                        .build();
+            case Result.NotAppended(Result.Rejection rejection) -> throw rejected(rejection);
+        };
+    }
+
+    static RequestException rejected(Result.Rejection rejection) {
+        return new RequestException(ErrorDetail.newBuilder()
+                .setCode(codeOf(rejection.reason()))
+                .setMessage(rejection.message())
+                .setStartOffset(rejection.startOffset())
+                .setEndOffset(rejection.endOffset())
+                .build());
+    }
+
+    private static ErrorCode codeOf(Result.Reason reason) {
+        return switch (reason) {
+            case LOG_NOT_FOUND -> ErrorCode.ERROR_CODE_LOG_NOT_FOUND;
+            case LOG_EXISTS -> ErrorCode.ERROR_CODE_LOG_EXISTS;
+            case LOG_SEALED -> ErrorCode.ERROR_CODE_LOG_SEALED;
+            case OFFSET_BEYOND_END -> ErrorCode.ERROR_CODE_OFFSET_BEYOND_END;
+            case INVALID_NAME, MALFORMED -> ErrorCode.ERROR_CODE_INVALID_ARGUMENT;
+            case OUT_OF_SEQUENCE -> ErrorCode.ERROR_CODE_OUT_OF_SEQUENCE;
+            case FENCED -> ErrorCode.ERROR_CODE_FENCED;
+        };
+    }
+}
