@@ -5,6 +5,7 @@ import com.codahale.metrics.Gauge;
 import com.codahale.metrics.Histogram;
 import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.Timer;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /** Every metric of a node by its exported name: glossary words, unit last, base units. Thread-safe. */
@@ -31,10 +32,16 @@ public final class NodeMetrics {
 
     public final Counter readBytes = registry.counter("walnut_read_bytes");
     public final Counter readRecords = registry.counter("walnut_read_records");
-    public final Counter tails = registry.counter("walnut_tails_open");
+
+    /** Tail calls that are open now. */
+    public final LongAdder tails = new LongAdder();
+
+    public NodeMetrics() {
+        gauge("walnut_tails_open", tails::sum);
+    }
 
     /** Registers a value that is asked for when somebody looks. */
-    public void gauge(String name, Supplier<? extends Number> value) {
+    public final void gauge(String name, Supplier<? extends Number> value) {
         registry.register(name, (Gauge<Number>) value::get);
     }
 

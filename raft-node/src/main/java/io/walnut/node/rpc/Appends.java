@@ -7,8 +7,8 @@ import io.walnut.node.config.NodeConfig;
 import io.walnut.node.metrics.NodeMetrics;
 import io.walnut.protocol.v1.AppendRequest;
 import io.walnut.protocol.v1.AppendResponse;
-import io.walnut.protocol.v1.LogInfo;
 import io.walnut.wal.logs.Command.AppendItem;
+import io.walnut.wal.logs.LogInfo;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -71,7 +71,7 @@ final class Appends {
         }
         ByteString bytes = request.getBatch().getRecords();
         return new AppendItem(
-                log.getLogId(),
+                log.id(),
                 request.getProducer().getProducerId(),
                 request.getProducer().getEpoch(),
                 request.getProducer().getSequence(),

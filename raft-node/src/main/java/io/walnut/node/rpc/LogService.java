@@ -18,7 +18,6 @@ import io.walnut.protocol.v1.DescribeLogResponse;
 import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.ListLogsRequest;
 import io.walnut.protocol.v1.ListLogsResponse;
-import io.walnut.protocol.v1.LogInfo;
 import io.walnut.protocol.v1.LogServiceGrpc;
 import io.walnut.protocol.v1.ReadConsistency;
 import io.walnut.protocol.v1.ReadRequest;
@@ -28,6 +27,7 @@ import io.walnut.protocol.v1.SealLogResponse;
 import io.walnut.protocol.v1.TailRequest;
 import io.walnut.protocol.v1.TrimLogRequest;
 import io.walnut.protocol.v1.TrimLogResponse;
+import io.walnut.wal.logs.LogInfo;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -77,7 +77,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
             logs.requireLeader();
             NodeLogs.Created created = await(logs.create(request.getName(), request.getIfAbsent()), true);
             return CreateLogResponse.newBuilder()
-                    .setLog(created.log())
+                    .setLog(Outcomes.protocol(created.log()))
                     .setCreated(created.created())
                     .build();
         });
@@ -88,7 +88,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
         answer(
                 client,
                 () -> DescribeLogResponse.newBuilder()
-                        .setLog(found(request.getName(), request.getConsistency()))
+                        .setLog(Outcomes.protocol(found(request.getName(), request.getConsistency())))
                         .build());
     }
 
@@ -99,7 +99,8 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
             int limit = request.getLimit() <= 0 ? MAX_LISTED : Math.min(MAX_LISTED, request.getLimit());
             List<LogInfo> found = logs.list(request.getPrefix(), request.getAfter(), limit + 1);
             return ListLogsResponse.newBuilder()
-                    .addAllLogs(found.subList(0, Math.min(limit, found.size())))
+                    .addAllLogs(
+                            found.stream().limit(limit).map(Outcomes::protocol).toList())
                     .setMore(found.size() > limit)
                     .build();
         });
@@ -111,7 +112,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
             RequestException.checkName(request.getName());
             logs.requireLeader();
             return SealLogResponse.newBuilder()
-                    .setLog(await(logs.seal(request.getName()), true))
+                    .setLog(Outcomes.protocol(await(logs.seal(request.getName()), true)))
                     .build();
         });
     }
@@ -123,7 +124,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
             checkOffset(request.getBeforeOffset());
             logs.requireLeader();
             return TrimLogResponse.newBuilder()
-                    .setLog(await(logs.trim(request.getName(), request.getBeforeOffset()), true))
+                    .setLog(Outcomes.protocol(await(logs.trim(request.getName(), request.getBeforeOffset()), true)))
                     .build();
         });
     }
@@ -151,11 +152,11 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
         session(client, session -> {
             LogInfo log =
                     foundUpTo(request.getLog(), request.getFromOffset(), ReadConsistency.READ_CONSISTENCY_COMMITTED);
-            metrics.tails.inc();
+            metrics.tails.increment();
             try {
                 session.tail(log, request.getFromOffset(), tails);
             } finally {
-                metrics.tails.dec();
+                metrics.tails.decrement();
             }
         });
     }
@@ -198,15 +199,15 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
             throws RequestException, ExecutionException {
         checkOffset(offset);
         LogInfo log = found(name, consistency);
-        if (offset > log.getEndOffset() && caughtUp()) {
+        if (offset > log.endOffset() && caughtUp()) {
             // A reader that comes from another node may be ahead of what this one has applied.
             log = logs.find(name).orElseThrow(() -> RequestException.notFound(name));
         }
-        if (offset > log.getEndOffset()) {
-            throw RequestException.beyondEnd(name, offset, log.getStartOffset(), log.getEndOffset());
+        if (offset > log.endOffset()) {
+            throw RequestException.beyondEnd(name, offset, log.startOffset(), log.endOffset());
         }
-        if (offset < log.getStartOffset()) {
-            throw RequestException.trimmed(name, offset, log.getStartOffset(), log.getEndOffset());
+        if (offset < log.startOffset()) {
+            throw RequestException.trimmed(name, offset, log.startOffset(), log.endOffset());
         }
         return log;
     }

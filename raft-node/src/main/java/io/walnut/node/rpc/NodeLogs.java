@@ -1,10 +1,10 @@
 package io.walnut.node.rpc;
 
 import io.walnut.protocol.v1.AppendResponse;
-import io.walnut.protocol.v1.LogInfo;
 import io.walnut.protocol.v1.StatusResponse;
 import io.walnut.protocol.v1.StoredBatch;
 import io.walnut.wal.logs.Command.AppendItem;
+import io.walnut.wal.logs.LogInfo;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

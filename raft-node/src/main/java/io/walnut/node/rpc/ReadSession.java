@@ -3,9 +3,9 @@ package io.walnut.node.rpc;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.walnut.node.metrics.NodeMetrics;
 import io.walnut.protocol.v1.ErrorCode;
-import io.walnut.protocol.v1.LogInfo;
 import io.walnut.protocol.v1.ReadResponse;
 import io.walnut.protocol.v1.StoredBatch;
+import io.walnut.wal.logs.LogInfo;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
@@ -28,16 +28,15 @@ final class ReadSession {
 
     /** Sends what lies between the offsets; {@code log} is as it was when the call began. */
     void read(LogInfo log, long fromOffset, long maxRecords, long maxBytes) throws RequestException {
-        long end = log.getEndOffset();
+        long end = log.endOffset();
         if (maxRecords > 0 && maxRecords < end - fromOffset) {
             end = fromOffset + maxRecords;
         }
         long bytesLeft = maxBytes > 0 ? maxBytes : Long.MAX_VALUE;
         long next = fromOffset;
         do {
-            List<StoredBatch> batches = next < end
-                    ? logs.read(log.getLogId(), next, end - next, Math.min(MESSAGE_BYTES, bytesLeft))
-                    : List.of();
+            List<StoredBatch> batches =
+                    next < end ? logs.read(log.id(), next, end - next, Math.min(MESSAGE_BYTES, bytesLeft)) : List.of();
             bytesLeft -= bytes(batches);
             next = batches.isEmpty() ? end : endOf(batches);
             boolean last = next >= end || bytesLeft <= 0;
@@ -57,19 +56,18 @@ final class ReadSession {
         boolean toldEnd = false;
         while (true) {
             LogInfo now = current(log);
-            List<StoredBatch> batches = next < now.getEndOffset()
-                    ? logs.read(log.getLogId(), next, Long.MAX_VALUE, MESSAGE_BYTES)
-                    : List.of();
+            List<StoredBatch> batches =
+                    next < now.endOffset() ? logs.read(log.id(), next, Long.MAX_VALUE, MESSAGE_BYTES) : List.of();
             if (!batches.isEmpty()) {
                 next = endOf(batches);
                 now = current(log);
             }
-            boolean atEnd = next >= now.getEndOffset();
-            if ((!batches.isEmpty() || !toldEnd || now.getSealed()) && !send(now, batches, atEnd)) {
+            boolean atEnd = next >= now.endOffset();
+            if ((!batches.isEmpty() || !toldEnd || now.sealed()) && !send(now, batches, atEnd)) {
                 return;
             }
             toldEnd = atEnd;
-            if (atEnd && now.getSealed()) {
+            if (atEnd && now.sealed()) {
                 client.onCompleted();
                 return;
             }
@@ -88,17 +86,17 @@ final class ReadSession {
     }
 
     private boolean hasMore(LogInfo log, long offset) {
-        return logs.find(log.getName())
-                .map(now -> now.getLogId() != log.getLogId() || now.getEndOffset() > offset || now.getSealed())
+        return logs.find(log.name())
+                .map(now -> now.id() != log.id() || now.endOffset() > offset || now.sealed())
                 .orElse(true);
     }
 
     private LogInfo current(LogInfo log) throws RequestException {
-        return logs.find(log.getName())
-                .filter(now -> now.getLogId() == log.getLogId())
+        return logs.find(log.name())
+                .filter(now -> now.id() == log.id())
                 .orElseThrow(() -> RequestException.of(
                         ErrorCode.ERROR_CODE_LOG_NOT_FOUND,
-                        "log '" + log.getName() + "' has been deleted while it was read"));
+                        "log '" + log.name() + "' has been deleted while it was read"));
     }
 
     /** False when the client has gone. */
@@ -111,9 +109,9 @@ final class ReadSession {
         }
         client.onNext(ReadResponse.newBuilder()
                 .addAllBatches(batches)
-                .setEndOffset(log.getEndOffset())
+                .setEndOffset(log.endOffset())
                 .setAtEnd(atEnd)
-                .setSealed(log.getSealed())
+                .setSealed(log.sealed())
                 .build());
         metrics.readBytes.inc(bytes(batches));
         metrics.readRecords.inc(

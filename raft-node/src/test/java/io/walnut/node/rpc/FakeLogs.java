@@ -7,10 +7,10 @@ import io.walnut.protocol.v1.AppendResponse;
 import io.walnut.protocol.v1.Durability;
 import io.walnut.protocol.v1.EncodedBatch;
 import io.walnut.protocol.v1.ErrorCode;
-import io.walnut.protocol.v1.LogInfo;
 import io.walnut.protocol.v1.StatusResponse;
 import io.walnut.protocol.v1.StoredBatch;
 import io.walnut.wal.logs.Command.AppendItem;
+import io.walnut.wal.logs.LogInfo;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -85,7 +85,7 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
         synchronized (this) {
             for (AppendItem batch : entry) {
                 LogInfo log = byId(batch.logId());
-                long first = log.getEndOffset();
+                long first = log.endOffset();
                 long next = first + batch.count();
                 batches.computeIfAbsent(batch.logId(), _ -> new ArrayList<>())
                         .add(StoredBatch.newBuilder()
@@ -96,7 +96,9 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
                                         .setCount(batch.count())
                                         .setCrc32C(batch.crc32c()))
                                 .build());
-                logs.put(log.getName(), log.toBuilder().setEndOffset(next).build());
+                logs.put(
+                        log.name(),
+                        new LogInfo(log.id(), log.name(), log.startOffset(), next, log.sealed(), log.createdMs(), 1));
                 responses.add(AppendResponse.newBuilder()
                         .setFirstOffset(first)
                         .setNextOffset(next)
@@ -111,7 +113,7 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
 
     private LogInfo byId(long logId) {
         return logs.values().stream()
-                .filter(log -> log.getLogId() == logId)
+                .filter(log -> log.id() == logId)
                 .findFirst()
                 .orElseThrow();
     }
@@ -128,7 +130,7 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
     @Override
     public synchronized List<LogInfo> list(String prefix, String after, int limit) {
         return logs.tailMap(after, false).values().stream()
-                .filter(log -> log.getName().startsWith(prefix))
+                .filter(log -> log.name().startsWith(prefix))
                 .limit(limit)
                 .toList();
     }
@@ -174,13 +176,9 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
         synchronized (this) {
             existing = logs.get(name);
             if (existing == null) {
-                logs.put(
-                        name,
-                        LogInfo.newBuilder()
-                                .setName(name)
-                                .setLogId(logs.size() + 1L)
-                                .build());
-                return CompletableFuture.completedFuture(new Created(logs.get(name), true));
+                LogInfo log = new LogInfo(logs.size() + 1L, name, 0, 0, false, 1, 0);
+                logs.put(name, log);
+                return CompletableFuture.completedFuture(new Created(log, true));
             }
         }
         return ifAbsent
@@ -190,12 +188,12 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
 
     @Override
     public CompletableFuture<LogInfo> seal(String name) {
-        return change(name, log -> log.toBuilder().setSealed(true).build());
+        return change(name, log -> new LogInfo(log.id(), name, log.startOffset(), log.endOffset(), true, 1, 1));
     }
 
     @Override
     public CompletableFuture<LogInfo> trim(String name, long beforeOffset) {
-        return change(name, log -> log.toBuilder().setStartOffset(beforeOffset).build());
+        return change(name, log -> new LogInfo(log.id(), name, beforeOffset, log.endOffset(), log.sealed(), 1, 1));
     }
 
     private CompletableFuture<LogInfo> change(String name, UnaryOperator<LogInfo> change) {

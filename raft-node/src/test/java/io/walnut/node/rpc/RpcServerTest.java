@@ -336,9 +336,9 @@ class RpcServerTest {
                         .next()
                         .getAtEnd())
                 .isTrue();
-        await(() -> metrics.tails.getCount() == 1);
+        await(() -> metrics.tails.sum() == 1);
         other.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
-        await(() -> metrics.tails.getCount() == 0);
+        await(() -> metrics.tails.sum() == 0);
 
         Iterator<ReadResponse> tail =
                 stub.tail(TailRequest.newBuilder().setLog("a/log").build());

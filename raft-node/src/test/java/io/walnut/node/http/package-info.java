@@ -1,0 +1,4 @@
+@NullMarked
+package io.walnut.node.http;
+
+import org.jspecify.annotations.NullMarked;

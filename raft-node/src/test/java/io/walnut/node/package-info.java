@@ -1,0 +1,4 @@
+@NullMarked
+package io.walnut.node;
+
+import org.jspecify.annotations.NullMarked;
