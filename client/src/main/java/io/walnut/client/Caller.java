@@ -1,0 +1,114 @@
+package io.walnut.client;
+
+import io.grpc.CallOptions;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import io.walnut.protocol.v1.ErrorDetail;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Unary calls that are safe to repeat: finds the leader, retries with back-off, all under one deadline. Thread-safe. */
+final class Caller {
+    private final Transport transport;
+    private final Router router;
+    private final Duration deadline;
+    private final Duration attemptTimeout;
+
+    Caller(Transport transport, Router router, Duration deadline, Duration attemptTimeout) {
+        this.transport = transport;
+        this.router = router;
+        this.deadline = deadline;
+        this.attemptTimeout = attemptTimeout;
+    }
+
+    <Q, R> R call(MethodDescriptor<Q, R> method, Q request) {
+        return call(method, request, failure -> null);
+    }
+
+    /**
+     * @param resolve asked when an attempt that may have been applied was followed by one that was refused: the answer that the
+     *     refusal stands for (a log that is gone, after a delete), or null when it is a failure all the same
+     */
+    <Q, R> R call(MethodDescriptor<Q, R> method, Q request, Function<WalnutException, @Nullable R> resolve) {
+        Deadline end = Deadline.in(deadline);
+        boolean ambiguous = false;
+        WalnutException last = null;
+        int hops = 0;
+        for (int attempt = 0; ; ) {
+            if (end.passed()) {
+                throw Errors.deadline(ambiguous, last, deadline, method.getBareMethodName());
+            }
+            String endpoint = router.target();
+            try {
+                R answer = once(method, request, endpoint, end);
+                router.leads(endpoint);
+                return answer;
+            } catch (Failed e) {
+                last = e.failure;
+                if (Thread.currentThread().isInterrupted()) {
+                    throw last.mayHaveBeenApplied() || ambiguous
+                            ? Errors.unknown(method.getBareMethodName() + ": interrupted", last)
+                            : Errors.unavailable(method.getBareMethodName() + ": interrupted", last);
+                }
+                if (!last.retryable()) {
+                    R resolved = ambiguous ? resolve.apply(last) : null;
+                    if (resolved != null) {
+                        return resolved;
+                    }
+                    throw ambiguous ? Errors.afterUnknown(last) : last;
+                }
+                ambiguous |= last.mayHaveBeenApplied();
+                boolean redirected = Redirect.after(last, e.leaderAddress, endpoint, router, transport);
+                if (redirected && hops++ < Redirect.MAX_HOPS) {
+                    continue;
+                }
+                hops = 0;
+                if (!end.sleep(Backoff.millis(attempt++))) {
+                    throw Errors.deadline(ambiguous, last, deadline, method.getBareMethodName() + ": interrupted");
+                }
+            }
+        }
+    }
+
+    /** One attempt at one node, no retry. */
+    <Q, R> R callAt(MethodDescriptor<Q, R> method, Q request, String endpoint) {
+        try {
+            return once(method, request, endpoint, Deadline.in(deadline));
+        } catch (Failed e) {
+            transport.failed(endpoint);
+            throw e.failure;
+        }
+    }
+
+    private <Q, R> R once(MethodDescriptor<Q, R> method, Q request, String endpoint, Deadline end) throws Failed {
+        SentTracer tracer = new SentTracer();
+        long timeoutNanos = Math.max(1, Math.min(end.remainingNanos(), attemptTimeout.toNanos()));
+        CallOptions options = tracer.on(CallOptions.DEFAULT).withDeadlineAfter(timeoutNanos, TimeUnit.NANOSECONDS);
+        try {
+            return ClientCalls.blockingUnaryCall(transport.channel(endpoint), method, options, request);
+        } catch (StatusRuntimeException e) {
+            ErrorDetail detail =
+                    e.getTrailers() == null ? null : e.getTrailers().get(Errors.TRAILER);
+            Status status = e.getStatus();
+            throw new Failed(
+                    Errors.of(status, e.getTrailers(), tracer.sent(), endpoint),
+                    detail == null ? "" : detail.getLeaderAddress());
+        }
+    }
+
+    private static final class Failed extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final transient WalnutException failure;
+        private final String leaderAddress;
+
+        Failed(WalnutException failure, String leaderAddress) {
+            super(failure);
+            this.failure = failure;
+            this.leaderAddress = leaderAddress;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.walnut.client;
+
+import io.walnut.protocol.v1.StatusResponse;
+import java.util.List;
+
+/**
+ * What one node knows of its cluster.
+ *
+ * @param leaderId empty when this node knows no leader
+ * @param walStartLsn first LSN that the node's WAL still holds
+ * @param walDurableLsn every LSN below it is on the node's disk
+ * @param snapshotIndex Raft index of the node's newest snapshot
+ */
+public record ClusterStatus(
+        String clusterId,
+        String nodeId,
+        String leaderId,
+        long term,
+        String role,
+        long commitIndex,
+        long appliedIndex,
+        long walStartLsn,
+        long walDurableLsn,
+        long snapshotIndex,
+        String version,
+        List<Member> members) {
+
+    public ClusterStatus {
+        members = List.copyOf(members);
+    }
+
+    /**
+     * A member of the cluster.
+     *
+     * @param matchIndex newest entry known to be on its disk; 0 where the answering node does not lead
+     */
+    public record Member(String id, String clientAddress, String peerAddress, String role, long matchIndex) {}
+
+    static ClusterStatus of(StatusResponse status) {
+        return new ClusterStatus(
+                status.getClusterId(),
+                status.getNodeId(),
+                status.getLeaderId(),
+                status.getTerm(),
+                status.getRole(),
+                status.getCommitIndex(),
+                status.getAppliedIndex(),
+                status.getWalStartLsn(),
+                status.getWalDurableLsn(),
+                status.getSnapshotIndex(),
+                status.getVersion(),
+                status.getMembersList().stream()
+                        .map(m -> new Member(
+                                m.getId(), m.getClientAddress(), m.getPeerAddress(), m.getRole(), m.getMatchIndex()))
+                        .toList());
+    }
+}

@@ -1,0 +1,48 @@
+package io.walnut.client;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads {@code host:port,host:port}; {@code [v6]:port} and a missing port (7420) are understood. */
+final class Endpoints {
+    static final int DEFAULT_PORT = 7420;
+
+    private Endpoints() {}
+
+    static List<String> parse(String text) {
+        List<String> endpoints = new ArrayList<>();
+        for (String part : text.split(",", -1)) {
+            String endpoint = part.strip();
+            if (!endpoint.isEmpty()) {
+                String normal = normal(endpoint);
+                if (!endpoints.contains(normal)) {
+                    endpoints.add(normal);
+                }
+            }
+        }
+        if (endpoints.isEmpty()) {
+            throw new IllegalArgumentException("no endpoint given; expected host:port,host:port");
+        }
+        return List.copyOf(endpoints);
+    }
+
+    private static String normal(String endpoint) {
+        int colon = endpoint.lastIndexOf(':');
+        boolean bareV6 = endpoint.indexOf(':') != colon && !endpoint.startsWith("[");
+        if (bareV6) {
+            throw new IllegalArgumentException("endpoint '" + endpoint + "': write an IPv6 address as [address]:port");
+        }
+        if (colon < 0 || endpoint.endsWith("]")) {
+            return endpoint + ":" + DEFAULT_PORT;
+        }
+        String port = endpoint.substring(colon + 1);
+        if (colon == 0
+                || !port.matches("[0-9]{1,5}")
+                || Integer.parseInt(port) < 1
+                || Integer.parseInt(port) > 65_535) {
+            throw new IllegalArgumentException(
+                    "endpoint '" + endpoint + "': expected host:port with a port of 1 to 65535");
+        }
+        return endpoint;
+    }
+}

@@ -1,0 +1,28 @@
+package io.walnut.client;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Metadata;
+
+/** Knows whether a call has left this client: what decides between "not applied" and "outcome unknown". */
+final class SentTracer extends ClientStreamTracer.Factory {
+    private volatile boolean sent;
+
+    boolean sent() {
+        return sent;
+    }
+
+    CallOptions on(CallOptions options) {
+        return options.withStreamTracerFactory(this);
+    }
+
+    @Override
+    public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
+        return new ClientStreamTracer() {
+            @Override
+            public void outboundHeaders() {
+                sent = true;
+            }
+        };
+    }
+}

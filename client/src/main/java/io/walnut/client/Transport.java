@@ -1,0 +1,68 @@
+package io.walnut.client;
+
+import io.grpc.Channel;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** One connection per node, opened when first used. Thread-safe. */
+final class Transport implements AutoCloseable {
+    private static final int CONNECT_TIMEOUT_MS = 3_000;
+    private static final int KEEP_ALIVE_SECONDS = 10;
+    private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 4;
+    private static final int MAX_MESSAGE_BYTES = 128 << 20;
+    private static final int WINDOW_BYTES = 4 << 20;
+
+    private final Function<String, ManagedChannel> open;
+    private final ConcurrentMap<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+    private final Set<String> failed = ConcurrentHashMap.newKeySet();
+
+    Transport(Function<String, ManagedChannel> open) {
+        this.open = open;
+    }
+
+    /** Plain TCP. Retries are ours, not gRPC's: only we know what is safe. */
+    static ManagedChannel tcp(String endpoint) {
+        return NettyChannelBuilder.forTarget("dns:///" + endpoint)
+                .usePlaintext()
+                .disableRetry()
+                .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
+                .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+                .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                .flowControlWindow(WINDOW_BYTES)
+                .build();
+    }
+
+    Channel channel(String endpoint) {
+        ManagedChannel channel = channels.computeIfAbsent(endpoint, open);
+        if (failed.remove(endpoint)) {
+            // gRPC waits up to two minutes before it tries a dead node again; our own back-off is what counts.
+            channel.resetConnectBackoff();
+        }
+        return channel;
+    }
+
+    /** The last call to this node did not get through. */
+    void failed(String endpoint) {
+        failed.add(endpoint);
+    }
+
+    @Override
+    public void close() {
+        channels.values().forEach(ManagedChannel::shutdownNow);
+        for (ManagedChannel channel : channels.values()) {
+            try {
+                channel.awaitTermination(1, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,622 @@
+package io.walnut.client;
+
+import com.google.protobuf.ByteString;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.walnut.protocol.v1.AppendRequest;
+import io.walnut.protocol.v1.AppendResponse;
+import io.walnut.protocol.v1.AppendStreamResponse;
+import io.walnut.protocol.v1.ClusterServiceGrpc;
+import io.walnut.protocol.v1.CreateLogRequest;
+import io.walnut.protocol.v1.CreateLogResponse;
+import io.walnut.protocol.v1.DeleteLogRequest;
+import io.walnut.protocol.v1.DeleteLogResponse;
+import io.walnut.protocol.v1.DescribeLogRequest;
+import io.walnut.protocol.v1.DescribeLogResponse;
+import io.walnut.protocol.v1.ErrorCode;
+import io.walnut.protocol.v1.ErrorDetail;
+import io.walnut.protocol.v1.ListLogsRequest;
+import io.walnut.protocol.v1.ListLogsResponse;
+import io.walnut.protocol.v1.LogServiceGrpc;
+import io.walnut.protocol.v1.Member;
+import io.walnut.protocol.v1.ReadRequest;
+import io.walnut.protocol.v1.ReadResponse;
+import io.walnut.protocol.v1.SealLogRequest;
+import io.walnut.protocol.v1.SealLogResponse;
+import io.walnut.protocol.v1.StatusRequest;
+import io.walnut.protocol.v1.StatusResponse;
+import io.walnut.protocol.v1.StoredBatch;
+import io.walnut.protocol.v1.TailRequest;
+import io.walnut.protocol.v1.TrimLogRequest;
+import io.walnut.protocol.v1.TrimLogResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cluster in memory, behind real gRPC: nodes share one state, one of them leads. Appends are deduplicated as the cluster does
+ * it. Faults are laid in front of the state: each append asks {@link #fault} what to do with it.
+ */
+public final class FakeCluster implements AutoCloseable {
+    /** What to do with one append. */
+    public enum Fault {
+        NONE,
+        /** Apply it, and break the connection before the answer. */
+        DROP_AFTER_APPLY,
+        /** Break the connection instead. */
+        DROP_BEFORE_APPLY,
+        /** Never answer. */
+        SILENT,
+        OVERLOADED,
+        NOT_LEADER,
+        OUTCOME_UNKNOWN_AFTER_APPLY,
+        OUTCOME_UNKNOWN_BEFORE_APPLY,
+        CORRUPT_ON_READ
+    }
+
+    /** One log. Guarded by the cluster. */
+    static final class FakeLog {
+        final long id;
+        final List<StoredBatch> batches = new ArrayList<>();
+        final Map<Long, FakeProducer> producers = new HashMap<>();
+        long start;
+        long end;
+        boolean sealed;
+
+        FakeLog(long id) {
+            this.id = id;
+        }
+    }
+
+    static final class FakeProducer {
+        int epoch;
+        long next;
+        final Map<Long, AppendResponse> accepted = new HashMap<>();
+    }
+
+    private final String name = UUID.randomUUID().toString();
+    private final Map<String, FakeNode> nodes = new TreeMap<>();
+    private final ExecutorService executor = Executors.newCachedThreadPool();
+    final Map<String, FakeLog> logs = new TreeMap<>();
+    private long nextId = 1;
+    private String leader = "n1:7420";
+    private volatile Function<AppendRequest, Fault> fault = request -> Fault.NONE;
+    final Map<String, Function<StoredBatch, StoredBatch>> readDamage = new ConcurrentHashMap<>();
+    volatile int maxRecordBytes = 1 << 20;
+    private int appends;
+
+    public FakeCluster(int size) {
+        for (int i = 1; i <= size; i++) {
+            String endpoint = "n" + i + ":7420";
+            FakeNode node = new FakeNode(endpoint);
+            nodes.put(endpoint, node);
+            node.start();
+        }
+    }
+
+    public String endpoints() {
+        return String.join(",", nodes.keySet());
+    }
+
+    public Walnut.Builder client() {
+        return Walnut.builder().endpoints(endpoints()).channels(this::channel);
+    }
+
+    ManagedChannel channel(String endpoint) {
+        return InProcessChannelBuilder.forName(name + endpoint).disableRetry().build();
+    }
+
+    public synchronized void leader(String endpoint) {
+        leader = endpoint;
+        notifyAll();
+    }
+
+    synchronized String leader() {
+        return leader;
+    }
+
+    /** Asked for each append that reaches the leader. */
+    public void fault(Function<AppendRequest, Fault> decide) {
+        fault = decide;
+    }
+
+    /** Ends a node as a kill does: its connections break. */
+    public void kill(String endpoint) {
+        node(endpoint).kill();
+    }
+
+    public void restart(String endpoint) {
+        node(endpoint).start();
+    }
+
+    private FakeNode node(String endpoint) {
+        FakeNode node = nodes.get(endpoint);
+        if (node == null) {
+            throw new IllegalArgumentException(endpoint);
+        }
+        return node;
+    }
+
+    /** Appends that reached the leader. */
+    synchronized int appends() {
+        return appends;
+    }
+
+    /** Values of all records of a log. */
+    public synchronized List<String> values(String log) {
+        List<String> values = new ArrayList<>();
+        FakeLog found = logs.get(log);
+        if (found != null) {
+            for (StoredBatch batch : found.batches) {
+                for (StoredRecord record : BatchCodec.decode(log, batch)) {
+                    values.add(new String(record.value(), java.nio.charset.StandardCharsets.UTF_8));
+                }
+            }
+        }
+        return values;
+    }
+
+    @Override
+    public void close() {
+        nodes.values().forEach(FakeNode::kill);
+        executor.shutdownNow();
+    }
+
+    static StatusRuntimeException error(ErrorCode code, String message) {
+        return error(ErrorDetail.newBuilder().setCode(code).setMessage(message).build());
+    }
+
+    static StatusRuntimeException error(ErrorDetail detail) {
+        Metadata trailers = new Metadata();
+        trailers.put(Errors.TRAILER, detail);
+        return Status.UNKNOWN.withDescription(detail.getMessage()).asRuntimeException(trailers);
+    }
+
+    private synchronized FakeLog log(String log) {
+        FakeLog found = logs.get(log);
+        if (found == null) {
+            throw error(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "there is no log '" + log + "'");
+        }
+        return found;
+    }
+
+    private synchronized AppendResponse apply(AppendRequest request) {
+        FakeLog log = log(request.getLog());
+        long producerId = request.getProducer().getProducerId();
+        int count = request.getBatch().getCount();
+        FakeProducer producer = log.producers.computeIfAbsent(producerId, id -> new FakeProducer());
+        int epoch = request.getProducer().getEpoch();
+        if (epoch < producer.epoch) {
+            throw error(ErrorCode.ERROR_CODE_FENCED, "fenced");
+        }
+        if (epoch > producer.epoch) {
+            producer.epoch = epoch;
+            producer.next = 0;
+            producer.accepted.clear();
+        }
+        long sequence = request.getProducer().getSequence();
+        AppendResponse before = producer.accepted.get(sequence);
+        if (before != null) {
+            return before.toBuilder().setDuplicate(true).build();
+        }
+        if (sequence != producer.next) {
+            throw error(ErrorCode.ERROR_CODE_OUT_OF_SEQUENCE, "found " + sequence + ", expected " + producer.next);
+        }
+        if (log.sealed) {
+            throw error(ErrorCode.ERROR_CODE_LOG_SEALED, "log '" + request.getLog() + "' is sealed");
+        }
+        if (request.getBatch().getRecords().size() > maxRecordBytes) {
+            throw error(ErrorCode.ERROR_CODE_RECORD_TOO_LARGE, "the record is larger than " + maxRecordBytes);
+        }
+        if (BatchCodec.crc32c(request.getBatch().getRecords()) != request.getBatch().getCrc32C()) {
+            throw error(ErrorCode.ERROR_CODE_CHECKSUM_MISMATCH, "damaged on its way");
+        }
+        AppendResponse response = AppendResponse.newBuilder()
+                .setFirstOffset(log.end)
+                .setNextOffset(log.end + count)
+                .setTimestampMs(1_000)
+                .build();
+        log.batches.add(StoredBatch.newBuilder()
+                .setBaseOffset(log.end)
+                .setTimestampMs(1_000)
+                .setBatch(request.getBatch())
+                .build());
+        log.end += count;
+        producer.next = sequence + count;
+        producer.accepted.put(sequence, response);
+        notifyAll();
+        return response;
+    }
+
+    /** A batch with one bit turned. */
+    static StoredBatch damaged(StoredBatch batch) {
+        byte[] bytes = batch.getBatch().getRecords().toByteArray();
+        bytes[bytes.length / 2] ^= 1;
+        return batch.toBuilder()
+                .setBatch(batch.getBatch().toBuilder().setRecords(ByteString.copyFrom(bytes)))
+                .build();
+    }
+
+    private final class FakeNode {
+        private final String endpoint;
+        private @Nullable Server server;
+
+        FakeNode(String endpoint) {
+            this.endpoint = endpoint;
+        }
+
+        void start() {
+            try {
+                server = InProcessServerBuilder.forName(name + endpoint)
+                        .addService(new Logs(endpoint))
+                        .addService(new Cluster(endpoint))
+                        .build()
+                        .start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        void kill() {
+            Server running = server;
+            server = null;
+            if (running != null) {
+                running.shutdownNow();
+                try {
+                    running.awaitTermination();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+    }
+
+    private final class Cluster extends ClusterServiceGrpc.ClusterServiceImplBase {
+        private final String endpoint;
+
+        Cluster(String endpoint) {
+            this.endpoint = endpoint;
+        }
+
+        @Override
+        public void status(StatusRequest request, StreamObserver<StatusResponse> client) {
+            StatusResponse.Builder status = StatusResponse.newBuilder()
+                    .setClusterId("fake")
+                    .setNodeId(endpoint)
+                    .setLeaderId(leader())
+                    .setRole(endpoint.equals(leader()) ? "leader" : "follower");
+            nodes.keySet()
+                    .forEach(node -> status.addMembers(
+                            Member.newBuilder().setId(node).setClientAddress(node).build()));
+            client.onNext(status.build());
+            client.onCompleted();
+        }
+    }
+
+    private final class Logs extends LogServiceGrpc.LogServiceImplBase {
+        private final String endpoint;
+
+        Logs(String endpoint) {
+            this.endpoint = endpoint;
+        }
+
+        private ErrorDetail notLeader() {
+            return ErrorDetail.newBuilder()
+                    .setCode(ErrorCode.ERROR_CODE_NOT_LEADER)
+                    .setMessage(endpoint + " does not lead")
+                    .setLeaderAddress(leader())
+                    .build();
+        }
+
+        private void leading() {
+            if (!endpoint.equals(leader())) {
+                throw error(notLeader());
+            }
+        }
+
+        private <R> void answer(StreamObserver<R> client, java.util.concurrent.Callable<R> work) {
+            try {
+                client.onNext(work.call());
+                client.onCompleted();
+            } catch (StatusRuntimeException e) {
+                client.onError(e);
+            } catch (Exception e) {
+                client.onError(Status.INTERNAL.withCause(e).asRuntimeException());
+            }
+        }
+
+        private io.walnut.protocol.v1.LogInfo info(String log) {
+            synchronized (FakeCluster.this) {
+                FakeLog found = log(log);
+                return io.walnut.protocol.v1.LogInfo.newBuilder()
+                        .setName(log)
+                        .setLogId(found.id)
+                        .setStartOffset(found.start)
+                        .setEndOffset(found.end)
+                        .setSealed(found.sealed)
+                        .build();
+            }
+        }
+
+        @Override
+        public void createLog(CreateLogRequest request, StreamObserver<CreateLogResponse> client) {
+            answer(client, () -> {
+                leading();
+                synchronized (FakeCluster.this) {
+                    if (request.getName().isEmpty() || request.getName().contains("..")) {
+                        throw error(ErrorCode.ERROR_CODE_INVALID_ARGUMENT, "not a log name: '" + request.getName() + "'");
+                    }
+                    boolean created = !logs.containsKey(request.getName());
+                    if (!created && !request.getIfAbsent()) {
+                        throw error(ErrorCode.ERROR_CODE_LOG_EXISTS, "log '" + request.getName() + "' exists");
+                    }
+                    logs.computeIfAbsent(request.getName(), name -> new FakeLog(nextId++));
+                    return CreateLogResponse.newBuilder()
+                            .setLog(info(request.getName()))
+                            .setCreated(created)
+                            .build();
+                }
+            });
+        }
+
+        @Override
+        public void describeLog(DescribeLogRequest request, StreamObserver<DescribeLogResponse> client) {
+            answer(client, () -> DescribeLogResponse.newBuilder()
+                    .setLog(info(request.getName()))
+                    .build());
+        }
+
+        @Override
+        public void listLogs(ListLogsRequest request, StreamObserver<ListLogsResponse> client) {
+            answer(client, () -> {
+                ListLogsResponse.Builder page = ListLogsResponse.newBuilder();
+                synchronized (FakeCluster.this) {
+                    for (String log : logs.keySet()) {
+                        if (log.startsWith(request.getPrefix()) && log.compareTo(request.getAfter()) > 0) {
+                            if (page.getLogsCount() == 2) {
+                                page.setMore(true);
+                                break;
+                            }
+                            page.addLogs(info(log));
+                        }
+                    }
+                }
+                return page.build();
+            });
+        }
+
+        @Override
+        public void sealLog(SealLogRequest request, StreamObserver<SealLogResponse> client) {
+            answer(client, () -> {
+                leading();
+                synchronized (FakeCluster.this) {
+                    log(request.getName()).sealed = true;
+                    FakeCluster.this.notifyAll();
+                }
+                return SealLogResponse.newBuilder().setLog(info(request.getName())).build();
+            });
+        }
+
+        @Override
+        public void trimLog(TrimLogRequest request, StreamObserver<TrimLogResponse> client) {
+            answer(client, () -> {
+                leading();
+                synchronized (FakeCluster.this) {
+                    FakeLog log = log(request.getName());
+                    if (request.getBeforeOffset() > log.end) {
+                        throw error(bounds(log, ErrorCode.ERROR_CODE_OFFSET_BEYOND_END));
+                    }
+                    log.start = Math.max(log.start, request.getBeforeOffset());
+                }
+                return TrimLogResponse.newBuilder().setLog(info(request.getName())).build();
+            });
+        }
+
+        @Override
+        public void deleteLog(DeleteLogRequest request, StreamObserver<DeleteLogResponse> client) {
+            answer(client, () -> {
+                leading();
+                synchronized (FakeCluster.this) {
+                    log(request.getName());
+                    logs.remove(request.getName());
+                }
+                return DeleteLogResponse.getDefaultInstance();
+            });
+        }
+
+        @Override
+        public StreamObserver<AppendRequest> appendStream(StreamObserver<AppendStreamResponse> client) {
+            return new StreamObserver<>() {
+                private boolean broken;
+
+                @Override
+                public void onNext(AppendRequest request) {
+                    if (broken) {
+                        return;
+                    }
+                    Fault what;
+                    synchronized (FakeCluster.this) {
+                        if (!endpoint.equals(leader)) {
+                            client.onNext(AppendStreamResponse.newBuilder()
+                                    .setError(notLeader())
+                                    .build());
+                            return;
+                        }
+                        appends++;
+                        what = fault.apply(request);
+                    }
+                    switch (what) {
+                        case NONE, CORRUPT_ON_READ -> answer(request);
+                        case DROP_AFTER_APPLY -> {
+                            apply(request);
+                            breakOff();
+                        }
+                        case DROP_BEFORE_APPLY -> breakOff();
+                        case SILENT -> broken = true;
+                        case OVERLOADED -> refuse(ErrorCode.ERROR_CODE_OVERLOADED, "busy");
+                        case NOT_LEADER ->
+                            client.onNext(AppendStreamResponse.newBuilder()
+                                    .setError(notLeader())
+                                    .build());
+                        case OUTCOME_UNKNOWN_AFTER_APPLY -> {
+                            apply(request);
+                            refuse(ErrorCode.ERROR_CODE_OUTCOME_UNKNOWN, "lost leadership");
+                        }
+                        case OUTCOME_UNKNOWN_BEFORE_APPLY ->
+                            refuse(ErrorCode.ERROR_CODE_OUTCOME_UNKNOWN, "lost leadership");
+                    }
+                }
+
+                private void refuse(ErrorCode code, String message) {
+                    client.onNext(AppendStreamResponse.newBuilder()
+                            .setError(ErrorDetail.newBuilder().setCode(code).setMessage(message))
+                            .build());
+                }
+
+                private void answer(AppendRequest request) {
+                    try {
+                        client.onNext(AppendStreamResponse.newBuilder()
+                                .setOk(apply(request))
+                                .build());
+                    } catch (StatusRuntimeException e) {
+                        ErrorDetail detail = e.getTrailers() == null ? null : e.getTrailers().get(Errors.TRAILER);
+                        if (detail == null) {
+                            throw e;
+                        }
+                        client.onNext(AppendStreamResponse.newBuilder().setError(detail).build());
+                    }
+                }
+
+                private void breakOff() {
+                    broken = true;
+                    client.onError(Status.UNAVAILABLE.withDescription("connection reset").asRuntimeException());
+                }
+
+                @Override
+                public void onError(Throwable failure) {}
+
+                @Override
+                public void onCompleted() {
+                    client.onCompleted();
+                }
+            };
+        }
+
+        private ErrorDetail bounds(FakeLog log, ErrorCode code) {
+            return ErrorDetail.newBuilder()
+                    .setCode(code)
+                    .setMessage("the log holds offsets " + log.start + " to " + log.end)
+                    .setStartOffset(log.start)
+                    .setEndOffset(log.end)
+                    .build();
+        }
+
+        private List<StoredBatch> from(FakeLog log, long offset) {
+            if (offset < log.start) {
+                throw error(bounds(log, ErrorCode.ERROR_CODE_OFFSET_TRIMMED));
+            }
+            if (offset > log.end) {
+                throw error(bounds(log, ErrorCode.ERROR_CODE_OFFSET_BEYOND_END));
+            }
+            return log.batches.stream()
+                    .filter(batch -> batch.getBaseOffset() + batch.getBatch().getCount() > offset)
+                    .map(batch -> readDamage
+                            .getOrDefault(endpoint, Function.identity())
+                            .apply(batch))
+                    .toList();
+        }
+
+        @Override
+        public void read(ReadRequest request, StreamObserver<ReadResponse> client) {
+            try {
+                List<StoredBatch> batches;
+                long end;
+                synchronized (FakeCluster.this) {
+                    FakeLog log = log(request.getLog());
+                    batches = from(log, request.getFromOffset());
+                    end = log.end;
+                }
+                for (StoredBatch batch : batches) {
+                    client.onNext(ReadResponse.newBuilder()
+                            .addBatches(batch)
+                            .setEndOffset(end)
+                            .build());
+                }
+                client.onNext(ReadResponse.newBuilder().setEndOffset(end).setAtEnd(true).build());
+                client.onCompleted();
+            } catch (StatusRuntimeException e) {
+                client.onError(e);
+            }
+        }
+
+        @Override
+        public void tail(TailRequest request, StreamObserver<ReadResponse> client) {
+            ServerCallStreamObserver<ReadResponse> call = (ServerCallStreamObserver<ReadResponse>) client;
+            call.setOnCancelHandler(() -> {
+                synchronized (FakeCluster.this) {
+                    FakeCluster.this.notifyAll();
+                }
+            });
+            executor.execute(() -> follow(request, call));
+        }
+
+        private void follow(TailRequest request, ServerCallStreamObserver<ReadResponse> client) {
+            long next = request.getFromOffset();
+            try {
+                while (true) {
+                    ReadResponse.Builder message;
+                    boolean last;
+                    synchronized (FakeCluster.this) {
+                        FakeLog log = log(request.getLog());
+                        List<StoredBatch> batches = from(log, next);
+                        message = ReadResponse.newBuilder()
+                                .addAllBatches(batches)
+                                .setEndOffset(log.end)
+                                .setAtEnd(true)
+                                .setSealed(log.sealed);
+                        next = log.end;
+                        last = log.sealed;
+                    }
+                    client.onNext(message.build());
+                    if (last) {
+                        client.onCompleted();
+                        return;
+                    }
+                    synchronized (FakeCluster.this) {
+                        while (log(request.getLog()).end == next
+                                && !log(request.getLog()).sealed
+                                && !client.isCancelled()) {
+                            FakeCluster.this.wait();
+                        }
+                    }
+                    if (client.isCancelled()) {
+                        return;
+                    }
+                }
+            } catch (StatusRuntimeException e) {
+                if (!client.isCancelled()) {
+                    client.onError(e);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

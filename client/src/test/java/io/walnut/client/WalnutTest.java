@@ -1,0 +1,137 @@
+package io.walnut.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class WalnutTest {
+    private final FakeCluster cluster = new FakeCluster(3);
+    private final Walnut client = cluster.client().deadline(Duration.ofSeconds(10)).build();
+
+    @AfterEach
+    void close() {
+        client.close();
+        cluster.close();
+    }
+
+    /** The example of README.md, but for the connection. */
+    @Test
+    void theExampleOfTheReadmeWorks() {
+        List<String> printed = new ArrayList<>();
+        try (Walnut walnut = cluster.client().build()) {
+            walnut.createLog("orders");
+            Appended appended = walnut.append("orders", Record.of("hello".getBytes(UTF_8)));
+            printed.add("offset " + appended.firstOffset() + " is on the disks of a majority");
+            try (LogReader reader = walnut.read("orders", 0)) {
+                for (StoredRecord record : reader) {
+                    printed.add(record.offset() + " " + new String(record.value(), UTF_8));
+                }
+            }
+        }
+        assertThat(printed).containsExactly("offset 0 is on the disks of a majority", "0 hello");
+    }
+
+    @Test
+    void keysHeadersAndEmptyValuesComeBackAsTheyWere() {
+        client.createLog("log");
+        client.append(
+                "log",
+                Record.of(new byte[0], "a".getBytes(UTF_8)),
+                Record.of(new byte[0]),
+                Record.of("k".getBytes(UTF_8), new byte[300])
+                        .withHeaders(
+                                Header.of("trace", "x".repeat(200).getBytes(UTF_8)), Header.of("", new byte[0])));
+        try (LogReader reader = client.read("log", 0)) {
+            StoredRecord first = Objects.requireNonNull(reader.next());
+            assertThat(first.key()).hasValueSatisfying(key -> assertThat(key).isEmpty());
+            assertThat(first.value()).isEqualTo("a".getBytes(UTF_8));
+            StoredRecord second = Objects.requireNonNull(reader.next());
+            assertThat(second.key()).isEmpty();
+            assertThat(second.value()).isEmpty();
+            StoredRecord third = Objects.requireNonNull(reader.next());
+            assertThat(third.value()).hasSize(300);
+            assertThat(third.headers()).hasSize(2);
+            assertThat(third.headers().get(0).name()).isEqualTo("trace");
+            assertThat(third.headers().get(0).value()).hasSize(200);
+            assertThat(reader.next()).isNull();
+        }
+    }
+
+    @Test
+    void logsAreListedOverSeveralPagesSealedTrimmedAndDeleted() {
+        for (int i = 0; i < 5; i++) {
+            client.createLog("log" + i);
+        }
+        assertThat(client.list().stream().map(LogInfo::name)).containsExactly("log0", "log1", "log2", "log3", "log4");
+        client.append("log0", Record.of("a".getBytes(UTF_8)), Record.of("b".getBytes(UTF_8)));
+        assertThat(client.trim("log0", 1).startOffset()).isEqualTo(1);
+        assertThat(client.seal("log0").sealed()).isTrue();
+        assertThat(client.describe("log0").endOffset()).isEqualTo(2);
+        client.delete("log1");
+        assertThatThrownBy(() -> client.describe("log1")).isInstanceOf(WalnutException.LogNotFound.class);
+        assertThat(client.createLogIfAbsent("log2").name()).isEqualTo("log2");
+        assertThatThrownBy(() -> client.createLog("log2")).isInstanceOf(WalnutException.LogExists.class);
+    }
+
+    @Test
+    void callsFollowTheLeader() {
+        client.createLog("a");
+        cluster.leader("n3:7420");
+        client.createLog("b");
+        cluster.kill("n1:7420");
+        cluster.kill("n2:7420");
+        client.createLog("c");
+        assertThat(client.list()).hasSize(3);
+        assertThat(client.status().members()).hasSize(3);
+        assertThat(client.status("n3:7420").nodeId()).isEqualTo("n3:7420");
+    }
+
+    @Test
+    void withoutAnyNodeTheDeadlineEndsTheCallAndNothingWasApplied() {
+        for (String node : List.of("n1:7420", "n2:7420", "n3:7420")) {
+            cluster.kill(node);
+        }
+        try (Walnut hasty = cluster.client().deadline(Duration.ofMillis(300)).build()) {
+            assertThatThrownBy(() -> hasty.createLog("log"))
+                    .isInstanceOfSatisfying(WalnutException.Unavailable.class, failure -> {
+                        assertThat(failure.retryable()).isTrue();
+                        assertThat(failure.mayHaveBeenApplied()).isFalse();
+                    });
+            assertThatThrownBy(() -> hasty.append("log", Record.of(new byte[1])))
+                    .isInstanceOfSatisfying(WalnutException.Unavailable.class, failure -> assertThat(
+                                    failure.mayHaveBeenApplied())
+                            .isFalse());
+            assertThatThrownBy(() -> hasty.read("log", 0).next()).isInstanceOf(WalnutException.Unavailable.class);
+        }
+    }
+
+    @Test
+    void oneEndpointIsEnoughToLearnTheOthers() throws Exception {
+        try (Walnut one = Walnut.builder()
+                .endpoints("n1:7420")
+                .channels(cluster::channel)
+                .deadline(Duration.ofSeconds(10))
+                .build()) {
+            one.createLog("log");
+            Await.until(() -> one.knownNodes() == 3);
+            cluster.leader("n2:7420");
+            cluster.kill("n1:7420");
+            assertThat(one.append("log", Record.of(new byte[1])).firstOffset()).isZero();
+        }
+    }
+
+    @Test
+    void endpointsAreCheckedWhenGiven() {
+        assertThat(Endpoints.parse("a, b:1,,[::1]:2,a")).containsExactly("a:7420", "b:1", "[::1]:2");
+        for (String bad : List.of("", ",", "a:x", "a:70000", ":1", "::1")) {
+            assertThatThrownBy(() -> Endpoints.parse(bad)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+}
