@@ -18,6 +18,12 @@ for home in "${JAVA_HOME:-}" /usr/lib/jvm/*; do
 done
 [ -n "$jdk" ] || { echo "no JDK 25 with jlink in JAVA_HOME or under /usr/lib/jvm" >&2; exit 1; }
 
+command -v debootstrap >/dev/null || {
+  echo "installing debootstrap"
+  apt-get install -y -q --no-install-recommends debootstrap >/dev/null 2>&1 ||
+    { apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends debootstrap >/dev/null; }
+}
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:?}")

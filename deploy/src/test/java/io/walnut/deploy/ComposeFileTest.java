@@ -25,4 +25,16 @@ class ComposeFileTest {
         }
         assertThat(compose.at("/services")).hasSize(3);
     }
+
+    @Test
+    void everyNodeRunsWithoutRightsAndIsAskedForItsHealth() throws IOException {
+        JsonNode node = new YAMLMapper()
+                .readTree(Path.of("compose", "compose.yaml").toFile())
+                .at("/x-node");
+
+        assertThat(node.at("/image").asText()).doesNotContain("latest");
+        assertThat(node.at("/read_only").asBoolean()).isTrue();
+        assertThat(node.at("/cap_drop/0").asText()).isEqualTo("ALL");
+        assertThat(node.at("/healthcheck/test/3").asText()).contains("/readyz", "7422");
+    }
 }

@@ -7,12 +7,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.LintResult;
+import com.marcnuri.helm.TemplateCommand;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The chart as Helm itself lints and renders it. */
 class HelmChartTest {
@@ -63,6 +67,13 @@ class HelmChartTest {
     }
 
     @Test
+    void kubernetesMakesUpNoVariablesThatLookLikeConfiguration() throws IOException {
+        JsonNode pod = only(render(), "StatefulSet").at("/spec/template/spec");
+
+        assertThat(pod.at("/enableServiceLinks").asBoolean(true)).isFalse();
+    }
+
+    @Test
     void probesAskTheHttpPort() throws IOException {
         JsonNode container = only(render(), "StatefulSet").at("/spec/template/spec/containers/0");
 
@@ -98,7 +109,39 @@ class HelmChartTest {
         JsonNode budget = only(render(), "PodDisruptionBudget");
 
         assertThat(budget.at("/spec/maxUnavailable").asInt()).isEqualTo(1);
-        assertThat(budget.at("/apiVersion").asText()).startsWith("policy/v1");
+        assertThat(budget.at("/spec/selector/matchLabels"))
+                .isEqualTo(only(render(), "StatefulSet").at("/spec/selector/matchLabels"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1.20.2, policy/v1beta1", "1.21.0, policy/v1", "1.34.0, policy/v1"})
+    void theDisruptionBudgetIsOfAVersionThatTheClusterKnows(String kubernetes, String apiVersion) throws IOException {
+        JsonNode budget = only(resources(template().withKubeVersion(kubernetes)), "PodDisruptionBudget");
+
+        assertThat(budget.at("/apiVersion").asText()).isEqualTo(apiVersion);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 5, 7})
+    void thereIsOnePeerForEachReplica(int replicas) throws IOException {
+        JsonNode set = only(render("replicas=" + replicas), "StatefulSet");
+
+        assertThat(set.at("/spec/replicas").asInt()).isEqualTo(replicas);
+        assertThat(peers(set)).hasSize(replicas).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aReleaseMayHaveAnyName() throws IOException {
+        List<JsonNode> resources = resources(helm.template().withName("orders").withNamespace("shop"));
+        JsonNode set = only(resources, "StatefulSet");
+
+        assertThat(set.at("/metadata/name").asText()).isEqualTo("orders-walnut");
+        assertThat(peers(set))
+                .first()
+                .isEqualTo("orders-walnut-0=orders-walnut-0.orders-walnut-headless.shop.svc.cluster.local:7421:7420");
+        assertThat(resources.stream()
+                        .map(resource -> resource.at("/metadata/name").asText()))
+                .contains(set.at("/spec/serviceName").asText());
     }
 
     @Test
@@ -117,12 +160,20 @@ class HelmChartTest {
         assertThatThrownBy(() -> render("replicas=2")).hasMessageContaining("replicas");
     }
 
+    private TemplateCommand template() {
+        return helm.template().withName("walnut").withNamespace("logs");
+    }
+
     private List<JsonNode> render(String... settings) throws IOException {
-        var template = helm.template().withName("walnut").withNamespace("logs");
+        TemplateCommand template = template();
         for (String setting : settings) {
             int equals = setting.indexOf('=');
             template.set(setting.substring(0, equals), setting.substring(equals + 1));
         }
+        return resources(template);
+    }
+
+    private static List<JsonNode> resources(TemplateCommand template) throws IOException {
         var resources = new ArrayList<JsonNode>();
         try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(template.call())) {
             documents.forEachRemaining(document -> {
@@ -140,6 +191,12 @@ class HelmChartTest {
                 .toList();
         assertThat(found).as(kind).hasSize(1);
         return found.getFirst();
+    }
+
+    private static List<String> peers(JsonNode set) {
+        JsonNode container = set.at("/spec/template/spec/containers/0");
+        return List.of(
+                environment(container, "WALNUT_PEERS").at("/value").asText().split(","));
     }
 
     private static JsonNode environment(JsonNode container, String name) {
