@@ -10,6 +10,7 @@ import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.raftlog.RaftLogIOException;
 import org.apache.ratis.util.TimeDuration;
 
@@ -64,6 +65,25 @@ public final class PromptRpc implements RpcType {
         public long getWaitTimeMs() {
             alone = !hasPendingDataRequests();
             return super.getWaitTimeMs();
+        }
+
+        /**
+         * A follower that asks for the first entry of all has lost its log (its disk was replaced). Ratis would insist on
+         * what it acknowledged before and get the same answer for ever; here that is forgotten, no longer counted for
+         * commits, and the follower is sent entries or a snapshot.
+         */
+        @Override
+        protected long getNextIndexForInconsistency(long requestFirstIndex, long replyNextIndex) {
+            if (replyNextIndex == RaftLog.LEAST_VALID_LOG_INDEX && getFollower().getMatchIndex() >= 0) {
+                LOG.warn(
+                        "{}: follower {} has lost its log, which matched up to {}",
+                        this,
+                        getFollower().getId(),
+                        getFollower().getMatchIndex());
+                getFollower().setSnapshotIndex(RaftLog.INVALID_LOG_INDEX);
+                return RaftLog.LEAST_VALID_LOG_INDEX;
+            }
+            return super.getNextIndexForInconsistency(requestFirstIndex, replyNextIndex);
         }
 
         @Override

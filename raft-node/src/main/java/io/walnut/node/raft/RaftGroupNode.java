@@ -34,9 +34,11 @@ import org.apache.ratis.protocol.exceptions.ResourceUnavailableException;
 import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.impl.RaftLogSeam;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.SnapshotInfo;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,14 +58,19 @@ public final class RaftGroupNode implements AutoCloseable {
     private final RaftClientAsynchronousProtocol requests;
     private final ClientId clientId = ClientId.randomId();
     private final AppliedSignal applied;
+    private final WalnutStateMachine stateMachine;
     private final ScheduledExecutorService timer;
     private final Watchdog watchdog;
     private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** Null where a test has put another state behind the group. */
+    private @Nullable LogView logs;
 
     private RaftGroupNode(
             RaftOptions options,
             RaftGroupId groupId,
             RaftServer server,
+            WalnutStateMachine stateMachine,
             AppliedSignal applied,
             ScheduledExecutorService timer,
             Watchdog watchdog)
@@ -73,6 +80,7 @@ public final class RaftGroupNode implements AutoCloseable {
         this.server = server;
         this.division = server.getDivision(groupId);
         this.requests = (RaftClientAsynchronousProtocol) division;
+        this.stateMachine = stateMachine;
         this.applied = applied;
         this.timer = timer;
         this.watchdog = watchdog;
@@ -87,10 +95,19 @@ public final class RaftGroupNode implements AutoCloseable {
      * @throws IOException when the log cannot be recovered, the directory is in use or the port is taken
      */
     public static RaftGroupNode start(RaftOptions options, Consumer<Throwable> onFailure) throws IOException {
+        LogsState logs = new LogsState();
+        RaftGroupNode node = start(options, logs, onFailure);
+        node.logs = new LogView(logs, node.stateMachine);
+        return node;
+    }
+
+    static RaftGroupNode start(RaftOptions options, ReplicatedState state, Consumer<Throwable> onFailure)
+            throws IOException {
+        RaftLogSeam.check();
         RaftGroupId groupId = RaftGroupId.valueOf(options.groupId());
         AppliedSignal applied = new AppliedSignal();
         Watchdog watchdog = new Watchdog(options.nodeId(), onFailure);
-        WalnutStateMachine stateMachine = new WalnutStateMachine(applied, watchdog::fail);
+        WalnutStateMachine stateMachine = new WalnutStateMachine(state, applied, watchdog::fail);
         RaftServer server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(options.nodeId()))
                 .setGroup(group(options, groupId))
@@ -99,13 +116,15 @@ public final class RaftGroupNode implements AutoCloseable {
                 .setStateMachine(stateMachine)
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
-        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform()
-                .daemon()
-                .name(options.nodeId() + "-raft-timer")
-                .factory());
+        ScheduledExecutorService timer = Executors.newScheduledThreadPool(
+                2,
+                Thread.ofPlatform()
+                        .daemon()
+                        .name(options.nodeId() + "-raft-timer")
+                        .factory());
         try {
             server.start();
-            RaftGroupNode node = new RaftGroupNode(options, groupId, server, applied, timer, watchdog);
+            RaftGroupNode node = new RaftGroupNode(options, groupId, server, stateMachine, applied, timer, watchdog);
             Future<?> _ = timer.scheduleWithFixedDelay(node::checkAlive, 1, 1, TimeUnit.SECONDS);
             return node;
         } catch (IOException | RuntimeException e) {
@@ -147,6 +166,11 @@ public final class RaftGroupNode implements AutoCloseable {
                 .thenApply(reply -> applied.index());
     }
 
+    /** The named logs as this member has applied them. */
+    public LogView logs() {
+        return Objects.requireNonNull(logs);
+    }
+
     /** How this member stands now. */
     public RaftStatus status() {
         DivisionInfo info = division.getInfo();
@@ -163,7 +187,7 @@ public final class RaftGroupNode implements AutoCloseable {
                 open ? log.getFlushIndex() : RaftLog.INVALID_LOG_INDEX,
                 log.getLastCommittedIndex(),
                 applied.index(),
-                log.getSnapshotIndex(),
+                latestSnapshot(),
                 matchIndexes(info),
                 commitIndexes(),
                 open);
@@ -191,6 +215,21 @@ public final class RaftGroupNode implements AutoCloseable {
 
     public void removeAppliedListener(LongConsumer listener) {
         applied.remove(listener);
+    }
+
+    /** Index of the latest durable snapshot here, -1 when there is none. */
+    public long latestSnapshot() {
+        SnapshotInfo latest = stateMachine.getLatestSnapshot();
+        return latest == null ? RaftLog.INVALID_LOG_INDEX : latest.getIndex();
+    }
+
+    /**
+     * The command of an entry, straight out of the WAL. Only what is applied here may be asked for.
+     *
+     * @throws IOException when the entry is trimmed, cannot be read or holds no command
+     */
+    ByteBuffer readCommand(long lsn) throws IOException {
+        return stateMachine.readCommand(lsn);
     }
 
     /** Stops the member. Idempotent; everything acknowledged stays durable. */

@@ -17,6 +17,12 @@ final class RaftKeys {
     /** What Ratis adds around a command in an entry: ids, term, index and lengths, rounded up. */
     static final int ENTRY_OVERHEAD_BYTES = 4 * 1024;
 
+    /** Room of a WAL batch above the entries of one AppendEntries: a header for each of at most 4,096 entries. */
+    static final int BATCH_SLACK_BYTES = 256 * 1024;
+
+    /** More than the disk needs to stay busy, less than the log keeps in memory. */
+    static final long WAL_BYTES_IN_FLIGHT = 16L * MIB;
+
     /** Snapshots kept: the one being sent to a follower must not go when the next is taken. */
     static final int SNAPSHOTS_KEPT = 2;
 
@@ -84,6 +90,8 @@ final class RaftKeys {
         // Largest entry and largest AppendEntries alike.
         RaftServerConfigKeys.Log.Appender.setBufferByteLimit(keys, SizeInBytes.valueOf(entryLimit(options)));
         RaftServerConfigKeys.Log.Appender.setBufferElementLimit(keys, 4096);
+        // Read by the log of Ratis alone, which a benchmark may put there; it insists on room for the largest entry.
+        RaftServerConfigKeys.Log.setWriteBufferSize(keys, SizeInBytes.valueOf(entryLimit(options) + MIB));
         // Applied only while something is in flight (PromptRpc): it is what gathers the entries of a busy leader.
         RaftServerConfigKeys.Log.Appender.setWaitTimeMin(keys, TimeDuration.valueOf(1, TimeUnit.MILLISECONDS));
         // 3.3.0 appends in the thread of the RPC then: two hops fewer, and no chained future that one failure poisons.

@@ -1,0 +1,174 @@
+package io.walnut.node.raft;
+
+import static io.walnut.node.raft.LoopbackCluster.await;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RaftGroupNodeTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void commandsAreAppliedOnEveryMemberInTheSameOrder() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            RaftGroupNode leader = cluster.node(cluster.awaitLeader());
+            List<CompletableFuture<Applied>> appends = new ArrayList<>();
+            for (int i = 0; i < 500; i++) {
+                appends.add(leader.submit(text("command " + i)));
+            }
+            for (int i = 0; i < appends.size(); i++) {
+                assertThat(appends.get(i).get(30, TimeUnit.SECONDS).result().getInt(0))
+                        .isEqualTo(i);
+            }
+            cluster.awaitEqual();
+            assertThat(cluster.state("n1").commands())
+                    .hasSize(500)
+                    .isEqualTo(cluster.state("n2").commands());
+        }
+    }
+
+    @Test
+    void aGroupOfOneCommitsByItself() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 1)) {
+            cluster.submit("alone");
+            assertThat(cluster.state("n1").texts()).containsExactly("alone");
+        }
+    }
+
+    @Test
+    void aFollowerRefusesACommandAndNamesTheLeader() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            String leader = cluster.awaitLeader();
+            String follower = cluster.aFollower();
+            await("the follower knows", () -> cluster.node(follower).leader().isPresent());
+            assertThat(failure(cluster.node(follower).submit(text("x"))))
+                    .isInstanceOfSatisfying(
+                            SubmitException.NotLeader.class,
+                            e -> assertThat(e.leaderId()).hasValue(leader));
+        }
+    }
+
+    @Test
+    void withoutAMajorityNothingIsAcknowledgedAndTheOutcomeIsUnknown() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            String leader = cluster.awaitLeader();
+            for (String id : cluster.ids()) {
+                if (!id.equals(leader)) {
+                    cluster.stop(id);
+                }
+            }
+            CompletableFuture<Applied> lost = cluster.node(leader).submit(text("lost?"));
+            assertThat(failure(lost))
+                    .isInstanceOfAny(SubmitException.OutcomeUnknown.class, SubmitException.NotLeader.class);
+        }
+    }
+
+    @Test
+    void aReadBarrierOnAFollowerSeesWhatWasAcknowledgedBefore() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            String follower = cluster.aFollower();
+            for (int i = 0; i < 20; i++) {
+                Applied applied = cluster.submit("command " + i);
+                long seen = cluster.node(follower).readBarrier().get(30, TimeUnit.SECONDS);
+                assertThat(seen).isGreaterThanOrEqualTo(applied.index());
+                assertThat(cluster.state(follower).texts()).hasSizeGreaterThan(i);
+            }
+        }
+    }
+
+    @Test
+    void anotherMemberLeadsWhenTheLeaderStopsAndNothingAcknowledgedIsLost() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            List<String> acknowledged = new ArrayList<>();
+            for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < 20; i++) {
+                    cluster.submit(round + "/" + i);
+                    acknowledged.add(round + "/" + i);
+                }
+                String leader = cluster.awaitLeader();
+                cluster.stop(leader);
+                cluster.submit(round + "/without");
+                acknowledged.add(round + "/without");
+                cluster.start(leader);
+            }
+            cluster.awaitEqual();
+            assertThat(cluster.state("n1").texts()).isEqualTo(acknowledged);
+        }
+    }
+
+    @Test
+    void allMembersStopAndStartAgainWithEverythingThere() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            List<String> acknowledged = new ArrayList<>();
+            for (int round = 0; round < 3; round++) {
+                acknowledged.add("round " + round);
+                cluster.submit("round " + round);
+                for (String id : cluster.ids()) {
+                    cluster.stop(id);
+                }
+                for (String id : cluster.ids()) {
+                    cluster.start(id);
+                }
+            }
+            cluster.submit("end");
+            acknowledged.add("end");
+            cluster.awaitEqual();
+            assertThat(cluster.state("n2").texts()).isEqualTo(acknowledged);
+        }
+    }
+
+    @Test
+    void aCommandLargerThanTheLimitIsRefusedBeforeAnythingHappens() throws Exception {
+        try (LoopbackCluster cluster =
+                LoopbackCluster.started(directory, 1, options -> options.withMaxEntryBytes(64 * 1024))) {
+            String leader = cluster.awaitLeader();
+            assertThatThrownBy(() -> cluster.node(leader).submit(ByteBuffer.allocate(64 * 1024 + 1)))
+                    .isInstanceOf(IllegalArgumentException.class);
+            cluster.submit("x".repeat(64 * 1024));
+            assertThat(cluster.node(leader).isReadyLeader()).isTrue();
+        }
+    }
+
+    @Test
+    void theStatusOfALeaderShowsHowFarTheOthersAre() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            Applied applied = cluster.submit("x");
+            String leader = cluster.awaitLeader();
+            await(
+                    "matches",
+                    () -> cluster.node(leader).status().matchIndexes().values().stream()
+                            .allMatch(index -> index >= applied.index()));
+            RaftStatus status = cluster.node(leader).status();
+            assertThat(status.role()).isEqualTo(RaftStatus.Role.LEADER);
+            assertThat(status.matchIndexes()).hasSize(2).doesNotContainKey(leader);
+            assertThat(status.commitIndexes()).hasSize(3);
+            assertThat(status.durableIndex()).isGreaterThanOrEqualTo(applied.index());
+            assertThat(status.healthy()).isTrue();
+        }
+    }
+
+    private static Throwable failure(CompletableFuture<?> future) throws Exception {
+        try {
+            future.get(60, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            return requireNonNull(e.getCause());
+        }
+        throw new AssertionError("succeeded");
+    }
+
+    private static ByteBuffer text(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+}
