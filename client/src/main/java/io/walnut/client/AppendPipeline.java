@@ -354,10 +354,7 @@ final class AppendPipeline {
         hops = 0;
         last = null;
         Appended appended = new Appended(
-                ok.getFirstOffset(),
-                ok.getNextOffset(),
-                Instant.ofEpochMilli(ok.getTimestampMs()),
-                ok.getDuplicate());
+                ok.getFirstOffset(), ok.getNextOffset(), Instant.ofEpochMilli(ok.getTimestampMs()), ok.getDuplicate());
         inFlight.remove();
         pendingBytes -= head.bytes();
         completions.add(() -> head.future.complete(appended));

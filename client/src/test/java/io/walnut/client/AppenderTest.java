@@ -24,7 +24,8 @@ class AppenderTest {
     private static final AppenderOptions SMALL = AppenderOptions.defaults().withBatchBytes(64);
 
     private final FakeCluster cluster = new FakeCluster(3);
-    private final Walnut client = cluster.client().deadline(Duration.ofSeconds(20)).build();
+    private final Walnut client =
+            cluster.client().deadline(Duration.ofSeconds(20)).build();
 
     @BeforeEach
     void create() {
@@ -179,9 +180,9 @@ class AppenderTest {
         cluster.fault(request -> Fault.SILENT);
         try (Walnut hasty = cluster.client().deadline(Duration.ofMillis(400)).build()) {
             assertThatThrownBy(() -> hasty.append("log", Record.of(new byte[1])))
-                    .isInstanceOfSatisfying(WalnutException.OutcomeUnknown.class, failure -> assertThat(
-                                    failure.mayHaveBeenApplied())
-                            .isTrue());
+                    .isInstanceOfSatisfying(
+                            WalnutException.OutcomeUnknown.class,
+                            failure -> assertThat(failure.mayHaveBeenApplied()).isTrue());
             cluster.fault(request -> Fault.NONE);
             hasty.append("log", Record.of("after".getBytes(UTF_8)));
         }

@@ -225,7 +225,8 @@ public final class FakeCluster implements AutoCloseable {
         if (request.getBatch().getRecords().size() > maxRecordBytes) {
             throw error(ErrorCode.ERROR_CODE_RECORD_TOO_LARGE, "the record is larger than " + maxRecordBytes);
         }
-        if (BatchCodec.crc32c(request.getBatch().getRecords()) != request.getBatch().getCrc32C()) {
+        if (BatchCodec.crc32c(request.getBatch().getRecords())
+                != request.getBatch().getCrc32C()) {
             throw error(ErrorCode.ERROR_CODE_CHECKSUM_MISMATCH, "damaged on its way");
         }
         AppendResponse response = AppendResponse.newBuilder()
@@ -303,8 +304,10 @@ public final class FakeCluster implements AutoCloseable {
                     .setLeaderId(leader())
                     .setRole(endpoint.equals(leader()) ? "leader" : "follower");
             nodes.keySet()
-                    .forEach(node -> status.addMembers(
-                            Member.newBuilder().setId(node).setClientAddress(node).build()));
+                    .forEach(node -> status.addMembers(Member.newBuilder()
+                            .setId(node)
+                            .setClientAddress(node)
+                            .build()));
             client.onNext(status.build());
             client.onCompleted();
         }
@@ -361,7 +364,8 @@ public final class FakeCluster implements AutoCloseable {
                 leading();
                 synchronized (FakeCluster.this) {
                     if (request.getName().isEmpty() || request.getName().contains("..")) {
-                        throw error(ErrorCode.ERROR_CODE_INVALID_ARGUMENT, "not a log name: '" + request.getName() + "'");
+                        throw error(
+                                ErrorCode.ERROR_CODE_INVALID_ARGUMENT, "not a log name: '" + request.getName() + "'");
                     }
                     boolean created = !logs.containsKey(request.getName());
                     if (!created && !request.getIfAbsent()) {
@@ -378,9 +382,11 @@ public final class FakeCluster implements AutoCloseable {
 
         @Override
         public void describeLog(DescribeLogRequest request, StreamObserver<DescribeLogResponse> client) {
-            answer(client, () -> DescribeLogResponse.newBuilder()
-                    .setLog(info(request.getName()))
-                    .build());
+            answer(
+                    client,
+                    () -> DescribeLogResponse.newBuilder()
+                            .setLog(info(request.getName()))
+                            .build());
         }
 
         @Override
@@ -410,7 +416,9 @@ public final class FakeCluster implements AutoCloseable {
                     log(request.getName()).sealed = true;
                     FakeCluster.this.notifyAll();
                 }
-                return SealLogResponse.newBuilder().setLog(info(request.getName())).build();
+                return SealLogResponse.newBuilder()
+                        .setLog(info(request.getName()))
+                        .build();
             });
         }
 
@@ -425,7 +433,9 @@ public final class FakeCluster implements AutoCloseable {
                     }
                     log.start = Math.max(log.start, request.getBeforeOffset());
                 }
-                return TrimLogResponse.newBuilder().setLog(info(request.getName())).build();
+                return TrimLogResponse.newBuilder()
+                        .setLog(info(request.getName()))
+                        .build();
             });
         }
 
@@ -496,17 +506,22 @@ public final class FakeCluster implements AutoCloseable {
                                 .setOk(apply(request))
                                 .build());
                     } catch (StatusRuntimeException e) {
-                        ErrorDetail detail = e.getTrailers() == null ? null : e.getTrailers().get(Errors.TRAILER);
+                        ErrorDetail detail =
+                                e.getTrailers() == null ? null : e.getTrailers().get(Errors.TRAILER);
                         if (detail == null) {
                             throw e;
                         }
-                        client.onNext(AppendStreamResponse.newBuilder().setError(detail).build());
+                        client.onNext(AppendStreamResponse.newBuilder()
+                                .setError(detail)
+                                .build());
                     }
                 }
 
                 private void breakOff() {
                     broken = true;
-                    client.onError(Status.UNAVAILABLE.withDescription("connection reset").asRuntimeException());
+                    client.onError(Status.UNAVAILABLE
+                            .withDescription("connection reset")
+                            .asRuntimeException());
                 }
 
                 @Override
@@ -559,7 +574,10 @@ public final class FakeCluster implements AutoCloseable {
                             .setEndOffset(end)
                             .build());
                 }
-                client.onNext(ReadResponse.newBuilder().setEndOffset(end).setAtEnd(true).build());
+                client.onNext(ReadResponse.newBuilder()
+                        .setEndOffset(end)
+                        .setAtEnd(true)
+                        .build());
                 client.onCompleted();
             } catch (StatusRuntimeException e) {
                 client.onError(e);

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 class LogReaderTest {
     private final FakeCluster cluster = new FakeCluster(3);
-    private final Walnut client = cluster.client().deadline(Duration.ofSeconds(10)).build();
+    private final Walnut client =
+            cluster.client().deadline(Duration.ofSeconds(10)).build();
 
     @BeforeEach
     void create() {
@@ -58,13 +59,13 @@ class LogReaderTest {
         append(0, 10);
         client.trim("log", 4);
         assertThatThrownBy(() -> client.read("log", 3).next())
-                .isInstanceOfSatisfying(WalnutException.OffsetTrimmed.class, failure -> assertThat(
-                                failure.startOffset())
-                        .isEqualTo(4));
+                .isInstanceOfSatisfying(
+                        WalnutException.OffsetTrimmed.class,
+                        failure -> assertThat(failure.startOffset()).isEqualTo(4));
         assertThatThrownBy(() -> client.read("log", 11).next())
-                .isInstanceOfSatisfying(WalnutException.OffsetBeyondEnd.class, failure -> assertThat(
-                                failure.endOffset())
-                        .isEqualTo(10));
+                .isInstanceOfSatisfying(
+                        WalnutException.OffsetBeyondEnd.class,
+                        failure -> assertThat(failure.endOffset()).isEqualTo(10));
         assertThatThrownBy(() -> client.tail("log", 11).next()).isInstanceOf(WalnutException.OffsetBeyondEnd.class);
         assertThatThrownBy(() -> client.read("none", 0).next()).isInstanceOf(WalnutException.LogNotFound.class);
     }

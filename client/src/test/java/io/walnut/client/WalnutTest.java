@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 class WalnutTest {
     private final FakeCluster cluster = new FakeCluster(3);
-    private final Walnut client = cluster.client().deadline(Duration.ofSeconds(10)).build();
+    private final Walnut client =
+            cluster.client().deadline(Duration.ofSeconds(10)).build();
 
     @AfterEach
     void close() {
@@ -46,8 +47,7 @@ class WalnutTest {
                 Record.of(new byte[0], "a".getBytes(UTF_8)),
                 Record.of(new byte[0]),
                 Record.of("k".getBytes(UTF_8), new byte[300])
-                        .withHeaders(
-                                Header.of("trace", "x".repeat(200).getBytes(UTF_8)), Header.of("", new byte[0])));
+                        .withHeaders(Header.of("trace", "x".repeat(200).getBytes(UTF_8)), Header.of("", new byte[0])));
         try (LogReader reader = client.read("log", 0)) {
             StoredRecord first = Objects.requireNonNull(reader.next());
             assertThat(first.key()).hasValueSatisfying(key -> assertThat(key).isEmpty());
@@ -105,9 +105,9 @@ class WalnutTest {
                         assertThat(failure.mayHaveBeenApplied()).isFalse();
                     });
             assertThatThrownBy(() -> hasty.append("log", Record.of(new byte[1])))
-                    .isInstanceOfSatisfying(WalnutException.Unavailable.class, failure -> assertThat(
-                                    failure.mayHaveBeenApplied())
-                            .isFalse());
+                    .isInstanceOfSatisfying(
+                            WalnutException.Unavailable.class,
+                            failure -> assertThat(failure.mayHaveBeenApplied()).isFalse());
             assertThatThrownBy(() -> hasty.read("log", 0).next()).isInstanceOf(WalnutException.Unavailable.class);
         }
     }
