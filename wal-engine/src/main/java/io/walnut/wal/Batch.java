@@ -1,0 +1,102 @@
+package io.walnut.wal;
+
+import io.walnut.wal.format.FrameFormat;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * Records that are appended together: all of them survive a crash, or none.
+ *
+ * <p>Buffers and encoders are borrowed until the append or enqueue call returns; payloads are the bytes between position
+ * and limit then, and neither is moved. A batch can be used again. For one thread.
+ */
+public final class Batch {
+    private static final int FIRST_CAPACITY = 1;
+
+    private long[] tags = new long[FIRST_CAPACITY];
+    private int[] lengths = new int[FIRST_CAPACITY];
+    private Object[] sources = new Object[FIRST_CAPACITY];
+    private int count;
+    private long encodedBytes;
+
+    public Batch() {}
+
+    public static Batch of(long tag, ByteBuffer payload) {
+        return new Batch().add(tag, payload);
+    }
+
+    /** Adds a record; {@code tag} is the caller's own and comes back with the record. */
+    public Batch add(long tag, ByteBuffer payload) {
+        return add(tag, payload.remaining(), (Object) payload);
+    }
+
+    /** Adds a record of {@code length} bytes that the encoder will write. */
+    public Batch add(long tag, int length, Encoder encoder) {
+        if (length < 0) {
+            throw new IllegalArgumentException("negative length " + length);
+        }
+        return add(tag, length, (Object) encoder);
+    }
+
+    private Batch add(long tag, int length, Object source) {
+        if (count == tags.length) {
+            int capacity = count < 16 ? 16 : count * 2;
+            tags = Arrays.copyOf(tags, capacity);
+            lengths = Arrays.copyOf(lengths, capacity);
+            sources = Arrays.copyOf(sources, capacity);
+        }
+        tags[count] = tag;
+        lengths[count] = length;
+        sources[count] = source;
+        count++;
+        encodedBytes += FrameFormat.RECORD_HEADER_BYTES + (long) length;
+        return this;
+    }
+
+    /** Number of records. */
+    public int count() {
+        return count;
+    }
+
+    /** Forgets all records, keeping the memory. */
+    public void clear() {
+        Arrays.fill(sources, 0, count, null);
+        count = 0;
+        encodedBytes = 0;
+    }
+
+    /** Size of the records as they lie in the log: what {@link WalOptions#maxBatchBytes()} limits. */
+    public long encodedBytes() {
+        return encodedBytes;
+    }
+
+    /** Encodes all records at the buffer's position, which must have room for {@link #encodedBytes()}. */
+    void encode(ByteBuffer target) {
+        for (int i = 0; i < count; i++) {
+            int length = lengths[i];
+            FrameFormat.putRecordHeader(target, length, tags[i]);
+            if (sources[i] instanceof ByteBuffer payload) {
+                int position = target.position();
+                target.put(position, payload, payload.position(), length);
+                target.position(position + length);
+            } else {
+                encode((Encoder) sources[i], target, length);
+            }
+        }
+    }
+
+    private static void encode(Encoder encoder, ByteBuffer target, int length) {
+        int end = target.position() + length;
+        int limit = target.limit();
+        target.limit(end);
+        try {
+            encoder.encode(target);
+            if (target.position() != end) {
+                throw new IllegalStateException(
+                        "the encoder announced " + length + " bytes and wrote " + (length - (end - target.position())));
+            }
+        } finally {
+            target.limit(limit);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package io.walnut.wal;
+
+/**
+ * Walks through the log in order, up to what is durable (under {@link Durability.Sync}) or written (otherwise) at the moment
+ * of each call, across segments. For one thread; appends and other cursors go on beside it.
+ */
+public interface Cursor extends AutoCloseable {
+
+    /**
+     * Moves to the next record.
+     *
+     * @return false when there is none yet; a later call may find one
+     * @throws WalTrimmedException when the log was trimmed past the cursor
+     * @throws WalCorruptException when the bytes there are wrong; the cursor stays before them
+     */
+    boolean next() throws WalException;
+
+    /** The LSN that the next successful {@link #next()} will be at. */
+    long nextLsn();
+
+    /** The record under the cursor, its payload a copy. */
+    WalRecord record();
+
+    /** LSN of the record under the cursor. */
+    long lsn();
+
+    /** Tag of the record under the cursor. */
+    long tag();
+
+    @Override
+    void close();
+}

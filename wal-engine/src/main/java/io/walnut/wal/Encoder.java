@@ -1,0 +1,14 @@
+package io.walnut.wal;
+
+import java.nio.ByteBuffer;
+
+/** Writes a payload straight into the log's buffer. */
+@FunctionalInterface
+public interface Encoder {
+
+    /**
+     * Puts exactly the announced number of bytes at the buffer's position. Runs on the appending thread under the log's
+     * lock: compute before, only copy here. The buffer must not be kept.
+     */
+    void encode(ByteBuffer target);
+}

@@ -1,0 +1,38 @@
+package io.walnut.wal;
+
+import io.walnut.wal.recovery.RecoveryReport;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Bytes that were durable are wrong. Nothing was changed on disk: repair the files or restore them, and open again. A crash
+ * never causes this.
+ */
+public final class WalCorruptException extends WalException {
+    private static final long serialVersionUID = 1;
+
+    private final transient List<LsnRange> ranges;
+    private final transient Optional<RecoveryReport> report;
+
+    WalCorruptException(String message, List<LsnRange> ranges, Optional<RecoveryReport> report) {
+        super(message);
+        this.ranges = List.copyOf(ranges);
+        this.report = report;
+    }
+
+    WalCorruptException(String message, LsnRange range, Throwable cause) {
+        super(message, cause);
+        this.ranges = List.of(range);
+        this.report = Optional.empty();
+    }
+
+    /** The LSNs that cannot be read, as far as is known. */
+    public List<LsnRange> ranges() {
+        return ranges;
+    }
+
+    /** What recovery found, when it was recovery that found it. */
+    public Optional<RecoveryReport> report() {
+        return report;
+    }
+}

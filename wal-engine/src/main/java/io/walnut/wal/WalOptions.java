@@ -1,0 +1,275 @@
+package io.walnut.wal;
+
+import io.walnut.wal.format.FrameFormat;
+import io.walnut.wal.format.SegmentHeader;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * How a log behaves. Start from {@link #defaults()} and change what is to differ.
+ *
+ * @param segmentBytes size of a segment file before it is sealed; a multiple of 4096
+ * @param segmentAge a segment that holds records is rolled when it gets as old as this; zero for never
+ * @param durability when an append returns
+ * @param maxBytesInFlight bytes that may wait in memory for the disk; who would exceed it waits
+ * @param maxBatchBytes largest batch, in bytes of its encoded records (12 more than its payload each)
+ * @param firstLsn first LSN of a log that is new; an existing log keeps its own
+ * @param verification what an open reads of sealed segments
+ * @param backgroundWork who prepares and seals segments
+ * @param identity makes the UUID of a new log
+ * @param salts makes the salt of a segment: differs from one to the next, so that a stale frame cannot pass for a live one
+ * @param nanoClock time for ages and statistics, as {@link System#nanoTime()}
+ */
+public record WalOptions(
+        long segmentBytes,
+        Duration segmentAge,
+        Durability durability,
+        long maxBytesInFlight,
+        int maxBatchBytes,
+        long firstLsn,
+        Verification verification,
+        BackgroundWork backgroundWork,
+        Supplier<UUID> identity,
+        IntSupplier salts,
+        LongSupplier nanoClock) {
+    private static final int BLOCK = 4096;
+    private static final long MAX_SEGMENT_BYTES = 1L << 30;
+    private static final int MAX_BATCH_BYTES = 256 << 20;
+    private static final long MAX_BYTES_IN_FLIGHT = 1L << 30;
+
+    /** What an open reads of sealed segments. */
+    public enum Verification {
+        /** Header, footer and offset table of each. */
+        TABLES,
+        /** Every frame. */
+        FULL
+    }
+
+    public WalOptions {
+        check(
+                segmentBytes >= 2 * BLOCK && segmentBytes <= MAX_SEGMENT_BYTES && segmentBytes % BLOCK == 0,
+                "segmentBytes must be a multiple of 4096 between 8192 and 1 GiB, not " + segmentBytes);
+        check(!segmentAge.isNegative(), "segmentAge must not be negative: " + segmentAge);
+        check(
+                maxBatchBytes > 0 && maxBatchBytes <= MAX_BATCH_BYTES,
+                "maxBatchBytes must lie between 1 and 256 MiB, not " + maxBatchBytes);
+        check(
+                segmentBytes >= SegmentHeader.BYTES + FrameFormat.paddedBytes(maxBatchBytes),
+                "a segment of " + segmentBytes + " bytes cannot hold a batch of maxBatchBytes " + maxBatchBytes
+                        + ": raise segmentBytes or lower maxBatchBytes");
+        check(
+                maxBytesInFlight <= MAX_BYTES_IN_FLIGHT
+                        && maxBytesInFlight / 2 >= SegmentHeader.BYTES + FrameFormat.paddedBytes(maxBatchBytes),
+                "maxBytesInFlight must lie between 1 GiB and twice the largest batch ("
+                        + 2 * (SegmentHeader.BYTES + FrameFormat.paddedBytes(maxBatchBytes))
+                        + " bytes for maxBatchBytes "
+                        + maxBatchBytes + "), not " + maxBytesInFlight);
+        check(firstLsn >= 0, "firstLsn must not be negative: " + firstLsn);
+    }
+
+    private static void check(boolean holds, String message) {
+        if (!holds) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+
+    /** Segments of 64 MiB that do not age, sync durability, 48 MiB in flight, batches up to 16 MiB, from LSN 0. */
+    public static WalOptions defaults() {
+        return new WalOptions(
+                64L << 20,
+                Duration.ZERO,
+                Durability.sync(),
+                48L << 20,
+                16 << 20,
+                0,
+                Verification.TABLES,
+                BackgroundWork.THREADS,
+                UUID::randomUUID,
+                RandomSalts.INSTANCE,
+                System::nanoTime);
+    }
+
+    public WalOptions withSegmentBytes(long bytes) {
+        return new WalOptions(
+                bytes,
+                segmentAge,
+                durability,
+                maxBytesInFlight,
+                maxBatchBytes,
+                firstLsn,
+                verification,
+                backgroundWork,
+                identity,
+                salts,
+                nanoClock);
+    }
+
+    /** Sets sizes that must fit each other in one step. */
+    public WalOptions withSizes(long newSegmentBytes, int newMaxBatchBytes, long newMaxBytesInFlight) {
+        return new WalOptions(
+                newSegmentBytes,
+                segmentAge,
+                durability,
+                newMaxBytesInFlight,
+                newMaxBatchBytes,
+                firstLsn,
+                verification,
+                backgroundWork,
+                identity,
+                salts,
+                nanoClock);
+    }
+
+    public WalOptions withSegmentAge(Duration age) {
+        return new WalOptions(
+                segmentBytes,
+                age,
+                durability,
+                maxBytesInFlight,
+                maxBatchBytes,
+                firstLsn,
+                verification,
+                backgroundWork,
+                identity,
+                salts,
+                nanoClock);
+    }
+
+    public WalOptions withDurability(Durability policy) {
+        return new WalOptions(
+                segmentBytes,
+                segmentAge,
+                policy,
+                maxBytesInFlight,
+                maxBatchBytes,
+                firstLsn,
+                verification,
+                backgroundWork,
+                identity,
+                salts,
+                nanoClock);
+    }
+
+    public WalOptions withMaxBytesInFlight(long bytes) {
+        return new WalOptions(
+                segmentBytes,
+                segmentAge,
+                durability,
+                bytes,
+                maxBatchBytes,
+                firstLsn,
+                verification,
+                backgroundWork,
+                identity,
+                salts,
+                nanoClock);
+    }
+
+    public WalOptions withMaxBatchBytes(int bytes) {
+        return new WalOptions(
+                segmentBytes,
+                segmentAge,
+                durability,
+                maxBytesInFlight,
+                bytes,
+                firstLsn,
+                verification,
+                backgroundWork,
+                identity,
+                salts,
+                nanoClock);
+    }
+
+    public WalOptions withFirstLsn(long lsn) {
+        return new WalOptions(
+                segmentBytes,
+                segmentAge,
+                durability,
+                maxBytesInFlight,
+                maxBatchBytes,
+                lsn,
+                verification,
+                backgroundWork,
+                identity,
+                salts,
+                nanoClock);
+    }
+
+    public WalOptions withVerification(Verification what) {
+        return new WalOptions(
+                segmentBytes,
+                segmentAge,
+                durability,
+                maxBytesInFlight,
+                maxBatchBytes,
+                firstLsn,
+                what,
+                backgroundWork,
+                identity,
+                salts,
+                nanoClock);
+    }
+
+    public WalOptions withBackgroundWork(BackgroundWork who) {
+        return new WalOptions(
+                segmentBytes,
+                segmentAge,
+                durability,
+                maxBytesInFlight,
+                maxBatchBytes,
+                firstLsn,
+                verification,
+                who,
+                identity,
+                salts,
+                nanoClock);
+    }
+
+    public WalOptions withIdentity(Supplier<UUID> uuids) {
+        return new WalOptions(
+                segmentBytes,
+                segmentAge,
+                durability,
+                maxBytesInFlight,
+                maxBatchBytes,
+                firstLsn,
+                verification,
+                backgroundWork,
+                uuids,
+                salts,
+                nanoClock);
+    }
+
+    public WalOptions withSalts(IntSupplier source) {
+        return new WalOptions(
+                segmentBytes,
+                segmentAge,
+                durability,
+                maxBytesInFlight,
+                maxBatchBytes,
+                firstLsn,
+                verification,
+                backgroundWork,
+                identity,
+                source,
+                nanoClock);
+    }
+
+    public WalOptions withNanoClock(LongSupplier clock) {
+        return new WalOptions(
+                segmentBytes,
+                segmentAge,
+                durability,
+                maxBytesInFlight,
+                maxBatchBytes,
+                firstLsn,
+                verification,
+                backgroundWork,
+                identity,
+                salts,
+                clock);
+    }
+}

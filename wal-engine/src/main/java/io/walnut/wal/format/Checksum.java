@@ -1,0 +1,24 @@
+package io.walnut.wal.format;
+
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/** CRC32C (Castagnoli), which the processor computes. */
+final class Checksum {
+    private Checksum() {}
+
+    /** Of the bytes {@code [from, to)} of {@code bytes}, whatever its position. */
+    static int of(ByteBuffer bytes, int from, int to) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.slice(from, to - from));
+        return (int) crc.getValue();
+    }
+
+    /** Of the bytes {@code [0, to)} without the four bytes at {@code field}, which hold the checksum itself. */
+    static int without(ByteBuffer bytes, int field, int to) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.slice(0, field));
+        crc.update(bytes.slice(field + Integer.BYTES, to - field - Integer.BYTES));
+        return (int) crc.getValue();
+    }
+}

@@ -1,0 +1,170 @@
+package io.walnut.wal.format;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A frame: one batch on disk. Little endian, begins on a multiple of 8 bytes.
+ *
+ * <pre>
+ *  0       4       8               16              24      28      32      36      40
+ *  +-------+-------+---------------+---------------+-------+-------+-------+-------+----------------+---------+
+ *  | crc   | length| first LSN     | durable LSN   | salt  | bytes | count | flags | records        | padding |
+ *  +-------+-------+---------------+---------------+-------+-------+-------+-------+----------------+---------+
+ *   crc     CRC32C of everything from length to the end of the padding
+ *   length  of the whole frame, header and padding included, a multiple of 8
+ *   durable every LSN below was durable when this frame was written
+ *   salt    of the segment
+ *   bytes   of the records; the rest up to length is zero
+ *   flags   0
+ *
+ *  0       4               12
+ *  +-------+---------------+------------------+
+ *  | length| tag           | payload (length) |   a record; the next follows at once
+ *  +-------+---------------+------------------+
+ * </pre>
+ */
+public final class FrameFormat {
+    /** Bytes before a record's payload. */
+    public static final int RECORD_HEADER_BYTES = 12;
+
+    public static final int HEADER_BYTES = 40;
+    public static final int ALIGNMENT = 8;
+
+    static final int CRC = 0;
+    static final int LENGTH = 4;
+    static final int FIRST_LSN = 8;
+    static final int DURABLE_LSN = 16;
+    static final int SALT = 24;
+    static final int PAYLOAD_BYTES = 28;
+    static final int COUNT = 32;
+    static final int FLAGS = 36;
+
+    private FrameFormat() {}
+
+    /** Largest space on disk that a batch of this many encoded bytes takes: header, records, padding to the block. */
+    public static long paddedBytes(long payloadBytes) {
+        return Blocks.roundUp(HEADER_BYTES + payloadBytes);
+    }
+
+    /** Puts length and tag at the buffer's position; the payload is to follow. */
+    public static void putRecordHeader(ByteBuffer target, int lengthBytes, long tag) {
+        target.putInt(lengthBytes);
+        target.putLong(tag);
+    }
+
+    /** What a frame's header says. */
+    public record Header(int length, int payloadBytes, long firstLsn, long durableLsn, int salt, int count) {
+        /** LSN behind the last record. */
+        public long endLsn() {
+            return firstLsn + count;
+        }
+    }
+
+    /** Writes what is known when a batch is taken; {@link #finish} writes the rest. */
+    public static void begin(ByteBuffer target, int at, int length, int payloadBytes, long firstLsn, int count) {
+        target.putInt(at + LENGTH, length);
+        target.putLong(at + FIRST_LSN, firstLsn);
+        target.putInt(at + PAYLOAD_BYTES, payloadBytes);
+        target.putInt(at + COUNT, count);
+        target.putInt(at + FLAGS, 0);
+    }
+
+    public static int length(ByteBuffer source, int at) {
+        return source.getInt(at + LENGTH);
+    }
+
+    public static long firstLsn(ByteBuffer source, int at) {
+        return source.getLong(at + FIRST_LSN);
+    }
+
+    public static int count(ByteBuffer source, int at) {
+        return source.getInt(at + COUNT);
+    }
+
+    /** Position of the record behind the one at {@code record}. */
+    public static int recordAfter(ByteBuffer source, int record) {
+        return record + RECORD_HEADER_BYTES + source.getInt(record);
+    }
+
+    /** Makes a frame longer; the bytes added must be zero. */
+    public static void pad(ByteBuffer target, int at, int length) {
+        target.putInt(at + LENGTH, length);
+    }
+
+    /** Writes what is known only when a frame goes to disk, and its checksum. */
+    public static void finish(ByteBuffer target, int at, long durableLsn, int salt) {
+        target.putLong(at + DURABLE_LSN, durableLsn);
+        target.putInt(at + SALT, salt);
+        target.putInt(at + CRC, Checksum.of(target, at + LENGTH, at + length(target, at)));
+    }
+
+    /** Length of the frame at {@code at}, when the header makes sense so far; else -1. */
+    public static int plausibleLength(ByteBuffer source, int at, long available) {
+        if (available < HEADER_BYTES) {
+            return -1;
+        }
+        int length = source.getInt(at + LENGTH);
+        int payload = source.getInt(at + PAYLOAD_BYTES);
+        boolean plausible = length >= HEADER_BYTES
+                && length % ALIGNMENT == 0
+                && length <= available
+                && payload >= RECORD_HEADER_BYTES
+                && payload <= length - HEADER_BYTES
+                && source.getInt(at + COUNT) >= 1
+                && source.getInt(at + COUNT) <= payload / RECORD_HEADER_BYTES
+                && source.getInt(at + FLAGS) == 0;
+        return plausible ? length : -1;
+    }
+
+    /** Verifies a whole frame; throws when anything of it is not as it was written. */
+    public static Header read(ByteBuffer source, int at, long available) throws InvalidBytesException {
+        int length = plausibleLength(source, at, available);
+        if (length < 0) {
+            throw new InvalidBytesException("frame header makes no sense");
+        }
+        int crc = Checksum.of(source, at + LENGTH, at + length);
+        if (crc != source.getInt(at + CRC)) {
+            throw new InvalidBytesException(
+                    "frame checksum: computed %08x, stored %08x".formatted(crc, source.getInt(at + CRC)));
+        }
+        Header header = new Header(
+                length,
+                source.getInt(at + PAYLOAD_BYTES),
+                source.getLong(at + FIRST_LSN),
+                source.getLong(at + DURABLE_LSN),
+                source.getInt(at + SALT),
+                source.getInt(at + COUNT));
+        int record = at + HEADER_BYTES;
+        int end = record + header.payloadBytes;
+        for (int i = 0; i < header.count; i++) {
+            if (end - record < RECORD_HEADER_BYTES
+                    || source.getInt(record) < 0
+                    || source.getInt(record) > end - record - RECORD_HEADER_BYTES) {
+                throw new InvalidBytesException("record " + i + " of the frame reaches beyond it");
+            }
+            record += RECORD_HEADER_BYTES + source.getInt(record);
+        }
+        if (record != end) {
+            throw new InvalidBytesException((end - record) + " bytes left over behind the frame's records");
+        }
+        return header;
+    }
+
+    /** Position of record {@code ordinal} (from 0) of a verified frame. */
+    public static int recordAt(ByteBuffer source, int at, int ordinal) {
+        int record = at + HEADER_BYTES;
+        for (int i = 0; i < ordinal; i++) {
+            record += RECORD_HEADER_BYTES + source.getInt(record);
+        }
+        return record;
+    }
+
+    public static long tag(ByteBuffer source, int record) {
+        return source.getLong(record + Integer.BYTES);
+    }
+
+    /** A record's payload, as a view. */
+    public static ByteBuffer payload(ByteBuffer source, int record) {
+        return source.slice(record + RECORD_HEADER_BYTES, source.getInt(record));
+    }
+}

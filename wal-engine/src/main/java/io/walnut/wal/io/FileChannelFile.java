@@ -1,0 +1,170 @@
+package io.walnut.wal.io;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A file behind a {@link FileChannel} that survives interrupts.
+ *
+ * <p>A channel closes itself when a thread is interrupted inside one of its calls, for all its users. A log must not fail
+ * because one caller was cancelled: so the channel is opened again and the call repeated, and the interrupt flag is set
+ * again at the end. Only a sync is not repeated here, because the first may have met an error that the second would not
+ * see: its caller writes the bytes again ({@link StorageInterruptedException}).
+ */
+final class FileChannelFile implements StorageFile {
+    private final Path path;
+    private final boolean writable;
+    private volatile FileChannel channel;
+    private volatile boolean closed;
+
+    FileChannelFile(Path path, FileChannel channel, boolean writable) {
+        this.path = path;
+        this.channel = channel;
+        this.writable = writable;
+    }
+
+    static FileChannelFile open(Path path, boolean writable) throws IOException {
+        return new FileChannelFile(path, openChannel(path, writable), writable);
+    }
+
+    private static FileChannel openChannel(Path path, boolean writable) throws IOException {
+        try {
+            return writable
+                    ? FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)
+                    : FileChannel.open(path, StandardOpenOption.READ);
+        } catch (FileSystemException e) {
+            throw IoErrors.typed(e, path);
+        }
+    }
+
+    @Override
+    public int read(ByteBuffer target, long position) throws IOException {
+        int start = target.position();
+        uninterrupted(current -> {
+            target.position(start);
+            while (target.hasRemaining()) {
+                int read = current.read(target, position + target.position() - start);
+                if (read < 0) {
+                    return;
+                }
+            }
+        });
+        return target.position() - start;
+    }
+
+    @Override
+    public void write(ByteBuffer source, long position) throws IOException {
+        int start = source.position();
+        try {
+            uninterrupted(current -> {
+                source.position(start);
+                while (source.hasRemaining()) {
+                    current.write(source, position + source.position() - start);
+                }
+            });
+        } catch (IOException e) {
+            throw IoErrors.typed(e, path);
+        }
+    }
+
+    @Override
+    public void sync() throws IOException {
+        FileChannel current = channel;
+        try {
+            current.force(false);
+        } catch (ClosedByInterruptException e) {
+            Thread.interrupted();
+            reopen(current);
+            throw new StorageInterruptedException("interrupted while syncing " + path, e);
+        } catch (ClosedChannelException e) {
+            reopen(current);
+            throw new StorageInterruptedException("another thread was interrupted while syncing " + path, e);
+        }
+    }
+
+    @Override
+    public void setLength(long bytes) throws IOException {
+        try {
+            uninterrupted(current -> {
+                long length = current.size();
+                if (length > bytes) {
+                    current.truncate(bytes);
+                } else if (length < bytes) {
+                    current.write(ByteBuffer.allocate(1), bytes - 1);
+                }
+            });
+        } catch (IOException e) {
+            throw IoErrors.typed(e, path);
+        }
+    }
+
+    @Override
+    public long length() throws IOException {
+        long[] length = new long[1];
+        uninterrupted(current -> length[0] = current.size());
+        return length[0];
+    }
+
+    @Override
+    public MemorySegment map(Arena arena, long position, long bytes) throws IOException {
+        MemorySegment[] mapped = new MemorySegment[1];
+        uninterrupted(current -> mapped[0] = current.map(MapMode.READ_ONLY, position, bytes, arena));
+        return mapped[0];
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        closed = true;
+        channel.close();
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
+    }
+
+    private interface Call {
+        void on(FileChannel channel) throws IOException;
+    }
+
+    private void uninterrupted(Call call) throws IOException {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                FileChannel current = channel;
+                try {
+                    call.on(current);
+                    return;
+                } catch (ClosedByInterruptException e) {
+                    interrupted |= Thread.interrupted();
+                    reopen(current);
+                } catch (ClosedChannelException e) {
+                    reopen(current);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // the very channel that broke, not an equal one
+    private synchronized void reopen(FileChannel broken) throws IOException {
+        if (closed) {
+            throw new IOException(path + " is closed");
+        }
+        if (channel == broken) {
+            channel = openChannel(path, writable);
+        }
+    }
+}

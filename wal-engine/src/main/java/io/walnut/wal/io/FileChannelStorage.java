@@ -1,0 +1,197 @@
+package io.walnut.wal.io;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A directory of the file system through {@link FileChannel}: works everywhere that the JDK does. */
+public final class FileChannelStorage implements Storage {
+    private static final String LOCK_FILE = "LOCK";
+
+    private final Path directory;
+
+    /**
+     * Makes the directory and its missing parents, and makes their entries durable.
+     *
+     * @throws IOException when the path is not a directory that can be made and read
+     */
+    public static FileChannelStorage at(Path directory) throws IOException {
+        makeDurably(directory.toAbsolutePath().normalize());
+        return new FileChannelStorage(directory.toAbsolutePath().normalize());
+    }
+
+    /** Looks at an existing directory and makes nothing. */
+    public static FileChannelStorage existing(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            throw new IOException(directory + " is not a directory");
+        }
+        return new FileChannelStorage(directory.toAbsolutePath().normalize());
+    }
+
+    private FileChannelStorage(Path directory) {
+        this.directory = directory;
+    }
+
+    private static void makeDurably(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        Path parent = directory.getParent();
+        if (parent != null) {
+            makeDurably(parent);
+        }
+        try {
+            Files.createDirectory(directory);
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(directory)) {
+                throw new IOException(directory + " exists and is not a directory", e);
+            }
+        }
+        if (parent != null) {
+            sync(parent);
+        }
+    }
+
+    @Override
+    public StorageFile create(String name) throws IOException {
+        Path path = path(name);
+        try {
+            return new FileChannelFile(
+                    path,
+                    FileChannel.open(
+                            path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                    true);
+        } catch (FileSystemException e) {
+            throw IoErrors.typed(e, path);
+        }
+    }
+
+    @Override
+    public StorageFile open(String name, boolean writable) throws IOException {
+        return FileChannelFile.open(path(name), writable);
+    }
+
+    @Override
+    public List<String> list() throws IOException {
+        var names = new ArrayList<String>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            for (Path file : files) {
+                if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                    names.add(String.valueOf(file.getFileName()));
+                }
+            }
+        }
+        return names;
+    }
+
+    @Override
+    public boolean exists(String name) {
+        return Files.exists(path(name));
+    }
+
+    @Override
+    public void delete(String name) throws IOException {
+        Files.delete(path(name));
+    }
+
+    @Override
+    public void rename(String from, String to) throws IOException {
+        try {
+            Files.move(path(from), path(to), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (FileSystemException e) {
+            throw IoErrors.typed(e, path(to));
+        }
+    }
+
+    @Override
+    public void linkOut(String name, Path target) throws IOException {
+        linkOrCopy(path(name), target);
+    }
+
+    @Override
+    public void linkIn(Path source, String name) throws IOException {
+        linkOrCopy(source, path(name));
+    }
+
+    private static void linkOrCopy(Path source, Path target) throws IOException {
+        try {
+            Files.createLink(target, source);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            copy(source, target);
+        }
+    }
+
+    private static void copy(Path source, Path target) throws IOException {
+        try {
+            Files.copy(source, target);
+            try (FileChannel copied = FileChannel.open(target, StandardOpenOption.WRITE)) {
+                copied.force(true);
+            }
+        } catch (FileSystemException e) {
+            throw IoErrors.typed(e, target);
+        }
+    }
+
+    @Override
+    public void syncDirectory() throws IOException {
+        sync(directory);
+    }
+
+    @Override
+    public void syncOutside(Path outside) throws IOException {
+        sync(outside);
+    }
+
+    private static void sync(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    @Override
+    public Closeable lock() throws IOException {
+        Path path = path(LOCK_FILE);
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            FileLock lock = channel.tryLock();
+            if (lock == null) {
+                throw new StorageLockedException(directory + " is open in another process");
+            }
+            return channel;
+        } catch (OverlappingFileLockException e) {
+            channel.close();
+            var locked = new StorageLockedException(directory + " is already open in this process");
+            locked.initCause(e);
+            throw locked;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public String describe() {
+        return directory + " (FileChannel)";
+    }
+
+    @Override
+    public void close() {}
+
+    private Path path(String name) {
+        return directory.resolve(name);
+    }
+}

@@ -1,0 +1,43 @@
+package io.walnut.wal.io;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+
+/** One open file. Reads may run beside writes and each other; two writers of the same bytes must agree among themselves. */
+public interface StorageFile extends AutoCloseable {
+
+    /**
+     * Reads into the buffer's remaining space until it is full or the file ends.
+     *
+     * @return bytes read, less than what was asked for only at the end of the file; 0 at or behind it
+     */
+    int read(ByteBuffer target, long position) throws IOException;
+
+    /**
+     * Writes all remaining bytes of the buffer.
+     *
+     * @throws StorageFullException when there is no room; some of the bytes may be there
+     */
+    void write(ByteBuffer source, long position) throws IOException;
+
+    /**
+     * Forces the file's data, and of its metadata what is needed to read the data (the length), to the device.
+     *
+     * @throws StorageInterruptedException when the calling thread was interrupted: the bytes may or may not be durable and a
+     *     failure may have gone unseen, so write them again and sync again
+     */
+    void sync() throws IOException;
+
+    /** Cuts the file to a length, or extends it with zeros. */
+    void setLength(long bytes) throws IOException;
+
+    long length() throws IOException;
+
+    /** Maps bytes of the file for reading, for the life of the arena. */
+    MemorySegment map(Arena arena, long position, long bytes) throws IOException;
+
+    @Override
+    void close() throws IOException;
+}

@@ -1,0 +1,63 @@
+package io.walnut.wal.segment;
+
+import java.util.Arrays;
+
+/** Where the frames of a segment begin. An immutable view; {@link #with} shares the arrays where they have room. */
+public final class FrameIndex {
+    public static final FrameIndex EMPTY = new FrameIndex(new long[16], new long[16], 0);
+
+    private final long[] firstLsns;
+    private final long[] positions;
+    private final int count;
+
+    private FrameIndex(long[] firstLsns, long[] positions, int count) {
+        this.firstLsns = firstLsns;
+        this.positions = positions;
+        this.count = count;
+    }
+
+    public static FrameIndex of(long[] firstLsns, long[] positions) {
+        return new FrameIndex(firstLsns, positions, firstLsns.length);
+    }
+
+    /** This view and one frame more. Only the newest view may be extended, by one thread. */
+    public FrameIndex with(long firstLsn, long position) {
+        long[] lsns = firstLsns;
+        long[] at = positions;
+        if (count == lsns.length || count == 0) {
+            lsns = Arrays.copyOf(lsns, Math.max(16, count * 2));
+            at = Arrays.copyOf(at, Math.max(16, count * 2));
+        }
+        lsns[count] = firstLsn;
+        at[count] = position;
+        return new FrameIndex(lsns, at, count + 1);
+    }
+
+    /** Frames that begin below an LSN. */
+    public FrameIndex below(long lsn) {
+        int kept = ordinal(lsn - 1) + 1;
+        return new FrameIndex(Arrays.copyOf(firstLsns, kept), Arrays.copyOf(positions, kept), kept);
+    }
+
+    public int count() {
+        return count;
+    }
+
+    /** The last frame that begins at or below {@code lsn}, or -1. */
+    public int ordinal(long lsn) {
+        int found = Arrays.binarySearch(firstLsns, 0, count, lsn);
+        return found >= 0 ? found : -found - 2;
+    }
+
+    public long position(int ordinal) {
+        return positions[ordinal];
+    }
+
+    public long[] firstLsns() {
+        return Arrays.copyOf(firstLsns, count);
+    }
+
+    public long[] positions() {
+        return Arrays.copyOf(positions, count);
+    }
+}

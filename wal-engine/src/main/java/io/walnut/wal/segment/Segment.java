@@ -1,0 +1,182 @@
+package io.walnut.wal.segment;
+
+import io.walnut.wal.format.Blocks;
+import io.walnut.wal.format.FrameFormat;
+import io.walnut.wal.format.InvalidBytesException;
+import io.walnut.wal.format.SegmentTrailer;
+import io.walnut.wal.io.StorageFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One segment: written by one thread while active, then sealed and mapped. Readers retain it while they look; file and mapping
+ * go when the log and the last reader have let go.
+ */
+public final class Segment {
+    private static final String SUFFIX = ".seg";
+
+    private final long id;
+    private final long baseLsn;
+    private final int salt;
+    private final StorageFile file;
+    private final AtomicInteger holders = new AtomicInteger(1); // the log itself is one
+    private volatile FrameIndex index;
+    private volatile long endLsn;
+    private volatile long endPosition;
+    private volatile boolean sealed;
+    private volatile @Nullable MemorySegment mapping;
+    private volatile @Nullable Arena arena;
+
+    /** {@code endPosition} is where its frames end, the header included. */
+    public Segment(long id, long baseLsn, int salt, StorageFile file, FrameIndex index, long endLsn, long endPosition) {
+        this.id = id;
+        this.baseLsn = baseLsn;
+        this.salt = salt;
+        this.file = file;
+        this.index = index;
+        this.endLsn = endLsn;
+        this.endPosition = endPosition;
+    }
+
+    public static String name(long id) {
+        return String.format(Locale.ROOT, "%020d%s", id, SUFFIX);
+    }
+
+    /** Id of a segment file, or -1 when the name is not one's. */
+    public static long id(String name) {
+        if (name.length() != 20 + SUFFIX.length() || !name.endsWith(SUFFIX)) {
+            return -1;
+        }
+        try {
+            return Long.parseLong(name.substring(0, 20));
+        } catch (NumberFormatException e) {
+            return -1;
+        }
+    }
+
+    public long id() {
+        return id;
+    }
+
+    public long baseLsn() {
+        return baseLsn;
+    }
+
+    /** LSN behind the last record that counts. */
+    public long endLsn() {
+        return endLsn;
+    }
+
+    public int salt() {
+        return salt;
+    }
+
+    public long endPosition() {
+        return endPosition;
+    }
+
+    public boolean sealed() {
+        return sealed;
+    }
+
+    public StorageFile file() {
+        return file;
+    }
+
+    public FrameIndex index() {
+        return index;
+    }
+
+    /** Publishes frames that are written now. */
+    public void publish(FrameIndex newIndex, long newEndLsn, long newEndPosition) {
+        index = newIndex;
+        endLsn = newEndLsn;
+        endPosition = newEndPosition;
+    }
+
+    /** Counts records only up to an LSN from now on; the file stays as it is. */
+    public void cut(long newEndLsn) {
+        endLsn = Math.min(endLsn, newEndLsn);
+    }
+
+    /** Writes offset table and footer behind the frames, cuts the file there, syncs and maps it. Durable on return. */
+    public void seal() throws IOException {
+        FrameIndex frames = index.below(endLsn);
+        long table = Blocks.roundUp(endPosition);
+        ByteBuffer trailer =
+                new SegmentTrailer(baseLsn, endLsn, salt, table, frames.firstLsns(), frames.positions()).encode();
+        long length = table + trailer.remaining();
+        file.write(trailer, table);
+        file.setLength(length);
+        file.sync();
+        map(length);
+    }
+
+    /** Maps a file that is sealed on disk. */
+    public void map(long length) throws IOException {
+        Arena shared = Arena.ofShared();
+        try {
+            mapping = file.map(shared, 0, length);
+        } catch (IOException | RuntimeException e) {
+            shared.close();
+            throw e;
+        }
+        arena = shared;
+        sealed = true;
+    }
+
+    /** Keeps file and mapping alive until {@link #release}; false when they have gone. */
+    public boolean retain() {
+        for (int now = holders.get(); now > 0; now = holders.get()) {
+            if (holders.compareAndSet(now, now + 1)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public void release() {
+        if (holders.decrementAndGet() == 0) {
+            try {
+                Arena shared = arena;
+                if (shared != null) {
+                    mapping = null;
+                    shared.close();
+                }
+                file.close();
+            } catch (IOException e) {
+                // nothing was lost: all bytes that count were synced
+            }
+        }
+    }
+
+    /** The verified frame that holds {@code lsn}. Sealed: a view of the mapping, good until {@link #release}; else a copy. */
+    public ByteBuffer frame(long lsn) throws IOException, InvalidBytesException {
+        FrameIndex frames = index;
+        int ordinal = frames.ordinal(lsn);
+        long position = frames.position(ordinal);
+        long limit = ordinal + 1 < frames.count() ? frames.position(ordinal + 1) : endPosition;
+        MemorySegment mapped = mapping;
+        ByteBuffer bytes;
+        if (mapped != null) {
+            bytes = mapped.asSlice(position, limit - position).asByteBuffer();
+        } else {
+            bytes = ByteBuffer.allocate(Math.toIntExact(limit - position));
+            file.read(bytes, position);
+            bytes.flip();
+        }
+        bytes.order(ByteOrder.LITTLE_ENDIAN);
+        FrameFormat.Header header = FrameFormat.read(bytes, 0, bytes.limit());
+        if (header.salt() != salt || lsn < header.firstLsn() || lsn >= header.endLsn()) {
+            throw new InvalidBytesException(
+                    "frame of LSNs " + header.firstLsn() + " to " + header.endLsn() + " where LSN " + lsn + " belongs");
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,224 @@
+package io.walnut.wal.crash;
+
+import io.walnut.wal.BackgroundWork;
+import io.walnut.wal.Batch;
+import io.walnut.wal.Cursor;
+import io.walnut.wal.Wal;
+import io.walnut.wal.WalException;
+import io.walnut.wal.WalOptions;
+import io.walnut.wal.WalRecord;
+import io.walnut.wal.io.Storage;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Runs the same steps on a log and on the model. At any moment {@link #allowed} says what a recovery may find: everything that
+ * was acknowledged, and of what was under way all or nothing.
+ */
+final class Scenario {
+    private static final int SEGMENT_BYTES = 32 << 10;
+    private static final int MAX_BATCH_BYTES = 12 << 10;
+    private static final int MAX_BYTES_IN_FLIGHT = 64 << 10;
+
+    private final Random random;
+    private LogModel acknowledged = LogModel.empty();
+    private final List<List<LogModel.Entry>> enqueued = new ArrayList<>();
+    private Set<LogModel> underWay = Set.of();
+    private int serial;
+
+    Scenario(long seed) {
+        this.random = new Random(seed);
+    }
+
+    static WalOptions options() {
+        int[] salt = {1};
+        return WalOptions.defaults()
+                .withSizes(SEGMENT_BYTES, MAX_BATCH_BYTES, MAX_BYTES_IN_FLIGHT)
+                .withSegmentAge(Duration.ZERO)
+                .withBackgroundWork(BackgroundWork.INLINE)
+                .withIdentity(() -> new UUID(1, 2))
+                .withSalts(() -> salt[0] = salt[0] * 31 + 7);
+    }
+
+    /** What a recovery may find when the crash comes now. */
+    Set<LogModel> allowed() {
+        Set<LogModel> states = new LinkedHashSet<>(underWay);
+        LogModel state = acknowledged;
+        states.add(state);
+        for (List<LogModel.Entry> batch : enqueued) {
+            state = state.with(batch);
+            states.add(state);
+        }
+        return states;
+    }
+
+    LogModel acknowledged() {
+        return acknowledged;
+    }
+
+    /** Opens the log, does {@code steps} random steps, closing and opening again between some, and closes it. */
+    void run(Storage storage, int steps) throws WalException {
+        Wal wal = Wal.open(storage, options());
+        for (int i = 0; i < steps; i++) {
+            wal = step(wal, storage);
+        }
+        close(wal);
+    }
+
+    private Wal step(Wal wal, Storage storage) throws WalException {
+        switch (random.nextInt(20)) {
+            case 0, 1, 2, 3, 4, 5, 6, 7 -> append(wal, batch());
+            case 8, 9, 10 -> {
+                List<LogModel.Entry> batch = batch();
+                enqueued.add(batch);
+                wal.enqueue(encode(batch));
+            }
+            case 11 -> await(wal);
+            case 12, 13 -> truncate(wal);
+            case 14, 15 -> trim(wal);
+            case 16 -> {
+                wal.roll();
+                settle();
+            }
+            case 17 -> reset(wal);
+            default -> {
+                close(wal);
+                return Wal.open(storage, options());
+            }
+        }
+        return wal;
+    }
+
+    private void append(Wal wal, List<LogModel.Entry> batch) throws WalException {
+        enqueued.add(batch);
+        long lsn = wal.append(encode(batch));
+        settle();
+        if (lsn != acknowledged.endLsn() - batch.size()) {
+            throw new AssertionError(
+                    "append returned LSN " + lsn + ", wanted " + (acknowledged.endLsn() - batch.size()));
+        }
+    }
+
+    private void await(Wal wal) throws WalException {
+        if (!enqueued.isEmpty()) {
+            wal.awaitDurable(wal.endLsn() - 1);
+            settle();
+        }
+    }
+
+    private void truncate(Wal wal) throws WalException {
+        LogModel whole = whole();
+        if (whole.records().isEmpty()) {
+            return;
+        }
+        long lsn = whole.startLsn() - 1 + random.nextInt(whole.records().size() + 1);
+        if (lsn < whole.startLsn()) {
+            return;
+        }
+        LogModel cut = whole.truncatedAfter(lsn);
+        // What was only enqueued may be written before the cut, or may go with it.
+        Set<LogModel> states = new LinkedHashSet<>();
+        states.add(cut);
+        LogModel state = acknowledged;
+        for (List<LogModel.Entry> batch : enqueued) {
+            state = state.with(batch);
+            states.add(state);
+        }
+        underWay = states;
+        wal.truncateAfter(lsn);
+        acknowledged = cut;
+        enqueued.clear();
+        underWay = Set.of();
+    }
+
+    private void trim(Wal wal) throws WalException {
+        await(wal);
+        if (acknowledged.records().isEmpty()) {
+            return;
+        }
+        long lsn =
+                acknowledged.startLsn() + random.nextInt(acknowledged.records().size() + 1);
+        LogModel trimmed = acknowledged.trimmedBefore(lsn);
+        underWay = Set.of(trimmed);
+        wal.trimBefore(lsn);
+        acknowledged = trimmed;
+        underWay = Set.of();
+    }
+
+    private void reset(Wal wal) throws WalException {
+        LogModel empty = new LogModel(whole().endLsn() + random.nextInt(100), List.of());
+        underWay = Set.of(empty);
+        wal.reset(empty.startLsn());
+        acknowledged = empty;
+        enqueued.clear();
+        underWay = Set.of();
+    }
+
+    private void close(Wal wal) throws WalException {
+        wal.close();
+        settle();
+    }
+
+    private LogModel whole() {
+        LogModel state = acknowledged;
+        for (List<LogModel.Entry> batch : enqueued) {
+            state = state.with(batch);
+        }
+        return state;
+    }
+
+    /** Everything given to the log so far is durable now. */
+    private void settle() {
+        acknowledged = whole();
+        enqueued.clear();
+    }
+
+    private List<LogModel.Entry> batch() {
+        var batch = new ArrayList<LogModel.Entry>();
+        int count = 1 + random.nextInt(4);
+        for (int i = 0; i < count; i++) {
+            int size = random.nextInt(10) == 0 ? random.nextInt(2500) : random.nextInt(60);
+            batch.add(new LogModel.Entry(random.nextLong(), serial++ + ":" + "x".repeat(size)));
+        }
+        return batch;
+    }
+
+    static Batch encode(List<LogModel.Entry> entries) {
+        Batch batch = null;
+        for (LogModel.Entry entry : entries) {
+            ByteBuffer payload = ByteBuffer.wrap(entry.payload().getBytes(StandardCharsets.UTF_8));
+            batch = batch == null ? Batch.of(entry.tag(), payload) : batch.add(entry.tag(), payload);
+        }
+        return Objects.requireNonNull(batch);
+    }
+
+    /** What the log holds. */
+    static LogModel contents(Wal wal) throws WalException {
+        var records = new ArrayList<LogModel.Entry>();
+        try (Cursor cursor = wal.cursor(wal.startLsn())) {
+            while (cursor.next()) {
+                WalRecord record = cursor.record();
+                long expected = wal.startLsn() + records.size();
+                if (record.lsn() != expected) {
+                    throw new AssertionError("cursor gave LSN " + record.lsn() + ", wanted " + expected);
+                }
+                records.add(new LogModel.Entry(
+                        record.tag(),
+                        StandardCharsets.UTF_8.decode(record.payload()).toString()));
+            }
+        }
+        LogModel found = new LogModel(wal.startLsn(), records);
+        if (found.endLsn() != wal.endLsn()) {
+            throw new AssertionError("cursor ended at " + found.endLsn() + ", the log says " + wal.endLsn());
+        }
+        return found;
+    }
+}

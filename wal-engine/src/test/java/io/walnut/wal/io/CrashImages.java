@@ -1,0 +1,194 @@
+package io.walnut.wal.io;
+
+import io.walnut.wal.io.FaultyStorage.Change;
+import io.walnut.wal.io.FaultyStorage.EntryChange;
+import io.walnut.wal.io.FaultyStorage.Inode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.IntPredicate;
+
+/**
+ * What a disk may hold after a crash: each write since the last sync of its file is kept, lost, or torn at 512 bytes or at 4 KiB
+ * (some sectors old, some new, some zero); each change of a length is kept or lost; of the changes of the directory since its
+ * last sync all, none, a prefix, all but one, or only one took place. All combinations where there are few, and beyond that a
+ * choice by a seed that always holds the extremes.
+ */
+public final class CrashImages {
+    private static final int[] SECTORS = {512, 4096};
+
+    private final Map<String, Inode> durableEntries;
+    private final List<EntryChange> entryChanges;
+
+    CrashImages(Map<String, Inode> durableEntries, List<EntryChange> entryChanges) {
+        this.durableEntries = durableEntries;
+        this.entryChanges = entryChanges;
+    }
+
+    /** At most {@code limit} images, each as file names and contents. */
+    public List<Map<String, byte[]>> choose(int limit, Random random) {
+        List<Map<String, Inode>> directories = directories();
+        var images = new ArrayList<Map<String, byte[]>>();
+        for (Map<String, Inode> directory : directories) {
+            Map<Inode, List<byte[]>> variants = new HashMap<>();
+            directory.values().forEach(inode -> variants.computeIfAbsent(inode, CrashImages::variants));
+            images.addAll(combine(directory, variants, Math.max(4, limit / directories.size()), random));
+        }
+        return images.size() <= limit ? images : images.subList(0, limit);
+    }
+
+    private static List<Map<String, byte[]>> combine(
+            Map<String, Inode> directory, Map<Inode, List<byte[]>> variants, int limit, Random random) {
+        List<Inode> open = variants.keySet().stream()
+                .filter(inode -> of(variants, inode).size() > 1)
+                .toList();
+        long combinations = 1;
+        for (Inode inode : open) {
+            combinations = Math.min(
+                    Integer.MAX_VALUE, combinations * of(variants, inode).size());
+        }
+        var images = new ArrayList<Map<String, byte[]>>();
+        for (int i = 0; i < Math.min(limit, combinations); i++) {
+            Map<Inode, byte[]> choice = new HashMap<>();
+            long rest = i;
+            for (Inode inode : open) {
+                List<byte[]> all = of(variants, inode);
+                // The first two images lose, and keep, everything; then in order, or at random when there are too many.
+                int pick;
+                if (combinations <= limit) {
+                    pick = (int) (rest % all.size());
+                    rest /= all.size();
+                } else {
+                    pick = i < 2 ? i : random.nextInt(all.size());
+                }
+                choice.put(inode, all.get(pick));
+            }
+            var image = new TreeMap<String, byte[]>();
+            directory.forEach((name, inode) -> image.put(
+                    name, choice.getOrDefault(inode, of(variants, inode).getFirst())));
+            images.add(image);
+        }
+        return images;
+    }
+
+    private static List<byte[]> of(Map<Inode, List<byte[]>> variants, Inode inode) {
+        return Objects.requireNonNull(variants.get(inode));
+    }
+
+    private List<Map<String, Inode>> directories() {
+        var selections = new LinkedHashSet<List<EntryChange>>();
+        for (int prefix = 0; prefix <= entryChanges.size(); prefix++) {
+            selections.add(entryChanges.subList(0, prefix));
+        }
+        for (int i = 0; i < entryChanges.size(); i++) {
+            selections.add(List.of(entryChanges.get(i)));
+            var allButOne = new ArrayList<>(entryChanges);
+            allButOne.remove(i);
+            selections.add(allButOne);
+        }
+        var directories = new ArrayList<Map<String, Inode>>();
+        for (List<EntryChange> selection : selections) {
+            Map<String, Inode> directory = new LinkedHashMap<>(durableEntries);
+            for (EntryChange change : selection) {
+                switch (change) {
+                    case EntryChange.Added(String name, Inode inode) -> directory.put(name, inode);
+                    case EntryChange.Removed(String name) -> directory.remove(name);
+                    case EntryChange.Renamed(String from, String to) -> {
+                        Inode inode = directory.remove(from);
+                        if (inode != null) {
+                            directory.put(to, inode);
+                        }
+                    }
+                }
+            }
+            if (!directories.contains(directory)) {
+                directories.add(directory);
+            }
+        }
+        return directories;
+    }
+
+    /** Contents that one file may have: first with every change lost, second with every change kept. */
+    private static List<byte[]> variants(Inode inode) {
+        if (inode.pending.isEmpty()) {
+            return List.of(inode.durable);
+        }
+        List<byte[]> variants = new ArrayList<>(List.of(inode.durable, inode.current));
+        // Each change lost, kept or torn, with all others kept and with all others lost.
+        for (int i = 0; i < inode.pending.size(); i++) {
+            for (boolean others : new boolean[] {true, false}) {
+                for (Change change : tornForms(inode.pending.get(i), inode.durable)) {
+                    byte[] bytes = inode.durable;
+                    for (int j = 0; j < inode.pending.size(); j++) {
+                        if (j == i) {
+                            bytes = FaultyStorage.apply(bytes, change);
+                        } else if (others) {
+                            bytes = FaultyStorage.apply(bytes, inode.pending.get(j));
+                        }
+                    }
+                    addNew(variants, bytes);
+                }
+                byte[] without = inode.durable;
+                for (int j = 0; others && j < inode.pending.size(); j++) {
+                    if (j != i) {
+                        without = FaultyStorage.apply(without, inode.pending.get(j));
+                    }
+                }
+                addNew(variants, without);
+            }
+        }
+        return variants;
+    }
+
+    private static void addNew(List<byte[]> variants, byte[] bytes) {
+        if (variants.stream().noneMatch(other -> Arrays.equals(other, bytes))) {
+            variants.add(bytes);
+        }
+    }
+
+    /** What may reach the disk of one change, beside none of it. */
+    private static List<Change> tornForms(Change change, byte[] before) {
+        if (!(change instanceof Change.Write(long position, byte[] bytes)) || bytes.length == 0) {
+            return List.of(change);
+        }
+        var forms = new ArrayList<Change>();
+        forms.add(change);
+        forms.add(new Change.Write(position, new byte[bytes.length])); // the length grew, the bytes did not arrive
+        for (int sector : SECTORS) {
+            int sectors = (bytes.length + sector - 1) / sector;
+            if (sectors < 2) {
+                continue;
+            }
+            forms.add(torn(position, bytes, before, sector, index -> index < sectors / 2));
+            forms.add(torn(position, bytes, before, sector, index -> index >= sectors / 2));
+            forms.add(torn(position, bytes, before, sector, index -> index != 0));
+            forms.add(torn(position, bytes, before, sector, index -> index != sectors - 1));
+            forms.add(torn(position, bytes, before, sector, index -> index == 0));
+            forms.add(torn(position, bytes, before, sector, index -> index % 2 == 0));
+        }
+        return forms;
+    }
+
+    private static Change torn(long position, byte[] bytes, byte[] before, int sector, IntPredicate arrived) {
+        byte[] result = new byte[bytes.length];
+        for (int at = 0; at < bytes.length; at += sector) {
+            int length = Math.min(sector, bytes.length - at);
+            if (arrived.test(at / sector)) {
+                System.arraycopy(bytes, at, result, at, length);
+            } else {
+                for (int i = 0; i < length; i++) {
+                    long from = position + at + i;
+                    result[at + i] = from < before.length ? before[(int) from] : 0;
+                }
+            }
+        }
+        return new Change.Write(position, result);
+    }
+}
