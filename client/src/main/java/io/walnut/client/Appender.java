@@ -78,6 +78,7 @@ public final class Appender implements AutoCloseable {
         }
         BatchEncoder batch = new BatchEncoder(64);
         Arrays.stream(records).forEach(batch::add);
+        batch.checkSize();
         lock.lock();
         try {
             check();

@@ -22,6 +22,9 @@ final class BatchEncoder {
     private static final int SECOND = (2 << 3) | 2;
     private static final int THIRD = (3 << 3) | 2;
 
+    /** Largest record and batch that a cluster can be configured to take; the limit in force is the cluster's. */
+    static final int MAX_BYTES = 16 << 20;
+
     private byte[] buffer;
     private int size;
     private int count;
@@ -97,25 +100,26 @@ final class BatchEncoder {
                 .build();
     }
 
-    private void begin(int recordLength) {
-        int needed;
-        try {
-            needed = Math.addExact(size, Math.addExact(recordLength, 1 + varintSize(recordLength)));
-        } catch (ArithmeticException e) {
-            throw tooLarge(e);
+    /** Refuses a batch that no cluster can be configured to take. */
+    void checkSize() {
+        if (size > MAX_BYTES) {
+            throw Errors.tooLarge("the records make a batch of " + size + " bytes; no cluster takes more than "
+                    + MAX_BYTES + ": append them in several batches");
         }
+    }
+
+    private void begin(int recordLength) {
+        if (recordLength > MAX_BYTES) {
+            throw Errors.tooLarge("the record has " + recordLength
+                    + " bytes with its key and headers; no cluster takes more than " + MAX_BYTES);
+        }
+        int needed = Math.addExact(size, recordLength + 1 + varintSize(recordLength));
         if (needed > buffer.length) {
             int doubled = (int) Math.min(Integer.MAX_VALUE - 64, 2L * buffer.length);
             buffer = Arrays.copyOf(buffer, Math.max(needed, doubled));
         }
         buffer[size++] = FIRST;
         varint(recordLength);
-    }
-
-    private static WalnutException tooLarge(ArithmeticException e) {
-        WalnutException failure = Errors.invalid("a batch of more than 2 GiB cannot be appended");
-        failure.addSuppressed(e);
-        return failure;
     }
 
     private void valueField(byte[] source, int from, int length) {

@@ -224,6 +224,10 @@ final class Errors {
         return build(ErrorCode.ERROR_CODE_INVALID_ARGUMENT, message, false, false, null, null);
     }
 
+    static WalnutException tooLarge(String message) {
+        return build(ErrorCode.ERROR_CODE_RECORD_TOO_LARGE, message, false, false, null, null);
+    }
+
     static WalnutException checksum(String message) {
         return build(ErrorCode.ERROR_CODE_CHECKSUM_MISMATCH, message, true, false, null, null);
     }

@@ -27,12 +27,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A client of a Walnut cluster. Thread-safe; one is enough for a process. Blocking calls are meant for virtual threads as well.
@@ -56,6 +58,12 @@ public final class Walnut implements AutoCloseable {
     private final AppenderOptions sharedOptions = AppenderOptions.defaults();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "walnut-client-timer");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private final ExecutorService calls = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "walnut-client-call");
         thread.setDaemon(true);
         return thread;
     });
@@ -127,15 +135,28 @@ public final class Walnut implements AutoCloseable {
         return create(log, false);
     }
 
+    /** As {@link #createLog}. */
+    public CompletableFuture<LogInfo> createLogAsync(String log) {
+        return async(() -> createLog(log));
+    }
+
     /** Creates a log unless there is one; answers with it either way. */
     public LogInfo createLogIfAbsent(String log) {
         return create(log, true);
     }
 
+    /** As {@link #createLogIfAbsent}. */
+    public CompletableFuture<LogInfo> createLogIfAbsentAsync(String log) {
+        return async(() -> createLogIfAbsent(log));
+    }
+
     private LogInfo create(String log, boolean ifAbsent) {
         CreateLogResponse response = caller.call(
                 LogServiceGrpc.getCreateLogMethod(),
-                CreateLogRequest.newBuilder().setName(log).setIfAbsent(ifAbsent).build(),
+                CreateLogRequest.newBuilder()
+                        .setName(LogNames.check(log))
+                        .setIfAbsent(ifAbsent)
+                        .build(),
                 // An earlier attempt of this very call may have created it: it is there, as was asked.
                 failure -> failure.code() == ErrorCode.ERROR_CODE_LOG_EXISTS
                         ? CreateLogResponse.newBuilder()
@@ -152,9 +173,14 @@ public final class Walnut implements AutoCloseable {
                 .getLog());
     }
 
+    /** As {@link #describe}. */
+    public CompletableFuture<LogInfo> describeAsync(String log) {
+        return async(() -> describe(log));
+    }
+
     private static DescribeLogRequest describeRequest(String log) {
         return DescribeLogRequest.newBuilder()
-                .setName(log)
+                .setName(LogNames.check(log))
                 .setConsistency(ReadConsistency.READ_CONSISTENCY_LINEARIZABLE)
                 .build();
     }
@@ -185,11 +211,16 @@ public final class Walnut implements AutoCloseable {
         }
     }
 
+    /** As {@link #list(String)}. */
+    public CompletableFuture<List<LogInfo>> listAsync(String prefix) {
+        return async(() -> list(prefix));
+    }
+
     /** Ends the log: it takes no more appends. Durable on return. A second time changes nothing. */
     public LogInfo seal(String log) {
         SealLogResponse response = caller.call(
                 LogServiceGrpc.getSealLogMethod(),
-                SealLogRequest.newBuilder().setName(log).build(),
+                SealLogRequest.newBuilder().setName(LogNames.check(log)).build(),
                 failure -> failure.code() == ErrorCode.ERROR_CODE_LOG_SEALED
                         ? SealLogResponse.newBuilder()
                                 .setLog(caller.call(LogServiceGrpc.getDescribeLogMethod(), describeRequest(log))
@@ -197,6 +228,11 @@ public final class Walnut implements AutoCloseable {
                                 .build()
                         : null);
         return LogInfo.of(response.getLog());
+    }
+
+    /** As {@link #seal}. */
+    public CompletableFuture<LogInfo> sealAsync(String log) {
+        return async(() -> seal(log));
     }
 
     /** Drops every record below the offset. Durable on return. */
@@ -207,25 +243,40 @@ public final class Walnut implements AutoCloseable {
         return LogInfo.of(caller.call(
                         LogServiceGrpc.getTrimLogMethod(),
                         TrimLogRequest.newBuilder()
-                                .setName(log)
+                                .setName(LogNames.check(log))
                                 .setBeforeOffset(beforeOffset)
                                 .build())
                 .getLog());
+    }
+
+    /** As {@link #trim}. */
+    public CompletableFuture<LogInfo> trimAsync(String log, long beforeOffset) {
+        return async(() -> trim(log, beforeOffset));
     }
 
     /** Removes the log and its records. Durable on return. */
     public void delete(String log) {
         DeleteLogResponse unused = caller.call(
                 LogServiceGrpc.getDeleteLogMethod(),
-                DeleteLogRequest.newBuilder().setName(log).build(),
+                DeleteLogRequest.newBuilder().setName(LogNames.check(log)).build(),
                 failure -> failure.code() == ErrorCode.ERROR_CODE_LOG_NOT_FOUND
                         ? DeleteLogResponse.getDefaultInstance()
                         : null);
     }
 
+    /** As {@link #delete}. */
+    public CompletableFuture<Void> deleteAsync(String log) {
+        return CompletableFuture.runAsync(() -> delete(log), calls);
+    }
+
     /** The cluster as one of its nodes sees it, the leader where it is known. */
     public ClusterStatus status() {
         return ClusterStatus.of(caller.call(ClusterServiceGrpc.getStatusMethod(), StatusRequest.getDefaultInstance()));
+    }
+
+    /** As {@link #status()}. */
+    public CompletableFuture<ClusterStatus> statusAsync() {
+        return async(() -> status());
     }
 
     /** The cluster as this node, {@code host:port}, sees it; asked once. */
@@ -235,6 +286,16 @@ public final class Walnut implements AutoCloseable {
                 StatusRequest.getDefaultInstance(),
                 Endpoints.parse(endpoint).get(0));
         return ClusterStatus.of(status);
+    }
+
+    /** As {@link #status(String)}. */
+    public CompletableFuture<ClusterStatus> statusAsync(String endpoint) {
+        return async(() -> status(endpoint));
+    }
+
+    /** Administration is rare: a few threads that come and go are cheaper than a second path through the retries. */
+    private <T> CompletableFuture<T> async(Supplier<T> call) {
+        return CompletableFuture.supplyAsync(call, calls);
     }
 
     /** Appends the records as one atomic batch, and waits until it is synced to the disks of a majority. */
@@ -261,14 +322,16 @@ public final class Walnut implements AutoCloseable {
         if (records.length == 0) {
             throw Errors.invalid("a batch has one or more records");
         }
+        LogNames.check(log);
         int bytes = 64;
         for (Record record : records) {
-            bytes = (int) Math.min(1 << 30, (long) bytes + record.value().length + 16);
+            bytes = (int) Math.min(BatchEncoder.MAX_BYTES, (long) bytes + record.value().length + 16);
         }
         BatchEncoder encoder = new BatchEncoder(bytes);
         for (Record record : records) {
             encoder.add(record);
         }
+        encoder.checkSize();
         EncodedBatch batch = encoder.finish();
         while (true) {
             checkOpen();
@@ -299,7 +362,7 @@ public final class Walnut implements AutoCloseable {
      */
     public Appender appender(String log, AppenderOptions options, Consumer<Appended> onAcknowledged) {
         checkOpen();
-        AppendPipeline pipeline = pipeline(log, options, AfterFailure.STOP);
+        AppendPipeline pipeline = pipeline(LogNames.check(log), options, AfterFailure.STOP);
         owned.add(pipeline);
         return new Appender(pipeline, options, onAcknowledged, () -> owned.remove(pipeline));
     }
@@ -328,8 +391,8 @@ public final class Walnut implements AutoCloseable {
 
     private LogReader reader(String log, ReadOptions options, boolean tail) {
         checkOpen();
-        LogReader reader =
-                new LogReader(log, options, tail, transport, router, deadline, attemptTimeout, readers::remove);
+        LogReader reader = new LogReader(
+                LogNames.check(log), options, tail, transport, router, deadline, attemptTimeout, readers::remove);
         readers.add(reader);
         return reader;
     }
@@ -367,6 +430,7 @@ public final class Walnut implements AutoCloseable {
         owned.forEach(AppendPipeline::close);
         readers.forEach(LogReader::close);
         timer.shutdownNow();
+        calls.shutdownNow();
         transport.close();
     }
 }
