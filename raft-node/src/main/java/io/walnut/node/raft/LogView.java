@@ -33,6 +33,11 @@ public final class LogView {
         return state.index().list(prefix, after, limit);
     }
 
+    /** Reads batches that were located, one entry once. */
+    public BatchReader reader() {
+        return new BatchReader(stateMachine);
+    }
+
     /** Number of logs. */
     public int size() {
         return state.index().size();

@@ -2,6 +2,7 @@ package io.walnut.node.raft;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.protocol.exceptions.AlreadyClosedException;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.protocol.exceptions.ResourceUnavailableException;
@@ -232,6 +234,31 @@ public final class RaftGroupNode implements AutoCloseable {
         return stateMachine.readCommand(lsn);
     }
 
+    /**
+     * Gives leadership to the member that has the most of the log, when this one leads; best effort. For an orderly stop: the
+     * others then have a leader at once instead of after an election timeout.
+     */
+    public void transferLeadership(Duration timeout) {
+        Optional<String> target = matchIndexes(division.getInfo()).entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey);
+        if (target.isEmpty()) {
+            return;
+        }
+        try {
+            RaftClientReply reply = server.transferLeadership(new TransferLeadershipRequest(
+                    clientId,
+                    division.getId(),
+                    groupId,
+                    CallId.getAndIncrement(),
+                    RaftPeerId.valueOf(target.get()),
+                    timeout.toMillis()));
+            LOG.info("{}: leadership to {}: success={}", options.nodeId(), target.get(), reply.isSuccess());
+        } catch (IOException e) {
+            LOG.info("{}: leadership stays until the others miss it: {}", options.nodeId(), e.getMessage());
+        }
+    }
+
     /** Stops the member. Idempotent; everything acknowledged stays durable. */
     @Override
     public void close() throws IOException {
@@ -324,9 +351,10 @@ public final class RaftGroupNode implements AutoCloseable {
     private Map<String, Long> matchIndexes(DivisionInfo info) {
         Map<String, Long> matches = new LinkedHashMap<>();
         List<ServerRpcProto> followers = info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
-        long[] indexes = info.isLeader() ? info.getFollowerMatchIndices() : new long[0];
+        // Null when this member has ceased to lead meanwhile.
+        long[] indexes = info.getFollowerMatchIndices();
         // Ratis gives both in the order of its appenders; between the two calls a member may have come or gone.
-        if (followers.size() == indexes.length) {
+        if (indexes != null && followers.size() == indexes.length) {
             for (int i = 0; i < indexes.length; i++) {
                 matches.put(followers.get(i).getId().getId().toStringUtf8(), indexes[i]);
             }

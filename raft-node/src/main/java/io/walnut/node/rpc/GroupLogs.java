@@ -6,6 +6,7 @@ import io.walnut.node.config.NodeConfig;
 import io.walnut.node.config.PeerConfig;
 import io.walnut.node.metrics.NodeMetrics;
 import io.walnut.node.raft.Applied;
+import io.walnut.node.raft.BatchReader;
 import io.walnut.node.raft.LogView;
 import io.walnut.node.raft.RaftGroupNode;
 import io.walnut.node.raft.RaftStatus;
@@ -15,7 +16,6 @@ import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.Member;
 import io.walnut.protocol.v1.StatusResponse;
 import io.walnut.protocol.v1.StoredBatch;
-import io.walnut.wal.WalTrimmedException;
 import io.walnut.wal.logs.BatchLocation;
 import io.walnut.wal.logs.Command;
 import io.walnut.wal.logs.Command.AppendItem;
@@ -34,7 +34,7 @@ import java.util.function.LongConsumer;
 
 /** The named logs of this node's Raft group. */
 public final class GroupLogs implements NodeLogs {
-    private static final int LOCATED_AT_ONCE = 256;
+    private static final int LOCATED_AT_ONCE = 1024;
 
     private final RaftGroupNode group;
     private final LogView view;
@@ -104,23 +104,31 @@ public final class GroupLogs implements NodeLogs {
         }
         List<StoredBatch> batches = new ArrayList<>(located.size());
         long bytes = 0;
+        BatchReader reader = view.reader();
         try {
             for (BatchLocation location : located) {
-                AppendItem item = view.read(location);
+                AppendItem item = reader.read(location);
                 bytes += item.bytes().remaining();
                 if (!batches.isEmpty() && bytes > maxBytes) {
                     break;
                 }
                 batches.add(stored(location, item));
             }
-        } catch (WalTrimmedException e) {
-            throw gone(fromOffset);
         } catch (IOException e) {
-            throw RequestException.of(
-                    ErrorCode.ERROR_CODE_NODE_FAILED,
-                    "this node cannot read offset " + fromOffset + ": " + e.getMessage());
+            throw unreadable(logId, fromOffset, e);
         }
         return batches;
+    }
+
+    /** A trim beside this read takes what it was about to read; anything else is a fault of this node. */
+    private RequestException unreadable(long logId, long offset, IOException failure) {
+        List<BatchLocation> now = view.locate(logId, offset, 1);
+        if (now.isEmpty() || now.getFirst().baseOffset() > offset) {
+            return gone(offset);
+        }
+        return RequestException.of(
+                ErrorCode.ERROR_CODE_NODE_FAILED,
+                "this node cannot read offset " + offset + ", which it has: " + failure.getMessage());
     }
 
     private static RequestException gone(long offset) {
