@@ -1,0 +1,154 @@
+package io.walnut.chaos.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.walnut.client.Appender;
+import io.walnut.client.LogReader;
+import io.walnut.client.ReadOptions;
+import io.walnut.client.StoredRecord;
+import io.walnut.client.Walnut;
+import io.walnut.client.WalnutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The image, three times, on a network: what was acknowledged is on every node after a death and two partitions. */
+@Tag("container")
+class ThreeContainersTest {
+    private static final String LOG = "containers";
+    private static final int RECORDS_PER_STEP = 5_000;
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
+
+    @BeforeAll
+    static void needsADockerEngine() throws Exception {
+        Optional<String> missing = DockerEngine.missing();
+        if (missing.isPresent()) {
+            String message = "THE CONTAINER TESTS CANNOT RUN: " + missing.get();
+            if ("true".equals(System.getenv("CI"))) {
+                fail(message);
+            }
+            System.err.println("\n*** " + message + "\n");
+            Assumptions.abort(message);
+        }
+        DockerEngine.buildImage();
+    }
+
+    @Test
+    @Timeout(value = 8, unit = TimeUnit.MINUTES)
+    void nothingAcknowledgedIsLostWhenNodesDieAndAreCutOff() throws Exception {
+        try (ContainerCluster cluster = new ContainerCluster(DockerEngine.IMAGE, 3);
+                Walnut walnut = Walnut.builder()
+                        .endpoints(cluster.endpoints())
+                        .deadline(DEADLINE)
+                        .build()) {
+            try {
+                walnut.createLog(LOG);
+                long records = appendThroughFaults(cluster, walnut);
+
+                assertThat(walnut.describe(LOG).endOffset()).isEqualTo(records);
+                for (String node : cluster.nodes()) {
+                    assertHasAll(walnut, node, cluster.endpoint(node), records);
+                }
+            } catch (Exception | AssertionError e) {
+                System.out.println(cluster.logs());
+                throw e;
+            }
+        }
+    }
+
+    /** Number of records appended, all of them acknowledged. Each fault comes while appends are in flight. */
+    private static long appendThroughFaults(ContainerCluster cluster, Walnut walnut) throws Exception {
+        try (Appender appender = walnut.appender(LOG)) {
+            long sent = send(appender, 0);
+
+            String killed = leader(cluster, walnut);
+            cluster.kill(killed);
+            sent = send(appender, sent);
+            appender.flush();
+            cluster.start(killed);
+            sent = send(appender, sent);
+
+            String follower = follower(cluster, leader(cluster, walnut));
+            cluster.disconnect(follower);
+            sent = send(appender, sent);
+            appender.flush();
+            cluster.connect(follower);
+            sent = send(appender, sent);
+
+            String deposed = leader(cluster, walnut);
+            cluster.disconnect(deposed);
+            sent = send(appender, sent);
+            appender.flush();
+            cluster.connect(deposed);
+            sent = send(appender, sent);
+            appender.flush();
+
+            assertThat(appender.acknowledgedRecords()).isEqualTo(sent);
+            return sent;
+        }
+    }
+
+    private static long send(Appender appender, long from) {
+        long until = from + RECORDS_PER_STEP;
+        for (long i = from; i < until; i++) {
+            appender.add(value(i).getBytes(StandardCharsets.UTF_8));
+        }
+        return until;
+    }
+
+    private static String value(long i) {
+        return "record " + i + ", and no other";
+    }
+
+    /** The node that leads, in its own words: one that is cut off or gone is not asked by the others' memory. */
+    private static String leader(ContainerCluster cluster, Walnut walnut) throws InterruptedException {
+        long deadline = System.nanoTime() + DEADLINE.toNanos();
+        while (System.nanoTime() < deadline) {
+            for (String node : cluster.nodes()) {
+                try {
+                    if (walnut.status(cluster.endpoint(node)).leaderId().equals(node)) {
+                        return node;
+                    }
+                } catch (WalnutException e) {
+                    // Not up yet, or out of reach; another one leads.
+                }
+            }
+            Thread.sleep(100);
+        }
+        throw new AssertionError("no node leads within " + DEADLINE);
+    }
+
+    private static String follower(ContainerCluster cluster, String leader) {
+        return cluster.nodes().stream()
+                .filter(node -> !node.equals(leader))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Reads one node to the end of what was appended, as soon as it has caught up. */
+    private static void assertHasAll(Walnut walnut, String node, String endpoint, long records) {
+        long deadline = System.nanoTime() + DEADLINE.toNanos();
+        long expected = 0;
+        try (LogReader reader = walnut.tail(LOG, ReadOptions.from(0).at(endpoint))) {
+            while (expected < records) {
+                StoredRecord record = reader.poll(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+                if (record == null) {
+                    throw new AssertionError(
+                            node + " has not given record " + expected + " of " + records + " within " + DEADLINE);
+                }
+                assertThat(record.offset()).as(node).isEqualTo(expected);
+                assertThat(new String(record.value(), StandardCharsets.UTF_8))
+                        .as(node)
+                        .isEqualTo(value(expected));
+                expected++;
+            }
+        }
+    }
+}
