@@ -100,7 +100,6 @@ public final class FakeCluster implements AutoCloseable {
     private volatile Function<AppendRequest, Fault> fault = request -> Fault.NONE;
     final Map<String, Function<StoredBatch, StoredBatch>> readDamage = new ConcurrentHashMap<>();
     volatile int maxRecordBytes = 1 << 20;
-    private int appends;
 
     public FakeCluster(int size) {
         for (int i = 1; i <= size; i++) {
@@ -154,9 +153,9 @@ public final class FakeCluster implements AutoCloseable {
         return node;
     }
 
-    /** Appends that reached the leader. */
-    synchronized int appends() {
-        return appends;
+    /** Batches with more bytes are refused. */
+    public void limitRecords(int bytes) {
+        maxRecordBytes = bytes;
     }
 
     /** Values of all records of a log. */
@@ -469,7 +468,6 @@ public final class FakeCluster implements AutoCloseable {
                                     .build());
                             return;
                         }
-                        appends++;
                         what = fault.apply(request);
                     }
                     switch (what) {

@@ -1,0 +1,218 @@
+package io.walnut.cli;
+
+import io.walnut.client.Appended;
+import io.walnut.client.Appender;
+import io.walnut.client.AppenderOptions;
+import io.walnut.client.Walnut;
+import io.walnut.client.WalnutException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code walnut append LOG [FILE]}: a record a line. */
+@Command(
+        name = "append",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Append a file, or standard input, to a log: a record a line, empty lines too.",
+            "What has been acknowledged is always a prefix of the input; when it ends early, it is said how long a one."
+        })
+final class AppendCommand implements Callable<Integer> {
+    private static final long INTERRUPT_GRACE_MS = 2_000;
+
+    private final Terminal terminal;
+
+    @Parameters(index = "0", paramLabel = "LOG")
+    String log;
+
+    @Parameters(index = "1", paramLabel = "FILE", arity = "0..1", description = "Default, and -: standard input.")
+    Optional<Path> file;
+
+    @Option(names = "--create", description = "Create the log if there is none.")
+    boolean create;
+
+    @Option(names = "--no-progress", description = "No progress bar, even on a terminal.")
+    boolean noProgress;
+
+    @Mixin
+    ClientOptions client;
+
+    private final Progress progress = new Progress();
+
+    AppendCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    /** What is acknowledged; written by the client's callbacks, one at a time. */
+    private static final class Progress {
+        volatile long firstOffset = -1;
+        volatile long nextOffset = -1;
+        volatile long records;
+
+        synchronized void acknowledged(Appended appended) {
+            if (firstOffset < 0) {
+                firstOffset = appended.firstOffset();
+            }
+            records += appended.count();
+            nextOffset = appended.nextOffset();
+        }
+
+        String sentence(String log) {
+            return records == 0
+                    ? "no record of this run is acknowledged in log '" + log + "'"
+                    : records + " records are acknowledged in log '" + log + "', up to offset " + (nextOffset - 1);
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Path path = file.filter(name -> !name.toString().equals("-")).orElse(null);
+        try (InputStream in = path == null ? terminal.in() : Files.newInputStream(path);
+                Walnut walnut = client.connect(terminal)) {
+            if (create) {
+                walnut.createLogIfAbsent(log);
+            } else {
+                walnut.describe(log);
+            }
+            long from = System.nanoTime();
+            long bytes = append(walnut, in, path == null ? -1 : Files.size(path));
+            print(bytes, System.nanoTime() - from);
+        }
+        return ExitCode.OK;
+    }
+
+    private long append(Walnut walnut, InputStream in, long totalBytes) throws IOException {
+        Appender appender = walnut.appender(log, AppenderOptions.defaults(), progress::acknowledged);
+        Interrupt interrupt = new Interrupt(appender);
+        Runtime.getRuntime().addShutdownHook(interrupt);
+        long[] bytes = {0};
+        try (ProgressBar bar = bar(totalBytes)) {
+            new Lines(in).forEach((source, start, length) -> {
+                appender.add(source, start, length);
+                bytes[0] += length + 1;
+                if (bar != null) {
+                    bar.stepTo(bytes[0]);
+                }
+            });
+            appender.close();
+        } catch (WalnutException | IOException e) {
+            appender.abort();
+            interrupt.disarm();
+            terminal.err().println("walnut: " + progress.sentence(log));
+            throw e;
+        } catch (IllegalStateException e) {
+            if (interrupt.hasBegun()) {
+                throw new QuietExitException(ExitCode.INTERRUPTED, e);
+            }
+            throw e;
+        }
+        interrupt.disarm();
+        return bytes[0];
+    }
+
+    private @Nullable ProgressBar bar(long totalBytes) {
+        if (noProgress || !terminal.interactive() || client.output != Output.TABLE) {
+            return null;
+        }
+        return new ProgressBarBuilder()
+                .setTaskName("append")
+                .setInitialMax(totalBytes)
+                .setUnit(" MB", 1_000_000)
+                .showSpeed()
+                .build();
+    }
+
+    private void print(long bytes, long nanos) throws IOException {
+        double seconds = nanos / (double) TimeUnit.SECONDS.toNanos(1);
+        if (client.output == Output.TABLE) {
+            terminal.print(
+                    progress.records == 0
+                            ? "nothing to append"
+                            : String.format(
+                                    java.util.Locale.ROOT,
+                                    "appended %d records to '%s', offsets %d to %d, in %.2f s (%.0f records/s)",
+                                    progress.records,
+                                    log,
+                                    progress.firstOffset,
+                                    progress.nextOffset - 1,
+                                    seconds,
+                                    progress.records / seconds));
+            terminal.flush();
+            return;
+        }
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("log", log);
+        fields.put("records", progress.records);
+        fields.put("bytes", bytes);
+        fields.put("first_offset", progress.firstOffset);
+        fields.put("next_offset", progress.nextOffset);
+        fields.put("seconds", seconds);
+        client.output.print(terminal, fields);
+    }
+
+    /** Ctrl-C in the middle: waits a moment for what is in flight, then says how far the log is. */
+    private final class Interrupt extends Thread {
+        private final Appender appender;
+        private volatile boolean armed = true;
+        private volatile boolean begun;
+
+        Interrupt(Appender appender) {
+            super("walnut-append-interrupt");
+            this.appender = appender;
+        }
+
+        boolean hasBegun() {
+            return begun;
+        }
+
+        void disarm() {
+            armed = false;
+            try {
+                Runtime.getRuntime().removeShutdownHook(this);
+            } catch (IllegalStateException e) {
+                // The process is ending already; disarmed all the same.
+                armed = false;
+            }
+        }
+
+        @Override
+        public void run() {
+            if (!armed) {
+                return;
+            }
+            begun = true;
+            Thread settle = new Thread(this::settle, "walnut-append-settle");
+            settle.setDaemon(true);
+            settle.start();
+            try {
+                settle.join(INTERRUPT_GRACE_MS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            terminal.err().println();
+            terminal.err().println("walnut: interrupted; " + progress.sentence(log) + "; a few more may be on their way");
+        }
+
+        private void settle() {
+            try {
+                appender.close();
+            } catch (WalnutException | IllegalStateException e) {
+                // What is acknowledged is said either way.
+                terminal.err().println("walnut: " + e.getMessage());
+            }
+        }
+    }
+}

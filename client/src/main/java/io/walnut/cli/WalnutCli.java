@@ -1,0 +1,102 @@
+package io.walnut.cli;
+
+import io.walnut.client.WalnutException;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** The verbs of the client. The program itself starts in the node's module, which adds its own verbs to these. */
+public final class WalnutCli {
+    private WalnutCli() {}
+
+    /** The program as it is without a node. */
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    /**
+     * The command line, with these verbs added to the client's own. All of them get the same handling of failures: one line on
+     * standard error and an {@link ExitCode}, a stack trace only with {@code --debug}.
+     *
+     * @param verbs objects annotated with picocli's {@code @Command}
+     */
+    public static CommandLine commandLine(Object... verbs) {
+        return commandLine(Terminal.system(), verbs);
+    }
+
+    static CommandLine commandLine(Terminal terminal, Object... verbs) {
+        CommandLine walnut = new CommandLine(new Top());
+        walnut.addSubcommand(new CommandLine(new LogCommand())
+                        .addSubcommand(new LogCommand.Create(terminal))
+                        .addSubcommand(new LogCommand.Ls(terminal))
+                        .addSubcommand(new LogCommand.Describe(terminal))
+                        .addSubcommand(new LogCommand.Seal(terminal))
+                        .addSubcommand(new LogCommand.Rm(terminal)))
+                .addSubcommand(new AppendCommand(terminal))
+                .addSubcommand(new ReadCommand(terminal))
+                .addSubcommand(new TailCommand(terminal))
+                .addSubcommand(new TrimCommand(terminal))
+                .addSubcommand(new CommandLine(new ClusterCommand()).addSubcommand(new ClusterCommand.Status(terminal)))
+                .addSubcommand(new CommandLine(new BenchCommand())
+                        .addSubcommand(new BenchCommand.Append(terminal))
+                        .addSubcommand(new BenchCommand.Read(terminal)));
+        for (Object verb : verbs) {
+            walnut.addSubcommand(verb);
+        }
+        walnut.setCaseInsensitiveEnumValuesAllowed(true);
+        walnut.setExecutionExceptionHandler(WalnutCli::failed);
+        return walnut;
+    }
+
+    private static int failed(Exception failure, CommandLine command, ParseResult parsed) {
+        int code = ExitCode.of(failure);
+        PrintWriter err = command.getErr();
+        if (!(failure instanceof QuietExitException)) {
+            err.println("walnut: " + message(failure));
+        }
+        if (debug(parsed)) {
+            failure.printStackTrace(err);
+        }
+        err.flush();
+        return code;
+    }
+
+    private static boolean debug(ParseResult parsed) {
+        List<String> arguments = parsed.originalArgs();
+        return arguments.contains("--debug");
+    }
+
+    private static String message(Exception failure) {
+        String text = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        if (failure instanceof java.nio.file.NoSuchFileException) {
+            return "no such file: " + text;
+        }
+        if (failure instanceof java.nio.file.AccessDeniedException) {
+            return "not allowed: " + text;
+        }
+        if (failure instanceof WalnutException || failure instanceof java.io.IOException) {
+            return text;
+        }
+        return failure.getMessage() == null ? text : failure.getClass().getSimpleName() + ": " + text;
+    }
+
+    /** The program's own name and help. */
+    @Command(
+            name = "walnut",
+            mixinStandardHelpOptions = true,
+            version = "walnut 0.1.0-SNAPSHOT",
+            synopsisSubcommandLabel = "VERB",
+            description = "A replicated, durable log for services.")
+    static final class Top implements Runnable {
+        @CommandLine.Spec
+        CommandSpec spec;
+
+        @Override
+        public void run() {
+            throw new CommandLine.ParameterException(spec.commandLine(), "say what to do: a verb is missing");
+        }
+    }
+}
