@@ -203,7 +203,8 @@ final class AppendCommand implements Callable<Integer> {
                 Thread.currentThread().interrupt();
             }
             terminal.err().println();
-            terminal.err().println("walnut: interrupted; " + progress.sentence(log) + "; a few more may be on their way");
+            terminal.err()
+                    .println("walnut: interrupted; " + progress.sentence(log) + "; a few more may be on their way");
         }
 
         private void settle() {

@@ -35,7 +35,10 @@ final class BenchCommand implements Runnable {
         @Option(names = "--clients", defaultValue = "1", description = "Clients at once (default: ${DEFAULT-VALUE}).")
         int clients;
 
-        @Option(names = "--seconds", defaultValue = "10", description = "How long to measure (default: ${DEFAULT-VALUE}).")
+        @Option(
+                names = "--seconds",
+                defaultValue = "10",
+                description = "How long to measure (default: ${DEFAULT-VALUE}).")
         int seconds;
 
         @Option(
@@ -128,7 +131,7 @@ final class BenchCommand implements Runnable {
             try (Walnut walnut = client.connect(terminal)) {
                 if (walnut.describe(log).endOffset() == walnut.describe(log).startOffset()) {
                     terminal.err().println("walnut: log '" + log + "' is empty; run 'walnut bench append' first");
-                    return ExitCode.OUT_OF_RANGE;
+                    return ExitCode.CONFLICT;
                 }
             }
             BenchResult result = run().measure(new BenchRead(log));

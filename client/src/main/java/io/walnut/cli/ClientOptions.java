@@ -57,7 +57,8 @@ final class ClientOptions {
             java.util.regex.Matcher matcher =
                     java.util.regex.Pattern.compile("([0-9]{1,9})(ms|s|m)").matcher(text);
             if (!matcher.matches() || Long.parseLong(matcher.group(1)) == 0) {
-                throw new TypeConversionException("'" + text + "' is not a time; expected something like 500ms, 30s or 2m");
+                throw new TypeConversionException(
+                        "'" + text + "' is not a time; expected something like 500ms, 30s or 2m");
             }
             long number = Long.parseLong(matcher.group(1));
             return switch (matcher.group(2)) {

@@ -37,8 +37,18 @@ final class ClusterCommand implements Runnable {
     static final class Status extends LogCommand.Verb {
         private static final Duration LONGEST_ASK = Duration.ofSeconds(3);
         private static final List<String> COLUMNS = List.of(
-                "node", "address", "role", "term", "leader", "commit_index", "applied_index", "wal_start", "wal_durable",
-                "snapshot_index", "version", "error");
+                "node",
+                "address",
+                "role",
+                "term",
+                "leader",
+                "commit_index",
+                "applied_index",
+                "wal_start",
+                "wal_durable",
+                "snapshot_index",
+                "version",
+                "error");
 
         Status(Terminal terminal) {
             super(terminal);

@@ -29,7 +29,8 @@ final class Lines {
         while (true) {
             if (end == buffer.length) {
                 if (end >= MAX_LINE_BYTES) {
-                    throw new IOException("line " + number + " has more than " + MAX_LINE_BYTES + " bytes; is this a text?");
+                    throw new IOException(
+                            "line " + number + " has more than " + MAX_LINE_BYTES + " bytes; is this a text?");
                 }
                 buffer = Arrays.copyOf(buffer, Math.min(MAX_LINE_BYTES, 2 * end));
             }

@@ -57,7 +57,9 @@ final class LogCommand implements Runnable {
 
     @Command(name = "create", mixinStandardHelpOptions = true, description = "Create a log.")
     static final class Create extends Verb {
-        @Parameters(paramLabel = "LOG", description = "Its name: letters, digits, dots, dashes, underscores, parted by /.")
+        @Parameters(
+                paramLabel = "LOG",
+                description = "Its name: letters, digits, dots, dashes, underscores, parted by /.")
         String log;
 
         @Option(names = "--if-absent", description = "No failure when the log exists.")
@@ -125,7 +127,11 @@ final class LogCommand implements Runnable {
         }
     }
 
-    @Command(name = "rm", aliases = "delete", mixinStandardHelpOptions = true, description = "Remove a log and its records.")
+    @Command(
+            name = "rm",
+            aliases = "delete",
+            mixinStandardHelpOptions = true,
+            description = "Remove a log and its records.")
     static final class Rm extends Verb {
         @Parameters(paramLabel = "LOG")
         String log;

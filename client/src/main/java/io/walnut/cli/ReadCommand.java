@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "read",
         mixinStandardHelpOptions = true,
-        description = "Print the records of a log, each with a newline: the file that was appended comes back byte for byte.")
+        description =
+                "Print the records of a log, each with a newline: the file that was appended comes back byte for byte.")
 final class ReadCommand implements Callable<Integer> {
     private final Terminal terminal;
 

@@ -28,7 +28,9 @@ final class TailCommand implements Callable<Integer> {
     @Parameters(paramLabel = "LOG")
     String log;
 
-    @Option(names = {"-f", "--follow"}, description = "Wait for new records.")
+    @Option(
+            names = {"-f", "--follow"},
+            description = "Wait for new records.")
     boolean follow;
 
     @Option(
@@ -85,7 +87,8 @@ final class TailCommand implements Callable<Integer> {
 
     private ReadOptions options(Walnut walnut) {
         if (lines < 0) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "--lines is " + lines + "; expected 0 or more");
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--lines is " + lines + "; expected 0 or more");
         }
         try {
             ReadOptions options = ReadOptions.from(from.isPresent() ? from.get() : beforeEnd(walnut.describe(log)));

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. {@code add} blocks while the bounds in flight are reached. Acknowledged means synced to the disks of a majority.
  */
 public final class Appender implements AutoCloseable {
+    private static final int SMALLEST_BUFFER_BYTES = 256;
+
     private final AppendPipeline pipeline;
     private final AppenderOptions options;
     private final Consumer<Appended> onAcknowledged;
@@ -33,11 +35,7 @@ public final class Appender implements AutoCloseable {
         this.options = options;
         this.onAcknowledged = onAcknowledged;
         this.onClose = onClose;
-        this.open = newBatch();
-    }
-
-    private BatchEncoder newBatch() {
-        return new BatchEncoder(options.batchBytes() + 1024);
+        this.open = new BatchEncoder(SMALLEST_BUFFER_BYTES);
     }
 
     /** Adds a record to the open batch; throws what has stopped this appender, if something has. */
@@ -198,7 +196,8 @@ public final class Appender implements AutoCloseable {
     private void cut() {
         if (open.count() > 0) {
             BatchEncoder full = open;
-            open = newBatch();
+            // As large as the last one: a lone record does not carry a whole batch's buffer around.
+            open = new BatchEncoder(Math.max(SMALLEST_BUFFER_BYTES, full.size() + full.size() / 8));
             CompletableFuture<Appended> unused = submit(full);
         }
     }

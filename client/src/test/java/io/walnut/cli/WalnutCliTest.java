@@ -55,9 +55,11 @@ class WalnutCliTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream errors = new PrintStream(err, true, UTF_8);
         Terminal terminal = new Terminal(
-                new ByteArrayInputStream(in), to, errors, false, (endpoints, deadline) -> cluster.client()
-                        .deadline(deadline)
-                        .build());
+                new ByteArrayInputStream(in),
+                to,
+                errors,
+                false,
+                (endpoints, deadline) -> cluster.client().deadline(deadline).build());
         CommandLine command = WalnutCli.commandLine(terminal);
         command.setErr(new PrintWriter(errors, true, UTF_8));
         command.setOut(new PrintWriter(out, true, UTF_8));
@@ -118,19 +120,21 @@ class WalnutCliTest {
         try (Walnut client = cluster.client().build()) {
             client.append("log", Record.of("k".getBytes(UTF_8), "v".getBytes(UTF_8)), Record.of(new byte[] {-1}));
         }
-        JsonNode array = mapper.readTree(walnut("read", "log", "--output", "json").out());
+        JsonNode array =
+                mapper.readTree(walnut("read", "log", "--output", "json").out());
         assertThat(array).hasSize(2);
         assertThat(array.get(0).get("key").asText()).isEqualTo("k");
         assertThat(array.get(1).get("value_base64").asText()).isEqualTo("/w==");
         assertThat(walnut("read", "log", "--output", "jsonl").out().lines()).hasSize(2);
-        assertThat(mapper.readTree(walnut("read", "log", "--from", "2", "--output", "json")
-                        .out()))
+        assertThat(mapper.readTree(
+                        walnut("read", "log", "--from", "2", "--output", "json").out()))
                 .isEmpty();
-        JsonNode appended = mapper.readTree(
-                walnut("x\ny\n".getBytes(UTF_8), "append", "log", "--output", "json").out());
+        JsonNode appended = mapper.readTree(walnut("x\ny\n".getBytes(UTF_8), "append", "log", "--output", "json")
+                .out());
         assertThat(appended.get("first_offset").asLong()).isEqualTo(2);
         assertThat(appended.get("next_offset").asLong()).isEqualTo(4);
-        JsonNode status = mapper.readTree(walnut("cluster", "status", "--output", "json").out());
+        JsonNode status =
+                mapper.readTree(walnut("cluster", "status", "--output", "json").out());
         assertThat(status).hasSize(3);
         assertThat(status.get(0).get("role").asText()).isEqualTo("leader");
     }
@@ -140,7 +144,8 @@ class WalnutCliTest {
         walnut("log", "create", "b");
         walnut("log", "create", "a");
         Run listed = walnut("log", "ls");
-        assertThat(listed.out().lines().map(line -> line.strip().replaceFirst(" .*", ""))).contains("name", "a", "b");
+        assertThat(listed.out().lines().map(line -> line.strip().replaceFirst(" .*", "")))
+                .contains("name", "a", "b");
         assertThat(walnut("cluster", "status").out()).contains("leader n1:7420", "n3:7420");
         assertThat(walnut("log", "seal", "a").out()).containsPattern("sealed +true");
         assertThat(walnut("log", "rm", "b").code()).isZero();
@@ -169,13 +174,13 @@ class WalnutCliTest {
                 new Bad(ExitCode.LOG_NOT_FOUND, "there is no log 'none'", "append", "none"),
                 new Bad(ExitCode.LOG_NOT_FOUND, "there is no log 'none'", "tail", "-f", "none"),
                 new Bad(ExitCode.CONFLICT, "exists", "log", "create", "log"),
-                new Bad(ExitCode.REFUSED, "not a log name", "log", "create", "../etc"),
-                new Bad(ExitCode.REFUSED, "not a log name", "log", "create", ""),
-                new Bad(ExitCode.OUT_OF_RANGE, "offsets 1 to 2", "read", "log", "--from", "0"),
-                new Bad(ExitCode.OUT_OF_RANGE, "offsets 1 to 2", "read", "log", "--from", "3"),
-                new Bad(ExitCode.OUT_OF_RANGE, "offsets 1 to 2", "trim", "log", "3"),
-                new Bad(ExitCode.REFUSED, "offset is -1", "trim", "log", "--", "-1"),
-                new Bad(ExitCode.LOCAL_IO, "no such file", "append", "log", "/does/not/exist"),
+                new Bad(ExitCode.USAGE, "not a log name", "log", "create", "../etc"),
+                new Bad(ExitCode.USAGE, "not a log name", "log", "create", ""),
+                new Bad(ExitCode.CONFLICT, "offsets 1 to 2", "read", "log", "--from", "0"),
+                new Bad(ExitCode.CONFLICT, "offsets 1 to 2", "read", "log", "--from", "3"),
+                new Bad(ExitCode.CONFLICT, "offsets 1 to 2", "trim", "log", "3"),
+                new Bad(ExitCode.USAGE, "offset is -1", "trim", "log", "--", "-1"),
+                new Bad(ExitCode.FAILURE, "no such file", "append", "log", "/does/not/exist"),
                 new Bad(ExitCode.USAGE, "offset is -5", "read", "log", "--from=-5"),
                 new Bad(ExitCode.USAGE, "'soon' is not a time", "log", "ls", "--deadline", "soon"),
                 new Bad(ExitCode.USAGE, "xml", "log", "ls", "--output", "xml"),
@@ -197,8 +202,10 @@ class WalnutCliTest {
         cluster.limitRecords(1_000_000);
         byte[] input = ("a\nb\n" + "x".repeat(2_000_000) + "\nc\n").getBytes(UTF_8);
         Run run = walnut(input, "append", "log");
-        assertThat(run.code()).isEqualTo(ExitCode.REFUSED);
-        assertThat(run.err()).contains("records are acknowledged in log 'log', up to offset").contains("larger than");
+        assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err())
+                .contains("records are acknowledged in log 'log', up to offset")
+                .contains("larger than");
         assertThat(cluster.values("log").get(0)).isEqualTo("a");
     }
 
@@ -246,8 +253,7 @@ class WalnutCliTest {
             List<String> fields = new ArrayList<>();
             result.fieldNames().forEachRemaining(fields::add);
             assertThat(fields)
-                    .containsExactly(
-                            "workload", "ops_per_s", "bytes_per_s", "p50_us", "p99_us", "p999_us", "errors");
+                    .containsExactly("workload", "ops_per_s", "bytes_per_s", "p50_us", "p99_us", "p999_us", "errors");
             assertThat(result.get("ops_per_s").asLong()).isPositive();
             assertThat(result.get("errors").asLong()).isZero();
         }
@@ -258,7 +264,7 @@ class WalnutCliTest {
         CommandLine command = WalnutCli.commandLine(new BrokenVerb());
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         command.setErr(new PrintWriter(err, true, UTF_8));
-        assertThat(command.execute("broken")).isEqualTo(ExitCode.LOCAL_IO);
+        assertThat(command.execute("broken")).isEqualTo(ExitCode.FAILURE);
         assertThat(err.toString(UTF_8)).isEqualTo("walnut: the disk is gone" + System.lineSeparator());
     }
 
