@@ -254,20 +254,36 @@ final class AppendPipeline {
     }
 
     private void expire() {
+        boolean streamSent = stream != null && stream.tracer.sent();
         boolean live = false;
+        boolean dropped = false;
+        boolean behindUnknown = false;
         for (PendingBatch batch : everything()) {
             if (!batch.givenUp && batch.deadline.passed()) {
-                boolean ambiguous = batch.ambiguous || inFlight.contains(batch);
+                // What stands behind a batch of unknown outcome keeps its place, is sent again with it, and so may yet
+                // be applied.
+                boolean unknown = behindUnknown || batch.ambiguous || (streamSent && inFlight.contains(batch));
                 WalnutException expired =
-                        Errors.deadline(ambiguous, last, batch.deadline.of(), "append to log '" + log + "'");
+                        Errors.deadline(unknown, last, batch.deadline.of(), "append to log '" + log + "'");
                 if (afterFailure == AfterFailure.STOP) {
                     stop(expired);
                     return;
                 }
-                batch.givenUp = true;
                 completions.add(() -> batch.future.completeExceptionally(expired));
+                if (unknown) {
+                    batch.givenUp = true;
+                } else {
+                    dropped |= inFlight.remove(batch) || unsent.remove(batch);
+                    pendingBytes -= batch.bytes();
+                    continue;
+                }
             }
             live |= !batch.givenUp;
+            behindUnknown |= batch.givenUp;
+        }
+        if (dropped) {
+            restartInNewEpoch();
+            settled();
         }
         if (!live && size() > 0) {
             // Nobody waits for any of them: forget them, and let no later batch depend on them.

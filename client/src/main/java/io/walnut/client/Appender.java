@@ -203,7 +203,13 @@ public final class Appender implements AutoCloseable {
     }
 
     private CompletableFuture<Appended> submit(BatchEncoder batch) {
-        CompletableFuture<Appended> future = pipeline.submit(batch.finish());
+        CompletableFuture<Appended> future;
+        try {
+            future = pipeline.submit(batch.finish());
+        } catch (WalnutException e) {
+            failureSeen |= e == pipeline.failure();
+            throw e;
+        }
         if (future == null) {
             throw new IllegalStateException("this appender is closed");
         }
