@@ -60,6 +60,7 @@ public final class LogView {
     /**
      * A batch, straight out of the WAL and verified there: the client's bytes with the client's checksum.
      *
+     * @throws io.walnut.wal.WalTrimmedException when the log was trimmed meanwhile
      * @throws IOException when the record cannot be read
      */
     public Command.AppendItem read(BatchLocation location) throws IOException {

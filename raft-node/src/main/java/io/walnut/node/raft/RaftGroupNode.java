@@ -1,5 +1,6 @@
 package io.walnut.node.raft;
 
+import io.walnut.wal.WalOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -61,6 +62,7 @@ public final class RaftGroupNode implements AutoCloseable {
     private final ClientId clientId = ClientId.randomId();
     private final AppliedSignal applied;
     private final WalnutStateMachine stateMachine;
+    private final SnapshotTimer snapshotTimer;
     private final ScheduledExecutorService timer;
     private final Watchdog watchdog;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -84,6 +86,7 @@ public final class RaftGroupNode implements AutoCloseable {
         this.requests = (RaftClientAsynchronousProtocol) division;
         this.stateMachine = stateMachine;
         this.applied = applied;
+        this.snapshotTimer = new SnapshotTimer(server, groupId, options.snapshots(), stateMachine::bytesSinceSnapshot);
         this.timer = timer;
         this.watchdog = watchdog;
     }
@@ -109,7 +112,12 @@ public final class RaftGroupNode implements AutoCloseable {
         RaftGroupId groupId = RaftGroupId.valueOf(options.groupId());
         AppliedSignal applied = new AppliedSignal();
         Watchdog watchdog = new Watchdog(options.nodeId(), onFailure);
-        WalnutStateMachine stateMachine = new WalnutStateMachine(state, applied, watchdog::fail);
+        WalnutStateMachine stateMachine = new WalnutStateMachine(
+                state,
+                options.directory().resolve(options.groupId().toString()),
+                walOptions(options),
+                applied,
+                watchdog::fail);
         RaftServer server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(options.nodeId()))
                 .setGroup(group(options, groupId))
@@ -127,6 +135,11 @@ public final class RaftGroupNode implements AutoCloseable {
         try {
             server.start();
             RaftGroupNode node = new RaftGroupNode(options, groupId, server, stateMachine, applied, timer, watchdog);
+            if (!(node.division.getRaftLog() instanceof WalRaftLog) && !WalnutStateMachine.usesStockLog()) {
+                throw new IllegalStateException("the division runs on "
+                        + node.division.getRaftLog().getClass().getName() + ", not on our log");
+            }
+            Future<?> _ = timer.scheduleWithFixedDelay(node.snapshotTimer::check, 1, 1, TimeUnit.SECONDS);
             Future<?> _ = timer.scheduleWithFixedDelay(node::checkAlive, 1, 1, TimeUnit.SECONDS);
             return node;
         } catch (IOException | RuntimeException e) {
@@ -217,6 +230,15 @@ public final class RaftGroupNode implements AutoCloseable {
 
     public void removeAppliedListener(LongConsumer listener) {
         applied.remove(listener);
+    }
+
+    /**
+     * Takes a snapshot of what is applied here now. Blocks until it is durable; commands are not applied meanwhile.
+     *
+     * @return the index that it covers
+     */
+    public long takeSnapshot() throws IOException {
+        return snapshotTimer.take();
     }
 
     /** Index of the latest durable snapshot here, -1 when there is none. */
@@ -320,6 +342,17 @@ public final class RaftGroupNode implements AutoCloseable {
             watchdog.fail(new IllegalStateException(
                     "Ratis has closed the group: " + division.getInfo().getLifeCycleState()));
         }
+    }
+
+    private static WalOptions walOptions(RaftOptions options) {
+        // A batch is one AppendEntries at most; what is in flight must fit into the log's cache of recent entries.
+        int maxBatch = options.maxEntryBytes() + RaftKeys.BATCH_SLACK_BYTES;
+        long segment = Math.max(options.segmentBytes(), maxBatch + RaftKeys.BATCH_SLACK_BYTES);
+        return WalOptions.defaults()
+                .withSizes(
+                        segment,
+                        maxBatch,
+                        Math.max(RaftKeys.WAL_BYTES_IN_FLIGHT, 2L * (maxBatch + RaftKeys.BATCH_SLACK_BYTES)));
     }
 
     private static RaftGroup group(RaftOptions options, RaftGroupId groupId) {

@@ -17,7 +17,7 @@ import java.util.UUID;
  *     that, heartbeats go out at half of it
  * @param maxEntryBytes largest command that {@link RaftGroupNode#submit} takes, in bytes
  * @param maxPendingBytes most command bytes submitted and not yet applied; more is refused as overloaded
- * @param segmentBytes size at which a WAL segment is rolled
+ * @param segmentBytes size at which a WAL segment is rolled; at least the largest entry is taken
  * @param snapshots when snapshots are taken
  */
 public record RaftOptions(

@@ -1,23 +1,35 @@
 package io.walnut.node.raft;
 
+import io.walnut.wal.Wal;
+import io.walnut.wal.WalOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.impl.RaftLogSeam;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.StateMachineStorage;
 import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Ratis's face of a {@link ReplicatedState}. Applying a command never does I/O. Its {@link #initialize} opens the WAL and
@@ -27,17 +39,38 @@ import org.jspecify.annotations.Nullable;
  * server's lock.
  */
 final class WalnutStateMachine extends BaseStateMachine {
+    /**
+     * System property for benchmarks: leaves Ratis's own log under the group, to measure ours against it. Without snapshots,
+     * without the checks of the vote, on a directory of its own: for nothing else.
+     */
+    static final String STOCK_LOG_PROPERTY = "walnut.bench.stock-log";
+
+    private static final Logger LOG = LoggerFactory.getLogger(WalnutStateMachine.class);
+
     private final ReplicatedState state;
+    private final WalOptions walOptions;
     private final AppliedSignal applied;
     private final Consumer<Throwable> onLogFailed;
 
     /** Bytes of commands applied since the last snapshot. */
     private final AtomicLong bytesSinceSnapshot = new AtomicLong();
 
+    private final SnapshotStore snapshots;
+    private volatile @Nullable Wal wal;
     private volatile RaftServer.@Nullable Division stockLog;
 
-    WalnutStateMachine(ReplicatedState state, AppliedSignal applied, Consumer<Throwable> onLogFailed) {
+    /** The configuration entry in force, serialized. Owned by the applying thread. */
+    private ByteBuffer configuration = ByteBuffer.allocate(0);
+
+    WalnutStateMachine(
+            ReplicatedState state,
+            Path groupDirectory,
+            WalOptions walOptions,
+            AppliedSignal applied,
+            Consumer<Throwable> onLogFailed) {
+        this.snapshots = new SnapshotStore(groupDirectory);
         this.state = state;
+        this.walOptions = walOptions;
         this.applied = applied;
         this.onLogFailed = onLogFailed;
     }
@@ -47,7 +80,29 @@ final class WalnutStateMachine extends BaseStateMachine {
     @Override
     public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage storage) throws IOException {
         super.initialize(server, groupId, storage);
-        getLifeCycle().startAndTransition(() -> stockLog = server.getDivision(groupId), IOException.class);
+        getLifeCycle().startAndTransition(() -> open(server, groupId, storage), IOException.class);
+    }
+
+    private void open(RaftServer server, RaftGroupId groupId, RaftStorage storage) throws IOException {
+        if (usesStockLog()) {
+            LOG.warn("{}: {} is set: running on the log of Ratis, for a benchmark", getId(), STOCK_LOG_PROPERTY);
+            stockLog = server.getDivision(groupId);
+            return;
+        }
+        Path group = storage.getStorageDir().getRoot().toPath();
+        snapshots.open();
+        loadLatest();
+        Wal opened = Wal.open(group.resolve("wal"), walOptions);
+        wal = opened;
+        try {
+            RaftLogSeam.install(
+                    server,
+                    groupId,
+                    division -> WalRaftLog.create(division, storage, server.getProperties(), opened, snapshots));
+        } catch (IOException | RuntimeException e) {
+            opened.close();
+            throw e;
+        }
     }
 
     /** May be called again while paused: Ratis pauses once per installation, also for one that never ends. */
@@ -56,12 +111,30 @@ final class WalnutStateMachine extends BaseStateMachine {
         if (getLifeCycle().compareAndTransition(LifeCycle.State.RUNNING, LifeCycle.State.PAUSING)) {
             getLifeCycle().transition(LifeCycle.State.PAUSED);
         }
+        try {
+            snapshots.beforeInstall();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot make the received snapshot durable", e);
+        }
     }
 
     /** Runs in the applying thread: goes on from the snapshot that was installed. */
     @Override
     public void reinitialize() throws IOException {
-        getLifeCycle().startAndTransition(() -> {}, IOException.class);
+        snapshots.afterInstall();
+        getLifeCycle().startAndTransition(this::loadLatest, IOException.class);
+    }
+
+    private void loadLatest() throws IOException {
+        Optional<SnapshotImage> latest = snapshots.readLatest();
+        if (latest.isPresent()) {
+            SnapshotImage image = latest.get();
+            state.load(image.state());
+            configuration = image.configuration();
+            setLastAppliedTermIndex(TermIndex.valueOf(image.term(), image.index()));
+            bytesSinceSnapshot.set(0);
+            applied.advance(image.index());
+        }
     }
 
     @Override
@@ -98,6 +171,17 @@ final class WalnutStateMachine extends BaseStateMachine {
     }
 
     @Override
+    public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto change) {
+        configuration = LogEntryProto.newBuilder()
+                .setTerm(term)
+                .setIndex(index)
+                .setConfigurationEntry(change)
+                .build()
+                .toByteString()
+                .asReadOnlyByteBuffer();
+    }
+
+    @Override
     public CompletableFuture<Message> query(Message request) {
         return CompletableFuture.completedFuture(Message.EMPTY);
     }
@@ -107,17 +191,56 @@ final class WalnutStateMachine extends BaseStateMachine {
         onLogFailed.accept(cause);
     }
 
+    // ---- snapshots
+
+    /** Blocks applying, not appending. Durable and published on return. */
+    @Override
+    public long takeSnapshot() throws IOException {
+        TermIndex at = getLastAppliedTermIndex();
+        if (at.getIndex() < 0 || usesStockLog()) {
+            return RaftLog.INVALID_LOG_INDEX;
+        }
+        long begin = System.nanoTime();
+        snapshots.take(at, configuration, state, wal());
+        bytesSinceSnapshot.set(0);
+        LOG.info("{}: snapshot at {} took {} ms", getId(), at, (System.nanoTime() - begin) / 1_000_000);
+        return at.getIndex();
+    }
+
+    @Override
+    public StateMachineStorage getStateMachineStorage() {
+        return snapshots;
+    }
+
+    long bytesSinceSnapshot() {
+        return bytesSinceSnapshot.get();
+    }
+
+    static boolean usesStockLog() {
+        return Boolean.getBoolean(STOCK_LOG_PROPERTY);
+    }
+
     /**
      * The command of an applied entry, straight out of the log.
      *
+     * @throws io.walnut.wal.WalTrimmedException when nothing needed it any more
      * @throws IOException when it cannot be read, or the entry holds no command
      */
     ByteBuffer readCommand(long lsn) throws IOException {
-        LogEntryProto entry =
-                Objects.requireNonNull(stockLog, "not initialized").getRaftLog().get(lsn);
-        return Objects.requireNonNull(entry)
-                .getStateMachineLogEntry()
-                .getLogData()
-                .asReadOnlyByteBuffer();
+        RaftServer.Division stock = stockLog;
+        if (stock != null) {
+            LogEntryProto entry = stock.getRaftLog().get(lsn);
+            return Objects.requireNonNull(entry)
+                    .getStateMachineLogEntry()
+                    .getLogData()
+                    .asReadOnlyByteBuffer();
+        }
+        Wal log = Objects.requireNonNull(wal, "not initialized");
+        return EntryBytes.command(log.read(lsn).payload())
+                .orElseThrow(() -> new IOException("entry " + lsn + " holds no command"));
+    }
+
+    private Wal wal() {
+        return Objects.requireNonNull(wal, "not initialized");
     }
 }

@@ -60,7 +60,8 @@ final class LoopbackCluster implements AutoCloseable {
         RaftOptions options = settings.apply(RaftOptions.of(id, GROUP, peers, directory(id))
                 .withBindHost("127.0.0.1")
                 .withElectionTimeout(Duration.ofMillis(300))
-                .withSegmentBytes(1 << 20));
+                .withMaxEntryBytes(1 << 20)
+                .withSegmentBytes(4 << 20));
         RaftGroupNode node = RaftGroupNode.start(options, state, failure -> failures.put(id, failure));
         states.put(id, state);
         running.put(id, node);

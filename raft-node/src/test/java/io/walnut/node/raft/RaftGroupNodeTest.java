@@ -5,9 +5,12 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -36,6 +39,16 @@ class RaftGroupNodeTest {
             assertThat(cluster.state("n1").commands())
                     .hasSize(500)
                     .isEqualTo(cluster.state("n2").commands());
+        }
+    }
+
+    @Test
+    void theRecommendedSizesFitTogether() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(
+                directory,
+                1,
+                options -> RaftOptions.of(options.nodeId(), options.groupId(), options.peers(), options.directory()))) {
+            cluster.submit("x".repeat(8 << 20));
         }
     }
 
@@ -130,6 +143,108 @@ class RaftGroupNodeTest {
     }
 
     @Test
+    void aRestartReplaysOnlyWhatCameAfterTheSnapshot() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            for (int i = 0; i < 50; i++) {
+                cluster.submit("before " + i);
+            }
+            cluster.awaitEqual();
+            long snapshot = cluster.node("n1").takeSnapshot();
+            assertThat(snapshot).isGreaterThanOrEqualTo(50);
+            for (int i = 0; i < 7; i++) {
+                cluster.submit("after " + i);
+            }
+            cluster.awaitEqual();
+            cluster.stop("n1");
+            cluster.start("n1");
+            cluster.awaitEqual();
+            assertThat(cluster.state("n1").appliedSinceLoad()).isEqualTo(7);
+            assertThat(cluster.state("n1").commands())
+                    .isEqualTo(cluster.state("n2").commands());
+        }
+    }
+
+    @Test
+    void aWipedFollowerBehindThePurgedLogIsSentASnapshotAndCanReadEveryRecord() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            String follower = cluster.aFollower();
+            cluster.stop(follower);
+            DurableFiles.deleteTree(cluster.directory(follower));
+            String filler = "x".repeat(200);
+            RaftGroupNode leader = cluster.node(cluster.awaitLeader());
+            List<CompletableFuture<Applied>> appends = new ArrayList<>();
+            for (int i = 0; i < 3 * RaftKeys.PRESERVED_ENTRIES; i++) {
+                appends.add(leader.submit(text(i + filler)));
+            }
+            CompletableFuture.allOf(appends.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+            for (String id : cluster.ids()) {
+                if (!id.equals(follower)) {
+                    cluster.node(id).takeSnapshot();
+                    await("a purge", () -> cluster.node(id).status().firstIndex() > 0);
+                }
+            }
+            cluster.start(follower);
+            cluster.submit("after");
+            cluster.awaitEqual();
+            assertThat(cluster.state(follower).appliedSinceLoad()).isLessThan(2 * RaftKeys.PRESERVED_ENTRIES);
+            for (RecordingState.Command command : cluster.state(follower).commands()) {
+                assertThat(utf8(cluster.node(follower).readCommand(command.lsn())))
+                        .isEqualTo(command.text());
+            }
+            cluster.stop(follower);
+            cluster.start(follower);
+            cluster.awaitEqual();
+        }
+    }
+
+    @Test
+    void snapshotsAreTakenByThemselvesAndTwoAreKept() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(
+                directory,
+                1,
+                options -> options.withSnapshots(new RaftOptions.Snapshots(1000, Duration.ofMinutes(5))))) {
+            for (int round = 0; round < 4; round++) {
+                long before = cluster.node("n1").status().snapshotIndex();
+                cluster.submit("x".repeat(1000));
+                await(
+                        "a snapshot",
+                        () -> countSnapshots(cluster) > 0 && cluster.node("n1").latestSnapshot() > before);
+            }
+            await("two are kept", () -> countSnapshots(cluster) == 2);
+        }
+    }
+
+    @Test
+    void aDirectoryOfAnotherMemberIsRefused() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            cluster.submit("x");
+            cluster.awaitEqual();
+            cluster.stop("n1");
+            cluster.stop("n2");
+            DurableFiles.deleteTree(cluster.directory("n2"));
+            Files.move(cluster.directory("n1"), cluster.directory("n2"));
+            assertThatThrownBy(() -> cluster.start("n2"))
+                    .isInstanceOfSatisfying(
+                            StartRefusedException.class,
+                            e -> assertThat(e.reason()).isEqualTo(StartRefusedException.Reason.FOREIGN_DIRECTORY));
+        }
+    }
+
+    @Test
+    void aLogBesideAnEmptiedVoteIsRefused() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            cluster.submit("x");
+            cluster.awaitEqual();
+            cluster.stop("n1");
+            DurableFiles.deleteTree(cluster.groupDirectory("n1").resolve("current"));
+            assertThatThrownBy(() -> cluster.start("n1"))
+                    .isInstanceOfSatisfying(
+                            StartRefusedException.class,
+                            e -> assertThat(e.reason()).isEqualTo(StartRefusedException.Reason.VOTE_LOST));
+        }
+    }
+
+    @Test
     void aCommandLargerThanTheLimitIsRefusedBeforeAnythingHappens() throws Exception {
         try (LoopbackCluster cluster =
                 LoopbackCluster.started(directory, 1, options -> options.withMaxEntryBytes(64 * 1024))) {
@@ -159,6 +274,14 @@ class RaftGroupNodeTest {
         }
     }
 
+    private long countSnapshots(LoopbackCluster cluster) {
+        try (var paths = Files.list(cluster.groupDirectory("n1").resolve("snapshots"))) {
+            return paths.count();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
     private static Throwable failure(CompletableFuture<?> future) throws Exception {
         try {
             future.get(60, TimeUnit.SECONDS);
@@ -170,5 +293,9 @@ class RaftGroupNodeTest {
 
     private static ByteBuffer text(String text) {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String utf8(ByteBuffer bytes) {
+        return StandardCharsets.UTF_8.decode(bytes).toString();
     }
 }

@@ -1,0 +1,560 @@
+package io.walnut.node.raft;
+
+import io.walnut.node.raft.StartRefusedException.Reason;
+import io.walnut.wal.Batch;
+import io.walnut.wal.DurableListener;
+import io.walnut.wal.Wal;
+import io.walnut.wal.WalException;
+import io.walnut.wal.WalRangeException;
+import io.walnut.wal.WalTrimmedException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto.LogEntryBodyCase;
+import org.apache.ratis.server.impl.RaftLogSeam;
+import org.apache.ratis.server.metrics.RaftLogMetricsBase;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.LogEntryHeader;
+import org.apache.ratis.server.raftlog.RaftLogBase;
+import org.apache.ratis.server.raftlog.RaftLogIOException;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.server.storage.RaftStorageMetadata;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.util.AutoCloseableLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The Raft log on our WAL: index = LSN, one record per entry, tag = term and kind ({@link EntryTag}).
+ *
+ * <p>An append gives the entry to the WAL and returns; it is readable at once and durable later. On durability, in this
+ * order: the flush index moves, the division is told (a leader counts its own vote), the futures complete.
+ *
+ * <p>A purge moves only the first index that Ratis sees. The bytes go when no snapshot and no named log needs them
+ * ({@link SnapshotSource#trimFloor}), in the background.
+ *
+ * <p>An I/O failure ends the log for good: futures fail, the state machine hears {@code notifyLogFailed}, the log closes.
+ * No append ever fails for a transient reason; back-pressure of the WAL blocks the appender instead.
+ *
+ * <p>Threads: {@code append}, {@code truncate}, {@code purge} and {@code onSnapshotInstalled} exclude each other by the
+ * write lock of the base class; reads take no lock.
+ */
+public final class WalRaftLog extends RaftLogBase {
+    private static final Logger LOG = LoggerFactory.getLogger(WalRaftLog.class);
+
+    private static final int RECENT_TAGS = 1 << 16;
+    private static final int RECENT_ENTRIES = 1 << 16;
+    private static final long RECENT_BYTES = 32L << 20;
+
+    /**
+     * The entries that Ratis sees: {@code first..last}, none when {@code first > last}.
+     *
+     * @param before the entry before the first: an append at the first is checked against it
+     */
+    private record Bounds(long first, long last, @Nullable TermIndex before) {
+        boolean isEmpty() {
+            return first > last;
+        }
+    }
+
+    private final RaftLogSeam.Division division;
+    private final RaftStorage storage;
+    private final VoteStore votes;
+    private final Wal wal;
+    private final SnapshotSource snapshots;
+    private final RaftLogMetricsBase metrics;
+    private final PendingWrites pending = new PendingWrites();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Trimmer trimmer;
+
+    /** Written by the holder of the write lock; read by anyone. */
+    private final RecentTags tags;
+
+    private final RecentEntries recent;
+    private volatile Bounds bounds = new Bounds(0, INVALID_LOG_INDEX, null);
+
+    /** Guards the moves of {@link #flushIndex} against a late word of the WAL about entries since truncated. */
+    private final Object flushLock = new Object();
+
+    private boolean shrinking;
+    private volatile long flushIndex = INVALID_LOG_INDEX;
+
+    private WalRaftLog(
+            RaftLogSeam.Division division,
+            RaftStorage storage,
+            RaftProperties properties,
+            VoteStore votes,
+            Wal wal,
+            SnapshotSource snapshots) {
+        super(division.memberId(), division.snapshotIndex(), properties);
+        this.division = division;
+        this.storage = storage;
+        this.votes = votes;
+        this.wal = wal;
+        this.snapshots = snapshots;
+        this.metrics = new RaftLogMetricsBase(division.memberId());
+        this.tags = new RecentTags(RECENT_TAGS, 0);
+        this.recent = new RecentEntries(RECENT_ENTRIES, RECENT_BYTES, 0);
+        this.trimmer = new Trimmer(getName(), wal, snapshots, this::fail);
+    }
+
+    /**
+     * A log over {@code wal}, which it owns from now on. To be opened by {@code open}.
+     *
+     * @throws StartRefusedException when the stored vote cannot be trusted
+     */
+    public static WalRaftLog create(
+            RaftLogSeam.Division division,
+            RaftStorage storage,
+            RaftProperties properties,
+            Wal wal,
+            SnapshotSource snapshots)
+            throws IOException {
+        Path group = storage.getStorageDir().getRoot().toPath();
+        VoteStore votes = VoteStore.open(
+                group,
+                division.memberId().getGroupId().getUuid(),
+                division.memberId().getPeerId().toString(),
+                storage.getMetadataFile(),
+                wal.endLsn() == 0);
+        return new WalRaftLog(division, storage, properties, votes, wal, snapshots);
+    }
+
+    // ---- opening
+
+    @Override
+    protected void openImpl(long lastIndexInSnapshot, Consumer<LogEntryProto> consumer) throws IOException {
+        TermIndex snapshot = snapshots.latest().orElse(null);
+        snapshots.configuration().ifPresent(consumer);
+        if (snapshot != null && !continues(snapshot)) {
+            // A crash came between the publication of an installed snapshot and its adoption.
+            snapshots.adoptInto(wal);
+        }
+        long start = wal.startLsn();
+        long end = wal.endLsn();
+        if (start > lastIndexInSnapshot + 1) {
+            throw new StartRefusedException(
+                    Reason.SNAPSHOT_MISSING,
+                    storage.getStorageDir().getRoot().toPath(),
+                    "the log begins at " + start + ", but the last snapshot ends at " + lastIndexInSnapshot);
+        }
+        long first = firstVisible(start, lastIndexInSnapshot);
+        bounds = new Bounds(
+                first, end - 1, first > start ? EntryTag.termIndex(wal.tag(first - 1), first - 1) : snapshot);
+        loadTail(Math.max(first, lastIndexInSnapshot + 1), end, consumer);
+        flushIndex = Math.max(end - 1, lastIndexInSnapshot);
+        wal.addDurableListener(new DurableListener() {
+            @Override
+            public void onDurable(long durableLsn) {
+                advanceFlushIndex();
+            }
+
+            @Override
+            public void onPoisoned(WalException cause) {
+                fail(cause);
+            }
+        });
+        LOG.info("{}: opened startLsn={} first={} last={} snapshot={}", getName(), start, first, end - 1, snapshot);
+    }
+
+    /**
+     * Whether the WAL goes on where the snapshot ends: it holds the snapshot's last entry, and by that all that is still
+     * needed before it, or begins right behind it.
+     */
+    private boolean continues(TermIndex snapshot) throws WalException {
+        long index = snapshot.getIndex();
+        if (wal.startLsn() == index + 1) {
+            return true;
+        }
+        return wal.startLsn() <= index && index < wal.endLsn() && EntryTag.term(wal.tag(index)) == snapshot.getTerm();
+    }
+
+    /** The entry before the first must be there, or be the snapshot's, to tell its term. */
+    private static long firstVisible(long start, long lastIndexInSnapshot) {
+        boolean knowsBefore = start == LEAST_VALID_LOG_INDEX || start == lastIndexInSnapshot + 1;
+        return Math.max(knowsBefore ? start : start + 1, lastIndexInSnapshot + 1 - RaftKeys.PRESERVED_ENTRIES);
+    }
+
+    private void loadTail(long from, long end, Consumer<LogEntryProto> consumer) throws IOException {
+        tags.reset(from);
+        recent.reset(end);
+        LogEntryProto lastMetadata = null;
+        long lastMetadataIndex = INVALID_LOG_INDEX;
+        for (long index = from; index < end; index++) {
+            long tag = wal.tag(index);
+            tags.put(index, tag);
+            if (EntryTag.kind(tag) == LogEntryBodyCase.CONFIGURATIONENTRY) {
+                consumer.accept(load(index));
+            } else if (EntryTag.kind(tag) == LogEntryBodyCase.METADATAENTRY) {
+                lastMetadataIndex = index;
+            }
+        }
+        if (lastMetadataIndex != INVALID_LOG_INDEX) {
+            lastMetadata = load(lastMetadataIndex);
+            consumer.accept(lastMetadata);
+        }
+    }
+
+    // ---- appending
+
+    @Override
+    protected CompletableFuture<Long> appendEntryImpl(LogEntryProto entry, @Nullable TransactionContext context) {
+        return write(List.of(entry));
+    }
+
+    @Override
+    protected List<CompletableFuture<Long>> appendImpl(List<LogEntryProto> entries) {
+        try (AutoCloseableLock _ = writeLock()) {
+            int fresh = skipKnown(entries);
+            if (fresh == entries.size()) {
+                // Known entries may still be on their way to the disk: the reply promises durability.
+                return List.of(
+                        entries.isEmpty()
+                                ? done(INVALID_LOG_INDEX)
+                                : whenDurable(entries.getLast().getIndex()));
+            }
+            return List.of(write(entries.subList(fresh, entries.size())));
+        }
+    }
+
+    /** Position of the first entry that is not in the log; what contradicts it has been truncated. */
+    private int skipKnown(List<LogEntryProto> entries) {
+        Bounds now = bounds;
+        for (int i = 0; i < entries.size(); i++) {
+            LogEntryProto entry = entries.get(i);
+            long index = entry.getIndex();
+            if (index > now.last) {
+                return i;
+            }
+            // What is below the first index is committed, and by that the same everywhere.
+            if (index >= now.first && EntryTag.term(tag(index)) != entry.getTerm()) {
+                if (index <= getLastCommittedIndex()) {
+                    throw new IllegalStateException(getName() + ": the leader's entry " + index + " of term "
+                            + entry.getTerm() + " contradicts a committed one of " + getTermIndex(index));
+                }
+                for (long gone = index; gone <= now.last; gone++) {
+                    division.truncated().accept(loadUnchecked(gone));
+                }
+                truncateImpl(index).join();
+                return i;
+            }
+        }
+        return entries.size();
+    }
+
+    /** Makes the entries visible, then gives them to the WAL in one batch. */
+    private CompletableFuture<Long> write(List<LogEntryProto> entries) {
+        try (AutoCloseableLock _ = writeLock()) {
+            checkLogState();
+            Batch batch = new Batch();
+            long first = entries.getFirst().getIndex();
+            long last = entries.getLast().getIndex();
+            if (first != bounds.last + 1 || last - first != entries.size() - 1) {
+                throw new IllegalStateException(
+                        getName() + ": entries " + first + ".." + last + " do not follow " + bounds.last);
+            }
+            for (LogEntryProto entry : entries) {
+                validateLogEntry(entry);
+                long tag = EntryTag.of(entry);
+                batch.add(tag, entry.getSerializedSize(), target -> EntryBytes.encode(entry, target));
+                tags.put(entry.getIndex(), tag);
+                recent.put(entry);
+                bounds = new Bounds(bounds.first, entry.getIndex(), bounds.before);
+            }
+            CompletableFuture<Long> future = pending.add(last);
+            long lsn = wal.enqueue(batch);
+            if (lsn != first) {
+                throw new IllegalStateException(getName() + ": entry " + first + " was given LSN " + lsn);
+            }
+            return future;
+        } catch (WalException e) {
+            fail(e);
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private CompletableFuture<Long> whenDurable(long index) {
+        CompletableFuture<Long> future = pending.add(index);
+        if (flushIndex >= index) {
+            pending.completeUpTo(flushIndex);
+        }
+        return future;
+    }
+
+    private static CompletableFuture<Long> done(long index) {
+        return CompletableFuture.completedFuture(index);
+    }
+
+    /** Called by the WAL's syncing thread, in order. */
+    private void advanceFlushIndex() {
+        long durable;
+        synchronized (flushLock) {
+            if (shrinking) {
+                return;
+            }
+            durable = Math.min(wal.durableLsn() - 1, bounds.last);
+            if (durable <= flushIndex) {
+                return;
+            }
+            flushIndex = durable;
+        }
+        division.commitEvent().run();
+        pending.completeUpTo(durable);
+    }
+
+    // ---- taking away
+
+    @Override
+    protected CompletableFuture<Long> truncateImpl(long index) {
+        try (AutoCloseableLock _ = writeLock()) {
+            Bounds old = bounds;
+            if (index > old.last) {
+                return done(index);
+            }
+            shrink(() -> wal.truncateAfter(index - 1), new Bounds(old.first, index - 1, old.before), index - 1);
+            pending.completeFrom(index);
+            return done(index);
+        } catch (IOException e) {
+            fail(e);
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    @FunctionalInterface
+    private interface WalChange {
+        void run() throws IOException;
+    }
+
+    /** Changes the WAL so that it ends at {@code fresh.last}; the flush index is lowered before and never too high. */
+    private void shrink(WalChange change, Bounds fresh, long newFlushIndex) throws IOException {
+        synchronized (flushLock) {
+            shrinking = true;
+            flushIndex = Math.min(flushIndex, newFlushIndex);
+        }
+        if (fresh.last + 1 <= bounds.last && fresh.first == bounds.first) {
+            tags.truncate(fresh.last + 1);
+            recent.truncate(fresh.last + 1);
+        } else {
+            tags.reset(fresh.last + 1);
+            recent.reset(fresh.last + 1);
+        }
+        bounds = fresh;
+        try {
+            change.run();
+        } finally {
+            synchronized (flushLock) {
+                shrinking = false;
+                flushIndex = newFlushIndex;
+            }
+        }
+    }
+
+    /** Keeps the last entry visible: a leader without any entry sends snapshots for ever. */
+    @Override
+    protected CompletableFuture<Long> purgeImpl(long index) {
+        try (AutoCloseableLock _ = writeLock()) {
+            Bounds old = bounds;
+            long upTo = Math.min(index, old.last - 1);
+            if (upTo >= old.first) {
+                bounds = new Bounds(upTo + 1, old.last, EntryTag.termIndex(tag(upTo), upTo));
+            }
+            updateSnapshotIndexFromStateMachine();
+            trimmer.trimBefore(bounds.first - 1);
+            return done(bounds.first - 1);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Long> onSnapshotInstalled(long lastSnapshotIndex) {
+        try (AutoCloseableLock _ = writeLock()) {
+            snapshots.afterInstall();
+            TermIndex snapshot = snapshots
+                    .latest()
+                    .filter(latest -> latest.getIndex() == lastSnapshotIndex)
+                    .orElseThrow(() -> new IOException(getName() + ": the installed snapshot at " + lastSnapshotIndex
+                            + " is not valid; valid is " + snapshots.latest()));
+            if (continues(snapshot)) {
+                bounds = new Bounds(lastSnapshotIndex + 1, bounds.last, snapshot);
+            } else {
+                Bounds empty = new Bounds(lastSnapshotIndex + 1, lastSnapshotIndex, snapshot);
+                shrink(() -> snapshots.adoptInto(wal), empty, lastSnapshotIndex);
+                pending.completeFrom(0);
+            }
+            updateSnapshotIndex(lastSnapshotIndex);
+            updatePurgeIndex(lastSnapshotIndex);
+            LOG.info("{}: installed snapshot {}; startLsn={}", getName(), snapshot, wal.startLsn());
+            return done(lastSnapshotIndex);
+        } catch (IOException e) {
+            fail(e);
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    // ---- reading
+
+    @Override
+    public @Nullable LogEntryProto get(long index) throws RaftLogIOException {
+        checkLogState();
+        LogEntryProto entry = recent.get(index);
+        if (entry != null) {
+            return entry;
+        }
+        if (index < wal.startLsn() || index > bounds.last) {
+            return null;
+        }
+        try {
+            return load(index);
+        } catch (WalTrimmedException | WalRangeException e) {
+            LOG.debug("{}: entry {} went away while it was looked up", getName(), index, e);
+            return null;
+        } catch (IOException e) {
+            throw new RaftLogIOException(getName() + ": cannot read entry " + index, e);
+        }
+    }
+
+    @Override
+    public EntryWithData getEntryWithData(long index) throws RaftLogIOException {
+        LogEntryProto entry = get(index);
+        if (entry == null) {
+            throw new RaftLogIOException(getName() + ": no entry " + index + " in " + bounds);
+        }
+        return newEntryWithData(entry, null);
+    }
+
+    @Override
+    public @Nullable TermIndex getTermIndex(long index) {
+        checkLogState();
+        Bounds now = bounds;
+        if (now.before != null && index == now.before.getIndex()) {
+            return now.before;
+        }
+        if (index < now.first || index > now.last) {
+            return null;
+        }
+        long tag = tag(index);
+        return tag == RecentTags.UNKNOWN ? null : EntryTag.termIndex(tag, index);
+    }
+
+    @Override
+    public LogEntryHeader[] getEntries(long startIndex, long endIndex) {
+        checkLogState();
+        Bounds now = bounds;
+        long from = Math.max(startIndex, now.first);
+        long to = Math.min(endIndex, now.last + 1);
+        if (from >= to) {
+            return LogEntryHeader.EMPTY_ARRAY;
+        }
+        LogEntryHeader[] headers = new LogEntryHeader[Math.toIntExact(to - from)];
+        for (int i = 0; i < headers.length; i++) {
+            headers[i] = EntryTag.header(tag(from + i), from + i);
+        }
+        return headers;
+    }
+
+    @Override
+    public long getStartIndex() {
+        Bounds now = bounds;
+        return now.isEmpty() ? INVALID_LOG_INDEX : now.first;
+    }
+
+    @Override
+    public @Nullable TermIndex getLastEntryTermIndex() {
+        checkLogState();
+        Bounds now = bounds;
+        return now.isEmpty() ? null : EntryTag.termIndex(tag(now.last), now.last);
+    }
+
+    @Override
+    public long getFlushIndex() {
+        return flushIndex;
+    }
+
+    @Override
+    public RaftLogMetricsBase getRaftLogMetrics() {
+        return metrics;
+    }
+
+    /** UNKNOWN when the entry has been trimmed or truncated meanwhile. */
+    private long tag(long index) {
+        long tag = tags.get(index);
+        if (tag != RecentTags.UNKNOWN) {
+            return tag;
+        }
+        try {
+            return wal.tag(index);
+        } catch (WalTrimmedException | WalRangeException e) {
+            LOG.debug("{}: entry {} went away while its term was looked up", getName(), index, e);
+            return RecentTags.UNKNOWN;
+        } catch (WalException e) {
+            throw new IllegalStateException(getName() + ": cannot read the tag of entry " + index, e);
+        }
+    }
+
+    private LogEntryProto load(long index) throws IOException {
+        return EntryBytes.decode(wal.read(index).payload());
+    }
+
+    private LogEntryProto loadUnchecked(long index) {
+        LogEntryProto entry = recent.get(index);
+        try {
+            return entry != null ? entry : load(index);
+        } catch (IOException e) {
+            throw new IllegalStateException(getName() + ": cannot read entry " + index, e);
+        }
+    }
+
+    // ---- term and vote
+
+    /** Durable on return, in both copies. */
+    @Override
+    public void persistMetadata(RaftStorageMetadata metadata) throws IOException {
+        votes.persist(metadata);
+    }
+
+    @Override
+    public RaftStorageMetadata loadMetadata() {
+        return votes.load();
+    }
+
+    // ---- the end
+
+    /** For good. Reported from a thread of its own: the caller may hold any lock, and may be the WAL's own thread. */
+    private void fail(Throwable cause) {
+        if (closed.get() || !failure.compareAndSet(null, cause)) {
+            return;
+        }
+        LOG.error("{}: the log has failed", getName(), cause);
+        Thread.ofPlatform().name(getName() + "-failed").start(() -> {
+            pending.fail(cause);
+            division.stateMachine().event().notifyLogFailed(cause, null);
+            try {
+                close();
+            } catch (IOException e) {
+                LOG.warn("{}: close after a failure", getName(), e);
+            }
+        });
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        super.close();
+        try (AutoCloseableLock _ = writeLock()) {
+            trimmer.close();
+            wal.close();
+        } finally {
+            metrics.unregister();
+            storage.close();
+        }
+    }
+}

@@ -1,0 +1,605 @@
+package io.walnut.node.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.walnut.node.raft.StartRefusedException.Reason;
+import io.walnut.wal.Wal;
+import io.walnut.wal.WalOptions;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto.LogEntryBodyCase;
+import org.apache.ratis.proto.RaftProtos.MetadataProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.server.impl.RaftLogSeam;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.LogEntryHeader;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.server.storage.RaftStorageDirectory;
+import org.apache.ratis.server.storage.RaftStorageMetadata;
+import org.apache.ratis.server.storage.RaftStorageMetadataFile;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract of a Raft log, a sentence a test. */
+@SuppressWarnings("FutureReturnValueIgnored")
+class WalRaftLogTest {
+    private static final long TERM = 3;
+
+    @TempDir
+    Path group;
+
+    private final FakeStorage storage = new FakeStorage();
+    private final FakeSnapshots snapshots = new FakeSnapshots();
+    private final List<Long> commitEvents = new CopyOnWriteArrayList<>();
+    private final List<LogEntryProto> truncated = new CopyOnWriteArrayList<>();
+    private final List<Throwable> failures = new CopyOnWriteArrayList<>();
+    private final List<LogEntryProto> fedAtOpen = new ArrayList<>();
+    private final RaftProperties properties = new RaftProperties();
+
+    private GatedStorage disk;
+    private WalRaftLog log;
+    private Wal wal;
+
+    @BeforeEach
+    void openEmpty() throws IOException {
+        Files.createDirectories(group.resolve("current"));
+        RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
+        open();
+        log.persistMetadata(RaftStorageMetadata.valueOf(TERM, RaftPeerId.valueOf("n1")));
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        disk.release();
+        log.close();
+    }
+
+    // ---- append
+
+    @Test
+    void anEntryCanBeReadAsSoonAsAppendReturns() throws IOException {
+        append(entry(TERM, 0));
+        assertThat(log.get(0)).isEqualTo(entry(TERM, 0));
+        assertThat(log.getEntryWithData(0).getSerializedSize())
+                .isEqualTo(entry(TERM, 0).getSerializedSize());
+        assertThat(log.getTermIndex(0)).isEqualTo(TermIndex.valueOf(TERM, 0));
+        assertThat(log.getNextIndex()).isEqualTo(1);
+    }
+
+    @Test
+    void theFutureOfAnAppendCompletesWithTheIndexWhenTheEntryIsDurable() throws Exception {
+        assertThat(append(entry(TERM, 0)).get(10, TimeUnit.SECONDS)).isZero();
+        assertThat(wal.durableLsn()).isGreaterThanOrEqualTo(1);
+    }
+
+    @Test
+    void theFlushIndexMovesThenTheDivisionIsToldThenTheFutureCompletes() throws Exception {
+        CompletableFuture<Long> future = append(entry(TERM, 0));
+        future.thenAccept(_ -> {
+                    assertThat(log.getFlushIndex()).isZero();
+                    assertThat(commitEvents)
+                            .as("flush index seen by the commit event")
+                            .contains(0L);
+                })
+                .get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aBatchOfAFollowerHasOneFutureForAll() throws Exception {
+        List<CompletableFuture<Long>> futures = log.append(entries(TERM, 0, 10));
+        assertThat(futures).hasSize(1);
+        assertThat(futures.getFirst().get(10, TimeUnit.SECONDS)).isEqualTo(9);
+        assertThat(log.getFlushIndex()).isEqualTo(9);
+    }
+
+    @Test
+    void entriesThatAreThereAlreadyAreSkipped() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        List<CompletableFuture<Long>> again = log.append(entries(TERM, 3, 12));
+        assertThat(again.getFirst().get(10, TimeUnit.SECONDS)).isEqualTo(11);
+        assertThat(log.append(entries(TERM, 5, 8)).getFirst().get(10, TimeUnit.SECONDS))
+                .isEqualTo(7);
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, 11));
+        assertThat(truncated).isEmpty();
+        assertThat(wal.endLsn()).isEqualTo(12);
+    }
+
+    @Test
+    void aContradictionIsTruncatedAndTheDivisionHearsOfEveryEntryThatGoes() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        List<LogEntryProto> other = new ArrayList<>(entries(TERM, 4, 6));
+        other.addAll(entries(TERM + 1, 6, 8));
+        assertThat(log.append(other).getFirst().get(10, TimeUnit.SECONDS)).isEqualTo(7);
+        assertThat(truncated).extracting(LogEntryProto::getIndex).containsExactly(6L, 7L, 8L, 9L);
+        assertThat(truncated).extracting(LogEntryProto::getTerm).containsOnly(TERM);
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM + 1, 7));
+        assertThat(log.getTermIndex(5)).isEqualTo(TermIndex.valueOf(TERM, 5));
+        assertThat(log.get(6)).isEqualTo(entry(TERM + 1, 6));
+        assertThat(log.get(8)).isNull();
+        reopen();
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM + 1, 7));
+        assertThat(log.get(6)).isEqualTo(entry(TERM + 1, 6));
+    }
+
+    @Test
+    void aContradictionOfACommittedEntryIsRefused() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        log.updateCommitIndex(6, TERM, false);
+        assertThatThrownBy(() -> log.append(entries(TERM + 1, 6, 8)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("contradicts a committed one");
+        assertThat(log.getTermIndex(6)).isEqualTo(TermIndex.valueOf(TERM, 6));
+    }
+
+    @Test
+    void anEntryThatDoesNotFollowIsRefused() {
+        append(entry(TERM, 0));
+        assertThatThrownBy(() -> log.append(entries(TERM, 2, 3))).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> append(entry(TERM - 1, 1))).isInstanceOf(IllegalStateException.class);
+        assertThat(log.getNextIndex()).isEqualTo(1);
+    }
+
+    @Test
+    void anEntryIsReadableWhileItsSyncIsStillUnderWay() throws Exception {
+        disk.hold();
+        CompletableFuture<Long> future = append(entry(TERM, 0));
+        assertThat(log.get(0)).isEqualTo(entry(TERM, 0));
+        assertThat(log.getEntries(0, 1)).hasSize(1);
+        assertThat(log.getNextIndex()).isEqualTo(1);
+        assertThat(log.getFlushIndex()).isEqualTo(RaftLog.INVALID_LOG_INDEX);
+        assertThat(log.updateCommitIndex(0, TERM, false))
+                .as("not durable, not committed")
+                .isFalse();
+        assertThat(future).isNotDone();
+        disk.release();
+        assertThat(future.get(10, TimeUnit.SECONDS)).isZero();
+        assertThat(log.getFlushIndex()).isZero();
+    }
+
+    @Test
+    void anEntryThatIsKnownButNotDurableIsNotAcknowledgedBeforeItIs() throws Exception {
+        disk.hold();
+        log.append(entries(TERM, 0, 3));
+        CompletableFuture<Long> again = log.append(entries(TERM, 0, 3)).getFirst();
+        assertThat(again).isNotDone();
+        disk.release();
+        assertThat(again.get(10, TimeUnit.SECONDS)).isEqualTo(2);
+    }
+
+    @Test
+    void aFailedSyncEndsTheLogForGood() throws Exception {
+        disk.fail();
+        CompletableFuture<Long> future = append(entry(TERM, 0));
+        assertThat(future).failsWithin(java.time.Duration.ofSeconds(10));
+        LoopbackCluster.await("the state machine hears of it", () -> !failures.isEmpty());
+        LoopbackCluster.await("the log closes", () -> !log.isOpened());
+        assertThat(log.getFlushIndex()).isEqualTo(RaftLog.INVALID_LOG_INDEX);
+        assertThatThrownBy(() -> append(entry(TERM, 1))).isInstanceOf(RuntimeException.class);
+        assertThat(failures).as("reported once").hasSize(1);
+    }
+
+    // ---- truncate
+
+    @Test
+    void truncateIsInclusiveAndLowersTheFlushIndexAtOnce() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        assertThat(log.truncate(4).get(10, TimeUnit.SECONDS)).isEqualTo(4);
+        assertThat(log.getFlushIndex()).isEqualTo(3);
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, 3));
+        assertThat(log.get(4)).isNull();
+        assertThat(log.getTermIndex(4)).isNull();
+    }
+
+    @Test
+    void whoWaitsForATruncatedEntryIsNotToldOfAFailure() throws Exception {
+        CompletableFuture<Long> future = log.append(entries(TERM, 0, 10)).getFirst();
+        log.truncate(5);
+        assertThat(future.get(10, TimeUnit.SECONDS)).isEqualTo(9);
+    }
+
+    // ---- commit
+
+    @Test
+    void theCommitIndexNeverPassesTheFlushIndex() throws Exception {
+        log.append(entries(TERM, 0, 3)).getFirst().get(10, TimeUnit.SECONDS);
+        assertThat(log.updateCommitIndex(99, TERM, false)).isTrue();
+        assertThat(log.getLastCommittedIndex()).isEqualTo(2);
+    }
+
+    @Test
+    void aLeaderCommitsOnlyEntriesOfItsOwnTerm() throws Exception {
+        log.append(entries(TERM, 0, 3)).getFirst().get(10, TimeUnit.SECONDS);
+        assertThat(log.updateCommitIndex(2, TERM + 1, true)).isFalse();
+        append(entry(TERM + 1, 3)).get(10, TimeUnit.SECONDS);
+        assertThat(log.updateCommitIndex(3, TERM + 1, true)).isTrue();
+    }
+
+    // ---- reading
+
+    @Test
+    void headersOfARangeAreNeverNull() {
+        log.append(entries(TERM, 0, 10));
+        LogEntryHeader[] headers = log.getEntries(3, 99);
+        assertThat(Arrays.stream(headers).map(LogEntryHeader::getIndex)).containsExactly(3L, 4L, 5L, 6L, 7L, 8L, 9L);
+        assertThat(headers[0].getLogEntryBodyCase()).isEqualTo(LogEntryBodyCase.STATEMACHINELOGENTRY);
+        assertThat(log.getEntries(10, 12)).isEmpty();
+    }
+
+    @Test
+    void anEntryThatLeftTheCacheIsReadFromTheDisk() throws Exception {
+        ByteString large = ByteString.copyFrom(new byte[1 << 20]);
+        CompletableFuture<Long> last = CompletableFuture.completedFuture(0L);
+        for (int i = 0; i < 40; i++) {
+            last = append(entry(TERM, i, large));
+        }
+        last.get(30, TimeUnit.SECONDS);
+        assertThat(log.get(0)).isEqualTo(entry(TERM, 0, large));
+        assertThat(log.get(39)).isEqualTo(entry(TERM, 39, large));
+    }
+
+    @Test
+    void whatIsNotThereIsNull() throws Exception {
+        assertThat(log.get(0)).isNull();
+        assertThat(log.getTermIndex(0)).isNull();
+        assertThat(log.getLastEntryTermIndex()).isNull();
+        assertThat(log.getStartIndex()).isEqualTo(RaftLog.INVALID_LOG_INDEX);
+        assertThat(log.getNextIndex()).isZero();
+    }
+
+    // ---- purge
+
+    @Test
+    void aPurgeMovesTheStartIndexAndKeepsTheTermOfTheEntryBefore() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        assertThat(log.purge(5).get(10, TimeUnit.SECONDS)).isEqualTo(5);
+        assertThat(log.getStartIndex()).isEqualTo(6);
+        assertThat(log.getTermIndex(5)).isEqualTo(TermIndex.valueOf(TERM, 5));
+        assertThat(log.getTermIndex(4)).isNull();
+    }
+
+    @Test
+    void aPurgeTrimsNothingThatASnapshotOrALogNeeds() throws Exception {
+        snapshots.floor = 3;
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        log.purge(5).get(10, TimeUnit.SECONDS);
+        LoopbackCluster.await("the trim", () -> wal.startLsn() == 3);
+        assertThat(EntryBytes.command(wal.read(3).payload())).isPresent();
+    }
+
+    @Test
+    void theLastEntryIsNotPurged() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        log.purge(9).get(10, TimeUnit.SECONDS);
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, 9));
+    }
+
+    // ---- snapshots
+
+    @Test
+    void anInstalledSnapshotBeyondTheEndLeavesAnEmptyLogThatGoesOnBehindIt() throws Exception {
+        log.append(entries(TERM, 0, 10));
+        snapshots.latest = TermIndex.valueOf(TERM, 99);
+        log.onSnapshotInstalled(99).get(10, TimeUnit.SECONDS);
+        assertThat(log.getLastEntryTermIndex()).isNull();
+        assertThat(log.getStartIndex()).isEqualTo(RaftLog.INVALID_LOG_INDEX);
+        assertThat(log.getNextIndex()).isEqualTo(100);
+        assertThat(log.getFlushIndex()).isEqualTo(99);
+        assertThat(log.getLastCommittedIndex()).isEqualTo(99);
+        assertThat(log.getSnapshotIndex()).isEqualTo(99);
+        assertThat(log.append(entries(TERM, 100, 103)).getFirst().get(10, TimeUnit.SECONDS))
+                .isEqualTo(102);
+        reopen();
+        assertThat(log.getNextIndex()).isEqualTo(103);
+        assertThat(log.getTermIndex(99)).isEqualTo(TermIndex.valueOf(TERM, 99));
+    }
+
+    @Test
+    void whoWaitsForAnEntryThatASnapshotReplacesIsNotLeftWaiting() throws Exception {
+        CompletableFuture<Long> future = log.append(entries(TERM, 0, 10)).getFirst();
+        snapshots.latest = TermIndex.valueOf(TERM, 99);
+        log.onSnapshotInstalled(99);
+        assertThat(future.get(10, TimeUnit.SECONDS)).isEqualTo(9);
+    }
+
+    @Test
+    void anInstalledSnapshotInsideTheLogKeepsTheEntriesBehindIt() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        snapshots.latest = TermIndex.valueOf(TERM, 5);
+        log.onSnapshotInstalled(5).get(10, TimeUnit.SECONDS);
+        assertThat(log.getStartIndex()).isEqualTo(6);
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, 9));
+        assertThat(snapshots.adoptions).isZero();
+    }
+
+    @Test
+    void anInstalledSnapshotOfAnotherTermReplacesTheLog() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        snapshots.latest = TermIndex.valueOf(TERM + 1, 5);
+        log.onSnapshotInstalled(5).get(10, TimeUnit.SECONDS);
+        assertThat(snapshots.adoptions).isOne();
+        assertThat(log.getNextIndex()).isEqualTo(6);
+        assertThat(log.getFlushIndex()).isEqualTo(5);
+    }
+
+    @Test
+    void aCrashBetweenPublicationAndAdoptionIsMadeGoodAtTheOpen() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        snapshots.latest = TermIndex.valueOf(TERM + 1, 20);
+        reopen();
+        assertThat(snapshots.adoptions).isOne();
+        assertThat(log.getNextIndex()).isEqualTo(21);
+    }
+
+    @Test
+    void aLogThatBeginsBehindTheLastSnapshotIsRefused() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        wal.trimBefore(5);
+        log.close();
+        assertThatThrownBy(this::open)
+                .isInstanceOfSatisfying(
+                        StartRefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.SNAPSHOT_MISSING));
+    }
+
+    // ---- opening
+
+    @Test
+    void aRestartFindsEveryEntryAndTheFlushIndexAtTheEnd() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        reopen();
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, 9));
+        assertThat(log.getFlushIndex()).isEqualTo(9);
+        assertThat(log.getStartIndex()).isZero();
+        for (LogEntryProto entry : entries(TERM, 0, 10)) {
+            assertThat(log.get(entry.getIndex())).isEqualTo(entry);
+        }
+    }
+
+    @Test
+    void theOpenFeedsConfigurationsAndTakesTheCommitIndexFromTheLastMetadata() throws Exception {
+        log.append(List.of(
+                        configuration(TERM, 0),
+                        entry(TERM, 1),
+                        metadata(TERM, 2, 0),
+                        entry(TERM, 3),
+                        metadata(TERM, 4, 3),
+                        configuration(TERM, 5)))
+                .getFirst()
+                .get(10, TimeUnit.SECONDS);
+        reopen();
+        assertThat(fedAtOpen).containsExactly(configuration(TERM, 0), configuration(TERM, 5));
+        assertThat(log.getLastCommittedIndex()).isEqualTo(3);
+    }
+
+    @Test
+    void theConfigurationOfTheSnapshotIsFedFirst() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        snapshots.latest = TermIndex.valueOf(TERM, 5);
+        snapshots.configuration = configuration(TERM, 4);
+        reopen();
+        assertThat(fedAtOpen).containsExactly(configuration(TERM, 4));
+    }
+
+    @Test
+    void termAndKindAreInTheTag() throws Exception {
+        append(configuration(TERM, 0)).get(10, TimeUnit.SECONDS);
+        assertThat(wal.tag(0)).isEqualTo(TERM << 8 | LogEntryBodyCase.CONFIGURATIONENTRY.getNumber());
+        assertThat(LogEntryProto.parseFrom(ByteString.copyFrom(wal.read(0).payload())))
+                .isEqualTo(configuration(TERM, 0));
+    }
+
+    // ---- the end
+
+    @Test
+    void closingTwiceDoesNothingMore() throws IOException {
+        append(entry(TERM, 0));
+        log.close();
+        log.close();
+        assertThat(log.isOpened()).isFalse();
+        assertThat(storage.closes).isOne();
+    }
+
+    @Test
+    void aClosedLogTakesNothing() throws IOException {
+        log.close();
+        assertThatThrownBy(() -> log.append(entries(TERM, 0, 1))).isInstanceOf(RuntimeException.class);
+    }
+
+    @Test
+    void termAndVoteComeBack() throws IOException {
+        log.persistMetadata(RaftStorageMetadata.valueOf(9, RaftPeerId.valueOf("n2")));
+        append(entry(TERM, 0));
+        reopen();
+        assertThat(log.loadMetadata()).isEqualTo(RaftStorageMetadata.valueOf(9, RaftPeerId.valueOf("n2")));
+    }
+
+    @Test
+    void aVoteThatIsGoneBesideALogIsRefused() throws IOException {
+        append(entry(TERM, 0));
+        log.close();
+        storage.meta = RaftStorageMetadata.getDefault();
+        assertThatThrownBy(this::open)
+                .isInstanceOfSatisfying(
+                        StartRefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.VOTE_LOST));
+    }
+
+    // ---- fixture
+
+    private void open() throws IOException {
+        fedAtOpen.clear();
+        disk = new GatedStorage(group.resolve("wal"));
+        wal = Wal.open(disk, options());
+        try {
+            log = WalRaftLog.create(division(), storage, properties, wal, snapshots);
+            log.open(log.getSnapshotIndex(), fedAtOpen::add);
+        } catch (IOException | RuntimeException e) {
+            wal.close();
+            throw e;
+        }
+    }
+
+    private static WalOptions options() {
+        return WalOptions.defaults().withSizes(8 << 20, 2 << 20, 8 << 20);
+    }
+
+    private void reopen() throws IOException {
+        log.close();
+        open();
+    }
+
+    private RaftLogSeam.Division division() {
+        RaftGroupMemberId member =
+                RaftGroupMemberId.valueOf(RaftPeerId.valueOf("n1"), RaftGroupId.valueOf(new java.util.UUID(7, 8)));
+        BaseStateMachine stateMachine = new BaseStateMachine() {
+            @Override
+            public void notifyLogFailed(Throwable cause, LogEntryProto entry) {
+                failures.add(cause);
+            }
+        };
+        return new RaftLogSeam.Division(
+                member,
+                stateMachine,
+                () -> commitEvents.add(log.getFlushIndex()),
+                truncated::add,
+                () -> snapshots.latest().map(TermIndex::getIndex).orElse(RaftLog.INVALID_LOG_INDEX));
+    }
+
+    private CompletableFuture<Long> append(LogEntryProto entry) {
+        return log.appendEntry(entry);
+    }
+
+    private static List<LogEntryProto> entries(long term, long from, long to) {
+        return LongStream.range(from, to).mapToObj(index -> entry(term, index)).toList();
+    }
+
+    private static LogEntryProto entry(long term, long index) {
+        return entry(term, index, ByteString.copyFromUtf8(term + "/" + index));
+    }
+
+    private static LogEntryProto entry(long term, long index, ByteString command) {
+        return LogEntryProto.newBuilder()
+                .setTerm(term)
+                .setIndex(index)
+                .setStateMachineLogEntry(StateMachineLogEntryProto.newBuilder()
+                        .setLogData(command)
+                        .setCallId(index))
+                .build();
+    }
+
+    private static LogEntryProto configuration(long term, long index) {
+        return LogEntryProto.newBuilder()
+                .setTerm(term)
+                .setIndex(index)
+                .setConfigurationEntry(RaftConfigurationProto.getDefaultInstance())
+                .build();
+    }
+
+    private static LogEntryProto metadata(long term, long index, long commit) {
+        return LogEntryProto.newBuilder()
+                .setTerm(term)
+                .setIndex(index)
+                .setMetadataEntry(MetadataProto.newBuilder().setCommitIndex(commit))
+                .build();
+    }
+
+    private static final class FakeSnapshots implements SnapshotSource {
+        private TermIndex latest = TermIndex.INITIAL_VALUE;
+        private LogEntryProto configuration = LogEntryProto.getDefaultInstance();
+        private long floor = Long.MAX_VALUE;
+        private int adoptions;
+
+        @Override
+        public Optional<TermIndex> latest() {
+            return Optional.of(latest).filter(snapshot -> snapshot.getIndex() >= 0);
+        }
+
+        @Override
+        public Optional<LogEntryProto> configuration() {
+            return Optional.of(configuration).filter(LogEntryProto::hasConfigurationEntry);
+        }
+
+        @Override
+        public void afterInstall() {}
+
+        @Override
+        public void adoptInto(Wal wal) throws IOException {
+            adoptions++;
+            wal.reset(latest.getIndex() + 1);
+        }
+
+        @Override
+        public long trimFloor() {
+            return floor;
+        }
+    }
+
+    private final class FakeStorage implements RaftStorage {
+        private RaftStorageMetadata meta = RaftStorageMetadata.getDefault();
+        private int closes;
+
+        @Override
+        public void initialize() {}
+
+        @Override
+        public RaftStorageDirectory getStorageDir() {
+            return new RaftStorageDirectory() {
+                @Override
+                public File getRoot() {
+                    return group.toFile();
+                }
+
+                @Override
+                public boolean isHealthy() {
+                    return true;
+                }
+            };
+        }
+
+        @Override
+        public RaftStorageMetadataFile getMetadataFile() {
+            return new RaftStorageMetadataFile() {
+                @Override
+                public RaftStorageMetadata getMetadata() {
+                    return meta;
+                }
+
+                @Override
+                public void persist(RaftStorageMetadata metadata) {
+                    meta = metadata;
+                }
+            };
+        }
+
+        @Override
+        public RaftServerConfigKeys.Log.CorruptionPolicy getLogCorruptionPolicy() {
+            return RaftServerConfigKeys.Log.CorruptionPolicy.getDefault();
+        }
+
+        @Override
+        public void close() {
+            closes++;
+        }
+    }
+}
