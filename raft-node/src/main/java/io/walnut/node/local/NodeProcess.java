@@ -34,6 +34,8 @@ final class NodeProcess {
         }
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // First, because the system shows no more than the beginning of a long command line: the class path is long.
+        command.add(mark());
         command.addAll(jvmOptions);
         command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
@@ -67,8 +69,13 @@ final class NodeProcess {
                 .filter(ProcessHandle::isAlive)
                 .filter(handle -> handle.info()
                         .commandLine()
-                        .map(line -> line.contains(layout.configFile().toString()))
+                        .map(line -> line.contains(mark()))
                         .orElse(false));
+    }
+
+    /** By which a process is known to be this node. */
+    private String mark() {
+        return "-Dwalnut.node=" + layout.configFile();
     }
 
     /** SIGKILL; returns when the process has gone. */
