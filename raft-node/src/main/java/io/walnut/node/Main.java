@@ -1,17 +1,11 @@
 package io.walnut.node;
 
+import io.walnut.cli.WalnutCli;
 import io.walnut.node.local.DownCommand;
 import io.walnut.node.local.UpCommand;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 
 /** The program {@code walnut}: the verbs of the client, and those of the node. */
-@Command(
-        name = "walnut",
-        mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
-        synopsisSubcommandLabel = "VERB",
-        description = "A replicated, durable log for services.")
 public final class Main {
     private Main() {}
 
@@ -19,22 +13,8 @@ public final class Main {
         System.exit(commandLine().execute(args));
     }
 
-    /** The whole command line. */
+    /** The whole command line. A verb of the node is added here. */
     static CommandLine commandLine() {
-        CommandLine walnut = new CommandLine(new Main());
-        return addVerbs(walnut);
-    }
-
-    private static CommandLine addVerbs(CommandLine walnut) {
-        return walnut.addSubcommand(new ServerCommand())
-                .addSubcommand(new UpCommand())
-                .addSubcommand(new DownCommand());
-    }
-
-    static final class Version implements CommandLine.IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[] {"walnut " + Build.version()};
-        }
+        return WalnutCli.commandLine(new ServerCommand(), new UpCommand(), new DownCommand());
     }
 }
