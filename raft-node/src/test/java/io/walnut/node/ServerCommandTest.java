@@ -27,6 +27,12 @@ class ServerCommandTest {
         return command.execute(args);
     }
 
+    private static int freePort() throws Exception {
+        try (ServerSocket free = new ServerSocket(0)) {
+            return free.getLocalPort();
+        }
+    }
+
     private Path config(String more) throws Exception {
         return Files.writeString(directory.resolve("walnut.yaml"), """
                 node:
@@ -78,11 +84,11 @@ class ServerCommandTest {
                     "--config",
                     config("").toString(),
                     "--set",
-                    "client.port=17420",
+                    "client.port=" + freePort(),
                     "--set",
-                    "peer.port=17421",
+                    "peer.port=" + freePort(),
                     "--set",
-                    "http.port=17422");
+                    "http.port=" + freePort());
 
             assertThat(exit).isEqualTo(ServerCommand.EXIT_START);
             assertThat(err.toString())
