@@ -1,6 +1,7 @@
 package io.walnut.node;
 
 import io.walnut.cli.WalnutCli;
+import io.walnut.node.local.DemoCommand;
 import io.walnut.node.local.DownCommand;
 import io.walnut.node.local.UpCommand;
 import picocli.CommandLine;
@@ -15,6 +16,6 @@ public final class Main {
 
     /** The whole command line. A verb of the node is added here. */
     static CommandLine commandLine() {
-        return WalnutCli.commandLine(new ServerCommand(), new UpCommand(), new DownCommand());
+        return WalnutCli.commandLine(new ServerCommand(), new UpCommand(), new DownCommand(), new DemoCommand());
     }
 }
