@@ -61,6 +61,13 @@ final class AppendCommand implements Callable<Integer> {
         volatile long firstOffset = -1;
         volatile long nextOffset = -1;
         volatile long records;
+        /** Lines given to the appender; counted before, by the one thread that reads. */
+        volatile long taken;
+
+        @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts
+        void take() {
+            taken++;
+        }
 
         synchronized void acknowledged(Appended appended) {
             if (firstOffset < 0) {
@@ -70,10 +77,16 @@ final class AppendCommand implements Callable<Integer> {
             nextOffset = appended.nextOffset();
         }
 
-        String sentence(String log) {
-            return records == 0
-                    ? "no record of this run is acknowledged in log '" + log + "'"
-                    : records + " records are acknowledged in log '" + log + "', up to offset " + (nextOffset - 1);
+        /** @param settled every line taken is acknowledged, or certainly not appended */
+        String sentence(String log, boolean settled) {
+            String known = records == 0
+                    ? "no line is acknowledged in log '" + log + "'"
+                    : "the first " + records + " lines are acknowledged in log '" + log + "', up to offset "
+                            + (nextOffset - 1);
+            long open = taken - records;
+            return settled || open == 0
+                    ? known + "; no other line of this run is in the log"
+                    : known + "; the outcome of the next " + open + " is unknown";
         }
     }
 
@@ -101,6 +114,7 @@ final class AppendCommand implements Callable<Integer> {
         long[] bytes = {0};
         try (ProgressBar bar = bar(totalBytes)) {
             new Lines(in).forEach((source, start, length) -> {
+                progress.take();
                 appender.add(source, start, length);
                 bytes[0] += length + 1;
                 if (bar != null) {
@@ -109,9 +123,9 @@ final class AppendCommand implements Callable<Integer> {
             });
             appender.close();
         } catch (WalnutException | IOException e) {
-            appender.abort();
+            finish(appender);
             interrupt.disarm();
-            terminal.err().println("walnut: " + progress.sentence(log));
+            terminal.err().println("walnut: " + progress.sentence(log, appender.settled()));
             throw e;
         } catch (IllegalStateException e) {
             if (interrupt.hasBegun()) {
@@ -121,6 +135,16 @@ final class AppendCommand implements Callable<Integer> {
         }
         interrupt.disarm();
         return bytes[0];
+    }
+
+    /** Lines taken before a failure that is not the appender's own (a line too long, a file that breaks) still count. */
+    private static void finish(Appender appender) {
+        try {
+            appender.close();
+        } catch (WalnutException e) {
+            // The failure that is told is the first one; how far the log is, is told from the acknowledgements.
+            appender.abort();
+        }
     }
 
     private @Nullable ProgressBar bar(long totalBytes) {
@@ -203,8 +227,7 @@ final class AppendCommand implements Callable<Integer> {
                 Thread.currentThread().interrupt();
             }
             terminal.err().println();
-            terminal.err()
-                    .println("walnut: interrupted; " + progress.sentence(log) + "; a few more may be on their way");
+            terminal.err().println("walnut: interrupted; " + progress.sentence(log, appender.settled()));
         }
 
         private void settle() {

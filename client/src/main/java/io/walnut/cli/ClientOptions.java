@@ -39,7 +39,9 @@ final class ClientOptions {
             description = "table, json or jsonl (default: ${DEFAULT-VALUE}).")
     Output output;
 
-    @Option(names = "--debug", description = "Show the stack trace of a failure.")
+    @Option(
+            names = {"-v", "--debug"},
+            description = "Show the stack trace of a failure.")
     boolean debug;
 
     Walnut connect(Terminal terminal) {

@@ -3,6 +3,7 @@ package io.walnut.cli;
 import io.walnut.client.WalnutException;
 import java.io.PrintWriter;
 import java.util.List;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,7 +47,12 @@ public final class WalnutCli {
         for (Object verb : verbs) {
             walnut.addSubcommand(verb);
         }
+        walnut.addSubcommand(new AutoComplete.GenerateCompletion());
         walnut.setCaseInsensitiveEnumValuesAllowed(true);
+        walnut.setExecutionStrategy(parsed -> {
+            GlobalOptions.inherit(parsed);
+            return new CommandLine.RunLast().execute(parsed);
+        });
         walnut.setExecutionExceptionHandler(WalnutCli::failed);
         return walnut;
     }
@@ -66,7 +72,7 @@ public final class WalnutCli {
 
     private static boolean debug(ParseResult parsed) {
         List<String> arguments = parsed.originalArgs();
-        return arguments.contains("--debug");
+        return arguments.contains("--debug") || arguments.contains("-v");
     }
 
     private static String message(Exception failure) {
@@ -93,6 +99,9 @@ public final class WalnutCli {
     static final class Top implements Runnable {
         @CommandLine.Spec
         CommandSpec spec;
+
+        @CommandLine.Mixin
+        GlobalOptions global;
 
         @Override
         public void run() {

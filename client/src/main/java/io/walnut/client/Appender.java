@@ -28,6 +28,9 @@ public final class Appender implements AutoCloseable {
     // Guarded by the lock.
     private BatchEncoder open;
     private boolean failureSeen;
+    /** Something was in flight when this appender was aborted. */
+    private boolean abandoned;
+
     private boolean closed;
 
     Appender(AppendPipeline pipeline, AppenderOptions options, Consumer<Appended> onAcknowledged, Runnable onClose) {
@@ -105,6 +108,20 @@ public final class Appender implements AutoCloseable {
         }
     }
 
+    /** Every record taken is acknowledged, or certainly not appended: no outcome is open, and none is unknown. */
+    public boolean settled() {
+        lock.lock();
+        try {
+            WalnutException failure = pipeline.failure();
+            return !abandoned
+                    && pipeline.isIdle()
+                    && (failure != null || open.count() == 0)
+                    && (failure == null || !failure.mayHaveBeenApplied());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Records acknowledged so far. */
     public long acknowledgedRecords() {
         return acknowledgedRecords.get();
@@ -151,6 +168,7 @@ public final class Appender implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
+            abandoned |= !pipeline.isIdle();
         } finally {
             lock.unlock();
         }

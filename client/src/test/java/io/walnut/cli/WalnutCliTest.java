@@ -140,6 +140,28 @@ class WalnutCliTest {
     }
 
     @Test
+    void optionsMayStandBeforeTheVerbAndThoseBehindItCountMore() {
+        walnut("log", "create", "log");
+        assertThat(walnut("--output", "json", "log", "describe", "log").out()).startsWith("{");
+        assertThat(walnut("--output", "json", "log", "describe", "log", "--output", "table")
+                        .out())
+                .startsWith("name");
+        Run run = walnut("--deadline", "200ms", "read", "none");
+        assertThat(run.code()).isEqualTo(ExitCode.LOG_NOT_FOUND);
+        assertThat(walnut("generate-completion").out()).contains("complete");
+    }
+
+    @Test
+    void linesBeforeOneThatIsTooLongAreInTheLogAndCounted() {
+        walnut("log", "create", "log");
+        Run run = walnut(("a\nb\n" + "x".repeat(17 << 20) + "\nc\n").getBytes(UTF_8), "append", "log");
+        assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err())
+                .contains("the first 2 lines are acknowledged in log 'log', up to offset 1; no other line of this run");
+        assertThat(walnut("read", "log").out()).isEqualTo("a\nb\n");
+    }
+
+    @Test
     void logsAreListedAsATable() {
         walnut("log", "create", "b");
         walnut("log", "create", "a");
@@ -204,7 +226,7 @@ class WalnutCliTest {
         Run run = walnut(input, "append", "log");
         assertThat(run.code()).isEqualTo(ExitCode.USAGE);
         assertThat(run.err())
-                .contains("records are acknowledged in log 'log', up to offset")
+                .contains("lines are acknowledged in log 'log', up to offset")
                 .contains("larger than");
         assertThat(cluster.values("log").get(0)).isEqualTo("a");
     }
@@ -223,7 +245,7 @@ class WalnutCliTest {
         cluster.fault(request -> Fault.SILENT);
         Run run = walnut("a\n".getBytes(UTF_8), "append", "log", "--deadline", "300ms");
         assertThat(run.code()).isEqualTo(ExitCode.OUTCOME_UNKNOWN);
-        assertThat(run.err()).contains("outcome unknown", "no record of this run is acknowledged");
+        assertThat(run.err()).contains("outcome unknown", "no line is acknowledged");
     }
 
     @Test

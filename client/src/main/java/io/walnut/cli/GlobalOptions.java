@@ -1,0 +1,63 @@
+package io.walnut.cli;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+
+/** The options of {@link ClientOptions} before the verb: they hold for it unless it has its own. */
+final class GlobalOptions {
+    @Option(names = "--endpoints", paramLabel = "HOST:PORT,...", description = "As behind a verb.")
+    @Nullable
+    String endpoints;
+
+    @Option(
+            names = "--deadline",
+            paramLabel = "TIME",
+            converter = ClientOptions.TimeConverter.class,
+            description = "As behind a verb.")
+    @Nullable
+    Duration deadline;
+
+    @Option(names = "--output", paramLabel = "FORMAT", description = "As behind a verb.")
+    @Nullable
+    Output output;
+
+    @Option(
+            names = {"-v", "--debug"},
+            description = "As behind a verb.")
+    boolean debug;
+
+    /** Gives what stands before the verb to the verb. */
+    static void inherit(ParseResult top) {
+        ParseResult verb = top;
+        while (verb.hasSubcommand()) {
+            verb = verb.subcommand();
+        }
+        GlobalOptions global = mixin(top.commandSpec(), GlobalOptions.class);
+        ClientOptions own = mixin(verb.commandSpec(), ClientOptions.class);
+        if (global == null || own == null) {
+            return;
+        }
+        if (global.endpoints != null && !verb.hasMatchedOption("--endpoints")) {
+            own.endpoints = global.endpoints;
+        }
+        if (global.deadline != null && !verb.hasMatchedOption("--deadline")) {
+            own.deadline = global.deadline;
+        }
+        if (global.output != null && !verb.hasMatchedOption("--output")) {
+            own.output = global.output;
+        }
+        own.debug |= global.debug;
+    }
+
+    private static <T> @Nullable T mixin(CommandSpec spec, Class<T> type) {
+        return spec.mixins().values().stream()
+                .map(CommandSpec::userObject)
+                .filter(type::isInstance)
+                .map(type::cast)
+                .findFirst()
+                .orElse(null);
+    }
+}
