@@ -250,31 +250,32 @@ public final class WalRaftLog extends RaftLogBase {
         return entries.size();
     }
 
-    /** Makes the entries visible, then gives them to the WAL in one batch. */
+    /**
+     * Makes each entry visible and gives it to the WAL. A batch each, not one for all: the WAL verifies and copies a batch to
+     * read one record of it, and a follower that replays its log would read every batch as often as it has entries.
+     */
     private CompletableFuture<Long> write(List<LogEntryProto> entries) {
         try (AutoCloseableLock _ = writeLock()) {
             checkLogState();
             Batch batch = new Batch();
-            long first = entries.getFirst().getIndex();
-            long last = entries.getLast().getIndex();
-            if (first != bounds.last + 1 || last - first != entries.size() - 1) {
-                throw new IllegalStateException(
-                        getName() + ": entries " + first + ".." + last + " do not follow " + bounds.last);
-            }
             for (LogEntryProto entry : entries) {
+                long index = entry.getIndex();
+                if (index != bounds.last + 1) {
+                    throw new IllegalStateException(getName() + ": entry " + index + " does not follow " + bounds.last);
+                }
                 validateLogEntry(entry);
                 long tag = EntryTag.of(entry);
-                batch.add(tag, entry.getSerializedSize(), target -> EntryBytes.encode(entry, target));
-                tags.put(entry.getIndex(), tag);
+                tags.put(index, tag);
                 recent.put(entry);
-                bounds = new Bounds(bounds.first, entry.getIndex(), bounds.before);
+                bounds = new Bounds(bounds.first, index, bounds.before);
+                batch.clear();
+                batch.add(tag, entry.getSerializedSize(), target -> EntryBytes.encode(entry, target));
+                long lsn = wal.enqueue(batch);
+                if (lsn != index) {
+                    throw new IllegalStateException(getName() + ": entry " + index + " was given LSN " + lsn);
+                }
             }
-            CompletableFuture<Long> future = pending.add(last);
-            long lsn = wal.enqueue(batch);
-            if (lsn != first) {
-                throw new IllegalStateException(getName() + ": entry " + first + " was given LSN " + lsn);
-            }
-            return future;
+            return whenDurable(entries.getLast().getIndex());
         } catch (WalException e) {
             fail(e);
             return CompletableFuture.failedFuture(e);
