@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 
 /** Reads the little-endian fields of commands and results; every length is checked before anything is allocated for it. */
 final class Bytes {
+    private static final int MAX_TEXT_BYTES = 0xFFFF;
+
     private final ByteBuffer source;
 
     Bytes(ByteBuffer source) {
@@ -68,6 +70,16 @@ final class Bytes {
 
     int remaining() {
         return source.remaining();
+    }
+
+    /** Bytes of a text, bounded so that its length fits the u16 before it. */
+    static byte[] text(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length > MAX_TEXT_BYTES) {
+            throw new IllegalArgumentException(
+                    "text of " + bytes.length + " bytes; it may have at most " + MAX_TEXT_BYTES);
+        }
+        return bytes;
     }
 
     static void putString(ByteBuffer target, byte[] text) {

@@ -3,7 +3,6 @@ package io.walnut.wal.logs;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -66,18 +65,22 @@ public sealed interface Command {
                 .put((byte) kind);
     }
 
-    /** The command in its own buffer, ready to be read. */
+    /**
+     * The command in its own buffer, ready to be read.
+     *
+     * @throws IllegalArgumentException when a name has more than 65,535 bytes; {@link LogName#problem} refuses those long before
+     */
     default ByteBuffer encode() {
         return switch (this) {
             case Create(long timestampMs, String name) -> {
-                byte[] text = name.getBytes(StandardCharsets.UTF_8);
+                byte[] text = Bytes.text(name);
                 ByteBuffer target = allocate(1, 8 + 2 + text.length).putLong(timestampMs);
                 Bytes.putString(target, text);
                 yield target.flip();
             }
             case Seal(String name) -> named(2, name);
             case Trim(String name, long beforeOffset) -> {
-                byte[] text = name.getBytes(StandardCharsets.UTF_8);
+                byte[] text = Bytes.text(name);
                 ByteBuffer target = allocate(3, 8 + 2 + text.length).putLong(beforeOffset);
                 Bytes.putString(target, text);
                 yield target.flip();
@@ -106,7 +109,7 @@ public sealed interface Command {
     }
 
     private static ByteBuffer named(int kind, String name) {
-        byte[] text = name.getBytes(StandardCharsets.UTF_8);
+        byte[] text = Bytes.text(name);
         ByteBuffer target = allocate(kind, 2 + text.length);
         Bytes.putString(target, text);
         return target.flip();

@@ -126,6 +126,10 @@ public final class LogIndex {
     }
 
     private Result withLog(String name, Function<LogState, Result> change) {
+        Optional<String> problem = LogName.problem(name); // a name that passes is short enough for a message
+        if (problem.isPresent()) {
+            return rejected(Reason.INVALID_NAME, problem.get());
+        }
         LogState log = byName.get(name);
         return log == null ? rejected(Reason.LOG_NOT_FOUND, "no log has the name '" + name + "'") : change.apply(log);
     }
@@ -185,7 +189,6 @@ public final class LogIndex {
                 lastTimestampMs,
                 byId.values().stream()
                         .sorted(Comparator.comparingLong(log -> log.id))
-                        .map(LogState::contents)
                         .iterator(),
                 byId.size());
     }
@@ -197,8 +200,7 @@ public final class LogIndex {
      */
     public static LogIndex load(InputStream source) throws IOException, MalformedException {
         LogIndex index = new LogIndex();
-        Image.Header header = Image.read(source, contents -> {
-            LogState log = LogState.of(contents);
+        Image.Header header = Image.read(source, log -> {
             index.put(log);
             index.needed.update(log);
         });

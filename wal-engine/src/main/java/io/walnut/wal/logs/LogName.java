@@ -18,7 +18,7 @@ public final class LogName {
             return Optional.of("log name is empty; it must have 1 to " + MAX_LENGTH + " characters");
         }
         if (name.length() > MAX_LENGTH) {
-            return Optional.of("log name '" + name.substring(0, SHOWN) + "...' has " + name.length()
+            return Optional.of("log name '" + shown(name) + "' has " + name.length()
                     + " characters; it may have at most " + MAX_LENGTH);
         }
         int partStart = 0;

@@ -6,15 +6,21 @@ import io.walnut.wal.logs.Result.Appended;
 import io.walnut.wal.logs.Result.NotAppended;
 import io.walnut.wal.logs.Result.Reason;
 import io.walnut.wal.logs.Result.Rejection;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One log. Its monitor guards it: one thread applies, many look things up; each sees a batch wholly or not at all. */
 final class LogState {
-    /** Producers that a log remembers; of more, the one that appended longest ago is forgotten. */
+    /**
+     * Producers that a log remembers; of more, the one that appended longest ago is forgotten. A forgotten producer that goes on
+     * is refused as out of sequence, never appended twice, but for one case: the retry of its very first batch is taken for the
+     * first batch of a new producer.
+     */
     static final int MAX_PRODUCERS = 10_000;
 
     /** No record of the log needs a WAL record. */
@@ -29,7 +35,7 @@ final class LogState {
     private long lastAppendMs;
     private boolean sealed;
     private @Nullable OffsetIndex index; // null while the log holds no records, which is most logs
-    private @Nullable LinkedHashMap<Long, Producer> producers; // in the order of their last appends
+    private @Nullable SequencedMap<Long, Producer> producers; // in the order of their last appends
 
     /** Lowest LSN that the log needs. Written only by {@link NeededLsns}, which is ordered by it. */
     long neededLsn = NEEDS_NONE;
@@ -54,7 +60,7 @@ final class LogState {
             }
         }
         if (sealed) {
-            return notAppended(Reason.LOG_SEALED, "log '" + name + "' is sealed and takes no more appends", 0);
+            return refusedAsSealed();
         }
         long offset = endOffset;
         if (index == null) {
@@ -88,6 +94,11 @@ final class LogState {
                 return new Appended(first.offset(), first.offset() + first.count(), first.timestampMs(), true);
             }
         }
+        if (sealed) {
+            // What follows an append that met the seal is out of sequence too, but that is not what its writer must
+            // know.
+            return refusedAsSealed();
+        }
         return notAppended(
                 Reason.OUT_OF_SEQUENCE,
                 "producer %016x of log '%s': found sequence %d, expected %d"
@@ -109,6 +120,10 @@ final class LogState {
         if (producers.size() > MAX_PRODUCERS) {
             producers.remove(producers.firstEntry().getKey());
         }
+    }
+
+    private NotAppended refusedAsSealed() {
+        return notAppended(Reason.LOG_SEALED, "log '" + name + "' is sealed and takes no more appends", 0);
     }
 
     private NotAppended notAppended(Reason reason, String message, long expected) {
@@ -142,31 +157,32 @@ final class LogState {
         return first.isEmpty() ? NEEDS_NONE : first.getFirst().lsn();
     }
 
-    /** Everything of the log, for an image. */
-    record Contents(LogInfo info, List<BatchLocation> batches, List<Producer> producers) {}
-
-    synchronized Contents contents() {
-        Collection<Producer> known = producers == null ? List.of() : producers.values();
-        return new Contents(info(), locate(startOffset, Integer.MAX_VALUE), new ArrayList<>(known));
+    /** Batches from the start of the log on, for an image; the applying thread alone. */
+    synchronized int liveBatches() {
+        return index == null ? 0 : index.count(startOffset);
     }
 
-    static LogState of(Contents contents) {
-        LogInfo info = contents.info();
+    /** Hands over the batches that {@link #liveBatches} counted, in order. */
+    synchronized void eachLiveBatch(Consumer<BatchLocation> taker) {
+        if (index != null) {
+            index.each(startOffset, taker);
+        }
+    }
+
+    /** Producers in the order of their last appends; the applying thread alone. */
+    synchronized Collection<Producer> producers() {
+        return producers == null ? List.of() : Collections.unmodifiableCollection(producers.values());
+    }
+
+    /** A log out of an image; batches and producers in their order. */
+    static LogState of(LogInfo info, @Nullable OffsetIndex index, @Nullable SequencedMap<Long, Producer> producers) {
         LogState log = new LogState(info.id(), info.name(), info.createdMs());
         log.startOffset = info.startOffset();
         log.endOffset = info.endOffset();
         log.sealed = info.sealed();
         log.lastAppendMs = info.lastAppendMs();
-        if (!contents.batches().isEmpty()) {
-            OffsetIndex index = new OffsetIndex();
-            contents.batches().forEach(index::add);
-            log.index = index;
-        }
-        if (!contents.producers().isEmpty()) {
-            LinkedHashMap<Long, Producer> producers = new LinkedHashMap<>();
-            contents.producers().forEach(producer -> producers.put(producer.id, producer));
-            log.producers = producers;
-        }
+        log.index = index;
+        log.producers = producers;
         return log;
     }
 }

@@ -2,6 +2,7 @@ package io.walnut.wal.logs;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Where the batches of one log are: offset to WAL record, about four bytes a batch. Batches stand in chunks of 64; a chunk keeps
@@ -42,6 +43,22 @@ final class OffsetIndex {
             lastLsn = batch.lsn();
             lastTimestampMs = batch.timestampMs();
         }
+
+        /** Number of batches that end at or below {@code offset}. */
+        int batchesBelow(long offset) {
+            Varint.Reader reader = deltas.reader();
+            long end = baseOffset;
+            for (int batch = 0; batch < batches; batch++) {
+                end += reader.next();
+                if (end > offset) {
+                    return batch;
+                }
+                reader.next();
+                reader.next();
+                reader.next();
+            }
+            return batches;
+        }
     }
 
     /** Adds the next batch: its offset follows the last one's, its LSN and its time are not below the last one's. */
@@ -78,6 +95,25 @@ final class OffsetIndex {
             }
         }
         return found;
+    }
+
+    /** Hands over the batch that holds {@code offset} and those after it, a chunk at a time. */
+    void each(long offset, Consumer<BatchLocation> taker) {
+        for (int i = chunkOf(offset); i < chunks.size(); i++) {
+            Chunk chunk = chunks.get(i);
+            from(Math.max(offset, chunk.baseOffset), chunk.batches - chunk.batchesBelow(offset))
+                    .forEach(taker);
+        }
+    }
+
+    /** Number of the batches that {@link #each} hands over. */
+    int count(long offset) {
+        int count = 0;
+        for (int i = chunkOf(offset); i < chunks.size(); i++) {
+            Chunk chunk = chunks.get(i);
+            count = Math.addExact(count, chunk.batches - chunk.batchesBelow(offset));
+        }
+        return count;
     }
 
     /** Forgets chunks that hold nothing from {@code offset} on. */

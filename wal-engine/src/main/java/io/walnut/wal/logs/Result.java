@@ -2,7 +2,6 @@ package io.walnut.wal.logs;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -74,7 +73,7 @@ public sealed interface Result {
     default ByteBuffer encode() {
         return switch (this) {
             case Done(LogInfo log) -> {
-                byte[] name = log.name().getBytes(StandardCharsets.UTF_8);
+                byte[] name = Bytes.text(log.name());
                 ByteBuffer target = allocate(1, 41 + 2 + name.length)
                         .putLong(log.id())
                         .putLong(log.startOffset())
@@ -140,10 +139,7 @@ public sealed interface Result {
                     }
                     var outcomes = new ArrayList<AppendOutcome>(count);
                     for (int i = 0; i < count; i++) {
-                        outcomes.add(
-                                bytes.u8() == 1
-                                        ? new Appended(bytes.i64(), bytes.i64(), bytes.i64(), bytes.u8() == 1)
-                                        : new NotAppended(rejection(bytes)));
+                        outcomes.add(outcome(bytes));
                     }
                     yield new Appends(outcomes);
                 }
@@ -152,12 +148,21 @@ public sealed interface Result {
         });
     }
 
+    private static AppendOutcome outcome(Bytes bytes) throws MalformedException {
+        int kind = bytes.u8();
+        return switch (kind) {
+            case 1 -> new Appended(bytes.i64(), bytes.i64(), bytes.i64(), bytes.u8() == 1);
+            case 2 -> new NotAppended(rejection(bytes));
+            default -> throw new MalformedException("result: outcome of kind " + kind + " is unknown");
+        };
+    }
+
     private static ByteBuffer allocate(int kind, int bytes) {
         return ByteBuffer.allocate(1 + bytes).order(ByteOrder.LITTLE_ENDIAN).put((byte) kind);
     }
 
     private static int size(Rejection rejection) {
-        return 1 + 24 + 2 + rejection.message.getBytes(StandardCharsets.UTF_8).length;
+        return 1 + 24 + 2 + Bytes.text(rejection.message).length;
     }
 
     private static void put(ByteBuffer target, Rejection rejection) {
@@ -165,7 +170,7 @@ public sealed interface Result {
                 .putLong(rejection.startOffset)
                 .putLong(rejection.endOffset)
                 .putLong(rejection.expected);
-        Bytes.putString(target, rejection.message.getBytes(StandardCharsets.UTF_8));
+        Bytes.putString(target, Bytes.text(rejection.message));
     }
 
     private static Rejection rejection(Bytes bytes) throws MalformedException {

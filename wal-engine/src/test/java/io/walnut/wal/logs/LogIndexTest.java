@@ -12,10 +12,20 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LogIndexTest {
+    /** Read beside docs/FORMAT-logs.md. */
+    private static final String GOLDEN_IMAGE =
+            "574c4f4753" + "01" + "0000000000000003" + "0000000000001389" + "00000002"
+                    + ("01" + "0001" + "61" + "e807" + "8927" + "01" + "af02" + "00")
+                    + ("02" + "0300010289" + "27" + "000102ac02" + "00")
+                    + ("01" + "0000000000000007" + "00000001" + "02" + "01" + "0002018927")
+                    + ("02" + "0003" + "622f63" + "e807" + "00" + "00" + "00" + "01" + "00" + "00")
+                    + "58395c5e";
+
     private final LogIndex index = new LogIndex();
     private long lsn;
 
@@ -268,6 +278,48 @@ class LogIndexTest {
                     .as("cut at " + length)
                     .isInstanceOf(MalformedException.class);
         }
+    }
+
+    @Test
+    void aLongNameIsRefusedInAResultThatCanBeSent() throws Exception {
+        for (Command command : List.of(
+                new Command.Delete("x".repeat(65_535)),
+                new Command.Seal("\u0001".repeat(65_535)),
+                new Command.Trim("x".repeat(65_535), 0),
+                new Command.Create(1, "x".repeat(65_535)))) {
+            Result result = apply(command);
+            assertThat(reason(result)).isEqualTo(Reason.INVALID_NAME);
+            assertThat(Result.decode(result.encode())).isEqualTo(result);
+        }
+        assertThatThrownBy(() -> new Command.Delete("x".repeat(65_536)).encode())
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void allThatWasInFlightWhenTheLogWasSealedIsRefusedAsSealed() {
+        LogInfo a = create("a");
+        append(5000, item(a, 1, 7, 0, 0));
+        apply(new Command.Seal("a"));
+
+        for (int sequence = 1; sequence < 4; sequence++) {
+            NotAppended refused =
+                    (NotAppended) append(5000, item(a, 1, 7, 0, sequence)).getFirst();
+            assertThat(refused.rejection().reason()).isEqualTo(Reason.LOG_SEALED);
+        }
+    }
+
+    @Test
+    void theImageHasTheBytesOfTheFormat() throws Exception {
+        LogInfo a = create("a");
+        create("b/c");
+        append(5000, item(a, 1, 7, 0, 0));
+        append(5001, item(a, 2, 7, 1, 0), item(a, 300, 0, 0, 0));
+        apply(new Command.Trim("a", 1));
+        apply(new Command.Seal("b/c"));
+
+        assertThat(HexFormat.of().formatHex(save(index))).isEqualTo(GOLDEN_IMAGE);
+        assertThat(save(LogIndex.load(new ByteArrayInputStream(HexFormat.of().parseHex(GOLDEN_IMAGE)))))
+                .isEqualTo(save(index));
     }
 
     private static byte[] save(LogIndex index) throws Exception {
