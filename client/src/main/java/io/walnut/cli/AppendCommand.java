@@ -129,6 +129,8 @@ final class AppendCommand implements Callable<Integer> {
             throw e;
         } catch (IllegalStateException e) {
             if (interrupt.hasBegun()) {
+                // The client stays open while what is in flight is waited for.
+                interrupt.awaitEnd();
                 throw new QuietExitException(ExitCode.INTERRUPTED, e);
             }
             throw e;
@@ -196,6 +198,14 @@ final class AppendCommand implements Callable<Integer> {
         Interrupt(Appender appender) {
             super("walnut-append-interrupt");
             this.appender = appender;
+        }
+
+        void awaitEnd() {
+            try {
+                join(2 * INTERRUPT_GRACE_MS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         boolean hasBegun() {

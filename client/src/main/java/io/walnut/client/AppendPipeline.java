@@ -199,7 +199,11 @@ final class AppendPipeline {
         try {
             closed = true;
             if (size() > 0) {
-                stop(Errors.unavailable("log '" + log + "': the client was closed", null));
+                boolean sent = stream != null && stream.tracer.sent();
+                boolean open =
+                        (sent && !inFlight.isEmpty()) || everything().stream().anyMatch(batch -> batch.ambiguous);
+                String message = "log '" + log + "': the client was closed";
+                stop(open ? Errors.unknown(message, null) : Errors.unavailable(message, null));
             }
             hangUp();
             changed.signalAll();
