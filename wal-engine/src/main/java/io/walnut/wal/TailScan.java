@@ -47,7 +47,8 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
      * Frames begin on multiples of 8; the salt is compared when it is known.
      */
     static long evidence(ByteBuffer bytes, int from, long lsn) {
-        for (int at = Math.max(SegmentHeader.BYTES, from); at < bytes.limit(); at += FrameFormat.ALIGNMENT) {
+        int last = bytes.limit() - FrameFormat.ALIGNMENT; // a file cut anywhere may end between two multiples of 8
+        for (int at = Math.max(SegmentHeader.BYTES, from); at <= last; at += FrameFormat.ALIGNMENT) {
             if (bytes.getLong(at) == 0 && at % Blocks.BYTES == 0 && isZero(bytes, at)) {
                 at += Blocks.BYTES - FrameFormat.ALIGNMENT;
                 continue;

@@ -32,7 +32,7 @@ public final class CrashImages {
         this.entryChanges = entryChanges;
     }
 
-    /** At most {@code limit} images, each as file names and contents. */
+    /** About {@code limit} images, of each state of the directory at least four, as file names and contents. */
     public List<Map<String, byte[]>> choose(int limit, Random random) {
         List<Map<String, Inode>> directories = directories();
         var images = new ArrayList<Map<String, byte[]>>();
@@ -41,7 +41,7 @@ public final class CrashImages {
             directory.values().forEach(inode -> variants.computeIfAbsent(inode, CrashImages::variants));
             images.addAll(combine(directory, variants, Math.max(4, limit / directories.size()), random));
         }
-        return images.size() <= limit ? images : images.subList(0, limit);
+        return images;
     }
 
     private static List<Map<String, byte[]>> combine(
