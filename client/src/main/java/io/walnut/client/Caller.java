@@ -44,7 +44,7 @@ final class Caller {
             }
             String endpoint = router.target();
             try {
-                R answer = once(method, request, endpoint, end);
+                R answer = once(method, request, endpoint, Math.min(end.remainingNanos(), attemptTimeout.toNanos()));
                 router.leads(endpoint);
                 return answer;
             } catch (Failed e) {
@@ -77,17 +77,17 @@ final class Caller {
     /** One attempt at one node, no retry. */
     <Q, R> R callAt(MethodDescriptor<Q, R> method, Q request, String endpoint) {
         try {
-            return once(method, request, endpoint, Deadline.in(deadline));
+            return once(method, request, endpoint, deadline.toNanos());
         } catch (Failed e) {
             transport.failed(endpoint);
             throw e.failure;
         }
     }
 
-    private <Q, R> R once(MethodDescriptor<Q, R> method, Q request, String endpoint, Deadline end) throws Failed {
+    private <Q, R> R once(MethodDescriptor<Q, R> method, Q request, String endpoint, long timeoutNanos) throws Failed {
         SentTracer tracer = new SentTracer();
-        long timeoutNanos = Math.max(1, Math.min(end.remainingNanos(), attemptTimeout.toNanos()));
-        CallOptions options = tracer.on(CallOptions.DEFAULT).withDeadlineAfter(timeoutNanos, TimeUnit.NANOSECONDS);
+        CallOptions options =
+                tracer.on(CallOptions.DEFAULT).withDeadlineAfter(Math.max(1, timeoutNanos), TimeUnit.NANOSECONDS);
         try {
             return ClientCalls.blockingUnaryCall(transport.channel(endpoint), method, options, request);
         } catch (StatusRuntimeException e) {
