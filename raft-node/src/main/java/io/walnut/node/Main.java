@@ -16,6 +16,7 @@ public final class Main {
 
     /** The whole command line. A verb of the node is added here. */
     static CommandLine commandLine() {
-        return WalnutCli.commandLine(new ServerCommand(), new UpCommand(), new DownCommand(), new DemoCommand());
+        return WalnutCli.commandLine(
+                new ServerCommand(), new WalCommand(), new UpCommand(), new DownCommand(), new DemoCommand());
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.walnut.wal.tool;
+
+import org.jspecify.annotations.NullMarked;
