@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What to read, and from where. Without an endpoint a read sees everything that was acknowledged before it began, and goes on at
- * another node when one fails. With an endpoint it sees what that node has applied, and ends when that node fails.
+ * another node when one fails. With an endpoint it sees what that node has applied, and tries no other node.
  */
 public final class ReadOptions {
     private final long from;

@@ -1,8 +1,8 @@
 package io.walnut.wal;
 
 /**
- * Hears of progress, one call at a time and in order, from whichever thread did the sync: be quick. It may use the log, but
- * gets no call inside a call.
+ * Hears of progress, one call at a time and in order, from whichever thread did the sync: be quick. It may read the log. It
+ * must not append, wait for durability or change the log: the next write waits for it to return.
  */
 public interface DurableListener {
 
