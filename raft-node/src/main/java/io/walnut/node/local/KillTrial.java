@@ -126,17 +126,15 @@ public final class KillTrial {
     /** Kills, waits for the next acknowledgement, starts again what was killed; returns how long nothing was acknowledged. */
     private Duration kill(Walnut walnut, Acknowledgements acknowledgements) throws Exception {
         String leader = walnut.status().leaderId();
-        CompletableFuture<Long> next;
-        long killed;
         if (settings.victims == Victims.ALL) {
             cluster.killAll();
-            killed = System.nanoTime();
-            next = acknowledgements.next();
-            cluster.start();
         } else {
             cluster.kill(leader);
-            killed = System.nanoTime();
-            next = acknowledgements.next();
+        }
+        long killed = System.nanoTime();
+        CompletableFuture<Long> next = acknowledgements.nextAfterSilence();
+        if (settings.victims == Victims.ALL) {
+            cluster.start();
         }
         long acknowledged;
         try {
@@ -207,19 +205,27 @@ public final class KillTrial {
         return ReadOptions.from(0).at(cluster.node(id).endpoint());
     }
 
-    /** Counts what is acknowledged, and tells when the next one comes. */
+    /** Counts what is acknowledged, and tells when acknowledgements come again. Acknowledgements come one at a time. */
     private static final class Acknowledgements implements Consumer<Appended> {
+        /** What the dead had already sent is read within less, and no election is that fast. */
+        private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
         private final LongConsumer progress;
         private final AtomicLong lines = new AtomicLong();
+        private volatile long silentSince;
         private volatile @Nullable CompletableFuture<Long> next;
 
         Acknowledgements(LongConsumer progress) {
             this.progress = progress;
         }
 
-        /** Completes with the time, as of {@link System#nanoTime}, of the first acknowledgement after this call. */
-        CompletableFuture<Long> next() {
+        /**
+         * Completes with the time, as of {@link System#nanoTime}, of the first acknowledgement that ends a silence: what the
+         * dead had sent before they died does not count.
+         */
+        CompletableFuture<Long> nextAfterSilence() {
             CompletableFuture<Long> future = new CompletableFuture<>();
+            silentSince = System.nanoTime();
             next = future;
             return future;
         }
@@ -227,9 +233,11 @@ public final class KillTrial {
         @Override
         public void accept(Appended batch) {
             CompletableFuture<Long> waiting = next;
-            if (waiting != null) {
-                waiting.complete(System.nanoTime());
+            long now = System.nanoTime();
+            if (waiting != null && now - silentSince >= SILENCE_NANOS) {
+                waiting.complete(now);
             }
+            silentSince = now;
             progress.accept(lines.addAndGet(batch.count()));
         }
     }
