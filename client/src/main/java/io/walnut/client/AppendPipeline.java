@@ -1,30 +1,16 @@
 package io.walnut.client;
 
-import io.grpc.CallOptions;
-import io.grpc.Metadata;
-import io.grpc.Status;
-import io.grpc.StatusException;
-import io.grpc.StatusRuntimeException;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientCalls;
-import io.grpc.stub.ClientResponseObserver;
 import io.walnut.protocol.v1.AppendRequest;
 import io.walnut.protocol.v1.AppendResponse;
 import io.walnut.protocol.v1.AppendStreamResponse;
 import io.walnut.protocol.v1.EncodedBatch;
 import io.walnut.protocol.v1.ErrorDetail;
-import io.walnut.protocol.v1.LogServiceGrpc;
-import io.walnut.protocol.v1.ProducerStamp;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -43,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * for good, the sequence numbers behind it can never be accepted: those batches start again in a new epoch. Thread-safe; one
  * lock, never held while a future completes.
  */
-final class AppendPipeline {
+final class AppendPipeline implements AppendCall.Listener {
     /** What a refused or lost batch means for the batches after it. */
     enum AfterFailure {
         /** They fail too: what is acknowledged is a prefix of what was given. */
@@ -65,14 +51,8 @@ final class AppendPipeline {
     private final Condition changed = lock.newCondition();
 
     // All below are guarded by the lock.
-    private final ArrayDeque<PendingBatch> unsent = new ArrayDeque<>();
-    private final ArrayDeque<PendingBatch> inFlight = new ArrayDeque<>();
-    private final ArrayDeque<Runnable> completions = new ArrayDeque<>();
-    private boolean completing;
-    private long pendingBytes;
-    private long producerId = newProducerId();
-    private int epoch = 1;
-    private long nextSequence;
+    private final PendingBatches pending = new PendingBatches();
+    private final Completions completions = new Completions(lock, changed);
     private @Nullable AppendCall stream;
     private boolean waiting;
     private int attempt;
@@ -108,7 +88,12 @@ final class AppendPipeline {
      */
     @Nullable
     CompletableFuture<Appended> submit(EncodedBatch batch) {
-        Deadline end = Deadline.in(deadline);
+        return submit(batch, Deadline.in(deadline));
+    }
+
+    /** As {@link #submit(EncodedBatch)}, with a deadline of its own; it may pass before that of an earlier batch. */
+    @Nullable
+    CompletableFuture<Appended> submit(EncodedBatch batch, Deadline end) {
         lock.lock();
         try {
             awaitRoom(batch.getRecords().size(), end);
@@ -119,16 +104,12 @@ final class AppendPipeline {
             if (failed != null) {
                 throw failed;
             }
-            PendingBatch pending = new PendingBatch(batch, end);
-            pending.sequence = nextSequence;
-            nextSequence += batch.getCount();
-            pendingBytes += pending.bytes();
-            unsent.add(pending);
+            PendingBatch added = pending.add(new PendingBatch(batch, end));
             pump();
-            return pending.future;
+            return added.future;
         } finally {
             lock.unlock();
-            complete();
+            completions.run();
         }
     }
 
@@ -136,7 +117,7 @@ final class AppendPipeline {
         while (failure == null && !closed && !hasRoom(bytes)) {
             long remaining = end.remainingNanos();
             if (remaining <= 0) {
-                throw Errors.overloaded("log '" + log + "': " + size() + " batches with " + pendingBytes
+                throw Errors.overloaded("log '" + log + "': " + pending.size() + " batches with " + pending.bytes()
                         + " bytes are in flight; no room within the deadline");
             }
             try {
@@ -149,19 +130,16 @@ final class AppendPipeline {
     }
 
     private boolean hasRoom(int bytes) {
-        int size = size();
-        return size == 0 || (size < options.maxBatchesInFlight() && pendingBytes + bytes <= options.maxBytesInFlight());
-    }
-
-    private int size() {
-        return unsent.size() + inFlight.size();
+        int size = pending.size();
+        return size == 0
+                || (size < options.maxBatchesInFlight() && pending.bytes() + bytes <= options.maxBytesInFlight());
     }
 
     /** True when nothing is in flight. */
     boolean isIdle() {
         lock.lock();
         try {
-            return size() == 0;
+            return pending.size() == 0;
         } finally {
             lock.unlock();
         }
@@ -182,7 +160,7 @@ final class AppendPipeline {
     void awaitIdle() {
         lock.lock();
         try {
-            while (size() > 0 || completing || !completions.isEmpty()) {
+            while (pending.size() > 0 || !completions.isIdle()) {
                 changed.await();
             }
         } catch (InterruptedException e) {
@@ -198,10 +176,10 @@ final class AppendPipeline {
         lock.lock();
         try {
             closed = true;
-            if (size() > 0) {
-                boolean sent = stream != null && stream.tracer.sent();
-                boolean open =
-                        (sent && !inFlight.isEmpty()) || everything().stream().anyMatch(batch -> batch.ambiguous);
+            if (pending.size() > 0) {
+                boolean sent = stream != null && stream.sent();
+                boolean open = (sent && pending.hasInFlight())
+                        || pending.all().stream().anyMatch(batch -> batch.ambiguous);
                 String message = "log '" + log + "': the client was closed";
                 stop(open ? Errors.unknown(message, null) : Errors.unavailable(message, null));
             }
@@ -209,7 +187,7 @@ final class AppendPipeline {
             changed.signalAll();
         } finally {
             lock.unlock();
-            complete();
+            completions.run();
         }
     }
 
@@ -217,7 +195,7 @@ final class AppendPipeline {
     boolean closeIfIdle(long idleNanos) {
         lock.lock();
         try {
-            if (size() > 0 || System.nanoTime() - idleSinceNanos < idleNanos) {
+            if (pending.size() > 0 || System.nanoTime() - idleSinceNanos < idleNanos) {
                 return false;
             }
             closed = true;
@@ -240,10 +218,10 @@ final class AppendPipeline {
     void tick() {
         lock.lock();
         try {
-            PendingBatch oldest = inFlight.peek();
+            PendingBatch oldest = pending.head();
             if (oldest != null && System.nanoTime() - oldest.sentAtNanos > attemptTimeout.toNanos()) {
                 AppendCall open = stream;
-                String endpoint = open == null ? "?" : open.endpoint;
+                String endpoint = open == null ? "?" : open.endpoint();
                 broken(
                         endpoint,
                         Errors.unknown(endpoint + ": no answer within " + attemptTimeout.toMillis() + " ms", null),
@@ -253,20 +231,21 @@ final class AppendPipeline {
             pump();
         } finally {
             lock.unlock();
-            complete();
+            completions.run();
         }
     }
 
     private void expire() {
-        boolean streamSent = stream != null && stream.tracer.sent();
+        boolean streamSent = stream != null && stream.sent();
         boolean live = false;
         boolean dropped = false;
-        boolean behindUnknown = false;
-        for (PendingBatch batch : everything()) {
+        boolean unknown = false;
+        for (PendingBatch batch : pending.all()) {
+            // What stands behind a batch of unknown outcome keeps its place, is sent again with it, and so may yet be
+            // applied. To take it out would change the numbers of the batch before it, which then is no duplicate any
+            // more.
+            unknown |= batch.givenUp || batch.ambiguous || (streamSent && pending.isInFlight(batch));
             if (!batch.givenUp && batch.deadline.passed()) {
-                // What stands behind a batch of unknown outcome keeps its place, is sent again with it, and so may yet
-                // be applied.
-                boolean unknown = behindUnknown || batch.ambiguous || (streamSent && inFlight.contains(batch));
                 WalnutException expired =
                         Errors.deadline(unknown, last, batch.deadline.of(), "append to log '" + log + "'");
                 if (afterFailure == AfterFailure.STOP) {
@@ -277,72 +256,55 @@ final class AppendPipeline {
                 if (unknown) {
                     batch.givenUp = true;
                 } else {
-                    dropped |= inFlight.remove(batch) || unsent.remove(batch);
-                    pendingBytes -= batch.bytes();
+                    pending.remove(batch);
+                    dropped = true;
                     continue;
                 }
             }
             live |= !batch.givenUp;
-            behindUnknown |= batch.givenUp;
         }
         if (dropped) {
             restartInNewEpoch();
             settled();
         }
-        if (!live && size() > 0) {
+        if (!live && pending.size() > 0) {
             // Nobody waits for any of them: forget them, and let no later batch depend on them.
-            unsent.clear();
-            inFlight.clear();
             hangUp();
-            startAnew();
+            pending.startAnew();
             settled();
         }
     }
 
-    private List<PendingBatch> everything() {
-        List<PendingBatch> all = new ArrayList<>(inFlight);
-        all.addAll(unsent);
-        return all;
-    }
-
-    private void startAnew() {
-        producerId = newProducerId();
-        epoch = 1;
-        nextSequence = 0;
-        pendingBytes = 0;
-        for (PendingBatch batch : unsent) {
-            batch.sequence = nextSequence;
-            nextSequence += batch.batch.getCount();
-            pendingBytes += batch.bytes();
-        }
-    }
-
     private void pump() {
-        if (waiting || closed || unsent.isEmpty()) {
+        if (waiting || closed || !pending.hasUnsent()) {
             return;
         }
         if (stream == null) {
-            stream = new AppendCall(router.target());
+            String target = router.target();
+            stream = new AppendCall(target, transport.channel(target), this);
         }
         AppendCall open = stream;
-        for (PendingBatch batch = unsent.poll(); batch != null; batch = unsent.poll()) {
-            batch.sentAtNanos = System.nanoTime();
-            inFlight.add(batch);
-            open.send(batch);
+        for (PendingBatch batch = pending.nextToSend(); batch != null; batch = pending.nextToSend()) {
+            open.send(AppendRequest.newBuilder()
+                    .setLog(log)
+                    .setBatch(batch.batch)
+                    .setProducer(pending.stamp(batch))
+                    .build());
         }
     }
 
-    private void answered(AppendCall from, AppendStreamResponse response) {
+    @Override
+    public void answered(AppendCall from, AppendStreamResponse response) {
         lock.lock();
         try {
             if (from != stream) {
                 return;
             }
-            PendingBatch head = inFlight.peek();
+            PendingBatch head = pending.head();
             if (head == null) {
                 broken(
-                        from.endpoint,
-                        Errors.internal(from.endpoint + ": an answer that nothing was sent for", null),
+                        from.endpoint(),
+                        Errors.internal(from.endpoint() + ": an answer that nothing was sent for", null),
                         "");
                 return;
             }
@@ -354,35 +316,29 @@ final class AppendPipeline {
             pump();
         } finally {
             lock.unlock();
-            complete();
+            completions.run();
         }
     }
 
     private void acknowledged(AppendCall from, PendingBatch head, AppendResponse ok) {
         if (ok.getNextOffset() - ok.getFirstOffset() != head.batch.getCount()) {
             broken(
-                    from.endpoint,
+                    from.endpoint(),
                     Errors.unknown(
-                            from.endpoint + ": acknowledged offsets " + ok.getFirstOffset() + " to "
+                            from.endpoint() + ": acknowledged offsets " + ok.getFirstOffset() + " to "
                                     + ok.getNextOffset() + " for a batch of " + head.batch.getCount(),
                             null),
                     "");
             return;
         }
-        router.leads(from.endpoint);
+        router.leads(from.endpoint());
         attempt = 0;
         hops = 0;
         last = null;
         Appended appended = new Appended(
                 ok.getFirstOffset(), ok.getNextOffset(), Instant.ofEpochMilli(ok.getTimestampMs()), ok.getDuplicate());
-        inFlight.remove();
-        pendingBytes -= head.bytes();
+        pending.removeHead();
         completions.add(() -> head.future.complete(appended));
-        PendingBatch nextHead = inFlight.peek();
-        if (nextHead != null) {
-            // Answers come in order: the wait for the next one begins now.
-            nextHead.sentAtNanos = System.nanoTime();
-        }
         settled();
     }
 
@@ -390,7 +346,7 @@ final class AppendPipeline {
         WalnutException refusal = Errors.of(detail);
         if (refusal.retryable()) {
             boolean ambiguous = head.ambiguous || refusal.mayHaveBeenApplied();
-            broken(from.endpoint, refusal, detail.getLeaderAddress());
+            broken(from.endpoint(), refusal, detail.getLeaderAddress());
             // Unlike those behind it, its answer has come.
             head.ambiguous = ambiguous;
             return;
@@ -403,15 +359,12 @@ final class AppendPipeline {
             return;
         }
         WalnutException failed = head.ambiguous ? Errors.afterUnknown(refusal) : refusal;
+        pending.removeHead();
         if (afterFailure == AfterFailure.STOP) {
-            inFlight.remove();
-            pendingBytes -= head.bytes();
             completions.add(() -> head.future.completeExceptionally(failed));
             stop(failed);
             return;
         }
-        inFlight.remove();
-        pendingBytes -= head.bytes();
         if (!head.givenUp) {
             completions.add(() -> head.future.completeExceptionally(failed));
         }
@@ -419,60 +372,43 @@ final class AppendPipeline {
         settled();
     }
 
-    /** Every batch that is still here is certainly not applied: give them sequence numbers that can be accepted. */
     private void restartInNewEpoch() {
         hangUp();
-        takeBack();
-        epoch++;
-        nextSequence = 0;
-        for (PendingBatch batch : unsent) {
-            batch.sequence = nextSequence;
-            batch.ambiguous = false;
-            nextSequence += batch.batch.getCount();
-        }
+        pending.restartInNewEpoch();
     }
 
-    private void takeBack() {
-        for (PendingBatch batch = inFlight.pollLast(); batch != null; batch = inFlight.pollLast()) {
-            unsent.addFirst(batch);
-        }
-    }
-
-    private void ended(AppendCall from, WalnutException failed, String leaderAddress) {
+    @Override
+    public void ended(AppendCall from, WalnutException failed, String leaderAddress) {
         lock.lock();
         try {
             if (from != stream) {
                 return;
             }
-            if (inFlight.isEmpty()) {
+            if (!pending.hasInFlight()) {
                 stream = null;
-                transport.failed(from.endpoint);
-                router.failed(from.endpoint, leaderAddress);
+                transport.failed(from.endpoint());
+                router.failed(from.endpoint(), leaderAddress);
             } else if (failed.retryable()) {
-                broken(from.endpoint, failed, leaderAddress);
+                broken(from.endpoint(), failed, leaderAddress);
             } else {
                 stream = null;
                 stop(failed);
                 if (afterFailure == AfterFailure.CONTINUE) {
                     failure = null;
-                    startAnew();
                 }
             }
             pump();
         } finally {
             lock.unlock();
-            complete();
+            completions.run();
         }
     }
 
     /** The stream is no more; everything unanswered is sent again, after a pause, to whoever leads then. */
     private void broken(String endpoint, WalnutException cause, String leaderAddress) {
         AppendCall open = stream;
-        boolean sent = open != null && open.tracer.sent();
-        for (PendingBatch batch : inFlight) {
-            batch.ambiguous |= sent;
-        }
-        takeBack();
+        boolean sent = open != null && open.sent();
+        pending.takeBack(sent);
         hangUp();
         last = cause;
         boolean redirected = Redirect.after(cause, leaderAddress, endpoint, router, transport);
@@ -496,17 +432,17 @@ final class AppendPipeline {
             pump();
         } finally {
             lock.unlock();
-            complete();
+            completions.run();
         }
     }
 
     /** The first batch fails with the cause, those after it because of it; nothing more is taken. */
     private void stop(WalnutException cause) {
         failure = cause;
-        boolean streamSent = stream != null && stream.tracer.sent();
+        boolean streamSent = stream != null && stream.sent();
         boolean first = true;
-        for (PendingBatch batch : everything()) {
-            boolean ambiguous = batch.ambiguous || (streamSent && inFlight.contains(batch));
+        for (PendingBatch batch : pending.all()) {
+            boolean ambiguous = batch.ambiguous || (streamSent && pending.isInFlight(batch));
             WalnutException own =
                     first && (cause.mayHaveBeenApplied() || !ambiguous) ? cause : behind(cause, ambiguous);
             first = false;
@@ -514,9 +450,7 @@ final class AppendPipeline {
                 completions.add(() -> batch.future.completeExceptionally(own));
             }
         }
-        unsent.clear();
-        inFlight.clear();
-        pendingBytes = 0;
+        pending.startAnew();
         hangUp();
         settled();
     }
@@ -529,104 +463,5 @@ final class AppendPipeline {
     private void settled() {
         idleSinceNanos = System.nanoTime();
         changed.signalAll();
-    }
-
-    /** Completes futures in order, one thread at a time, outside the lock. */
-    private void complete() {
-        while (true) {
-            Runnable next;
-            lock.lock();
-            try {
-                if (completing || completions.isEmpty()) {
-                    return;
-                }
-                completing = true;
-                next = completions.remove();
-            } finally {
-                lock.unlock();
-            }
-            try {
-                next.run();
-            } finally {
-                lock.lock();
-                try {
-                    completing = false;
-                    changed.signalAll();
-                } finally {
-                    lock.unlock();
-                }
-            }
-        }
-    }
-
-    private static long newProducerId() {
-        long id = ThreadLocalRandom.current().nextLong();
-        return id == 0 ? 1 : id;
-    }
-
-    /** One stream to one node. */
-    private final class AppendCall implements ClientResponseObserver<AppendRequest, AppendStreamResponse> {
-        final String endpoint;
-        final SentTracer tracer = new SentTracer();
-        private @Nullable ClientCallStreamObserver<AppendRequest> requests;
-
-        AppendCall(String endpoint) {
-            this.endpoint = endpoint;
-            ClientCalls.asyncBidiStreamingCall(
-                    transport
-                            .channel(endpoint)
-                            .newCall(LogServiceGrpc.getAppendStreamMethod(), tracer.on(CallOptions.DEFAULT)),
-                    this);
-        }
-
-        @Override
-        public void beforeStart(ClientCallStreamObserver<AppendRequest> requestStream) {
-            requests = requestStream;
-        }
-
-        void send(PendingBatch batch) {
-            ClientCallStreamObserver<AppendRequest> open = requests;
-            if (open == null) {
-                return;
-            }
-            open.onNext(AppendRequest.newBuilder()
-                    .setLog(log)
-                    .setBatch(batch.batch)
-                    .setProducer(ProducerStamp.newBuilder()
-                            .setProducerId(producerId)
-                            .setEpoch(epoch)
-                            .setSequence(batch.sequence))
-                    .build());
-        }
-
-        void cancel() {
-            ClientCallStreamObserver<AppendRequest> open = requests;
-            if (open != null) {
-                open.cancel("given up", null);
-            }
-        }
-
-        @Override
-        public void onNext(AppendStreamResponse response) {
-            answered(this, response);
-        }
-
-        @Override
-        public void onError(Throwable failed) {
-            Status status = Status.fromThrowable(failed);
-            Metadata trailers = failed instanceof StatusRuntimeException e
-                    ? e.getTrailers()
-                    : failed instanceof StatusException e ? e.getTrailers() : null;
-            ErrorDetail detail = trailers == null ? null : trailers.get(Errors.TRAILER);
-            ended(
-                    this,
-                    Errors.of(status, trailers, tracer.sent(), endpoint),
-                    detail == null ? "" : detail.getLeaderAddress());
-        }
-
-        @Override
-        public void onCompleted() {
-            ended(this, Errors.unknown(endpoint + ": ended the stream", null), "");
-        }
     }
 }
