@@ -105,6 +105,27 @@ class HelmChartTest {
     }
 
     @Test
+    void aVolumeOfRootIsGivenToTheNodeWhereThatIsAskedFor() throws IOException {
+        assertThat(only(render(), "StatefulSet")
+                        .at("/spec/template/spec/initContainers")
+                        .isMissingNode())
+                .isTrue();
+
+        JsonNode set = only(resources(template().set("persistence.takeOwnership", true)), "StatefulSet");
+        JsonNode container = set.at("/spec/template/spec/initContainers/0");
+        assertThat(container.at("/command/0").asText()).isEqualTo("chown");
+        assertThat(container.at("/securityContext/capabilities/add/0").asText()).isEqualTo("CHOWN");
+        assertThat(container.at("/volumeMounts/0/name").asText()).isEqualTo("data");
+    }
+
+    @Test
+    void anOldKubernetesIsRefusedAndOneWithoutAVersionIsNot() throws IOException {
+        assertThatThrownBy(() -> resources(template().withKubeVersion("1.19.3")))
+                .hasMessageContaining("this is Kubernetes v1.19.3; Walnut's chart needs 1.20 or later");
+        assertThat(resources(template().withKubeVersion("0.0.0-master"))).isNotEmpty();
+    }
+
+    @Test
     void atMostOneNodeIsTakenAwayAtOnce() throws IOException {
         JsonNode budget = only(render(), "PodDisruptionBudget");
 

@@ -55,6 +55,7 @@ class KubernetesTest {
                 .set("resources.requests.cpu", "100m")
                 .set("resources.requests.memory", "384Mi")
                 .set("persistence.size", "1Gi")
+                .set("persistence.takeOwnership", true)
                 .call();
     }
 
