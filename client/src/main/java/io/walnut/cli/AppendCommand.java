@@ -77,11 +77,17 @@ final class AppendCommand implements Callable<Integer> {
             nextOffset = appended.nextOffset();
         }
 
+        /** The line that was refused, once all are settled: it is in the batch right behind what is acknowledged. */
+        long lineOf(WalnutException.RecordTooLarge tooLarge) {
+            return records + tooLarge.recordInBatch();
+        }
+
         /** @param settled every line taken is acknowledged, or certainly not appended */
         String sentence(String log, boolean settled) {
             String known = records == 0
                     ? "no line is acknowledged in log '" + log + "'"
-                    : "the first " + records + " lines are acknowledged in log '" + log + "', up to offset "
+                    : (records == 1 ? "the first 1 line is" : "the first " + records + " lines are")
+                            + " acknowledged in log '" + log + "', up to offset "
                             + (nextOffset - 1);
             long open = taken - records;
             return settled || open == 0
@@ -93,6 +99,9 @@ final class AppendCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path path = file.filter(name -> !name.toString().equals("-")).orElse(null);
+        if (path != null && Files.isDirectory(path)) {
+            throw new IOException(path + " is a directory; name a file, or - for standard input");
+        }
         try (InputStream in = path == null ? terminal.in() : Files.newInputStream(path);
                 Walnut walnut = client.connect(terminal)) {
             if (create) {
@@ -126,6 +135,11 @@ final class AppendCommand implements Callable<Integer> {
             finish(appender);
             interrupt.disarm();
             terminal.err().println("walnut: " + progress.sentence(log, appender.settled()));
+            if (e instanceof WalnutException.RecordTooLarge tooLarge
+                    && tooLarge.recordInBatch() > 0
+                    && appender.settled()) {
+                terminal.err().println("walnut: it is line " + progress.lineOf(tooLarge) + " of the input");
+            }
             throw e;
         } catch (IllegalStateException e) {
             if (interrupt.hasBegun()) {

@@ -47,6 +47,7 @@ final class ClusterCommand implements Runnable {
                 "wal_start",
                 "wal_durable",
                 "snapshot_index",
+                "storage",
                 "version",
                 "error");
 
@@ -85,6 +86,7 @@ final class ClusterCommand implements Runnable {
                 row.put("wal_start", own.walStartLsn());
                 row.put("wal_durable", own.walDurableLsn());
                 row.put("snapshot_index", own.snapshotIndex());
+                row.put("storage", own.storageFull() ? "full" : "ok");
                 row.put("version", own.version());
             } catch (WalnutException | IllegalArgumentException e) {
                 row.put("role", "unreachable");

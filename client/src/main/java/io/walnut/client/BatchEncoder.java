@@ -110,7 +110,7 @@ final class BatchEncoder {
 
     private void begin(int recordLength) {
         if (recordLength > MAX_BYTES) {
-            throw Errors.tooLarge("the record has " + recordLength
+            throw Errors.recordTooLarge("the record has " + recordLength
                     + " bytes with its key and headers; no cluster takes more than " + MAX_BYTES);
         }
         int needed = Math.addExact(size, recordLength + 1 + varintSize(recordLength));

@@ -5,14 +5,23 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import io.walnut.protocol.v1.ClusterServiceGrpc;
 import io.walnut.protocol.v1.ErrorDetail;
+import io.walnut.protocol.v1.LogServiceGrpc;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Unary calls that are safe to repeat: finds the leader, retries with back-off, all under one deadline. Thread-safe. */
 final class Caller {
+    /** Calls that change nothing: nothing of them can be in doubt. */
+    private static final Set<MethodDescriptor<?, ?>> LOOKS = Set.of(
+            LogServiceGrpc.getDescribeLogMethod(),
+            LogServiceGrpc.getListLogsMethod(),
+            ClusterServiceGrpc.getStatusMethod());
+
     private final Transport transport;
     private final Router router;
     private final Duration deadline;
@@ -95,7 +104,7 @@ final class Caller {
                     e.getTrailers() == null ? null : e.getTrailers().get(Errors.TRAILER);
             Status status = e.getStatus();
             throw new Failed(
-                    Errors.of(status, e.getTrailers(), tracer.sent(), endpoint),
+                    Errors.of(status, e.getTrailers(), tracer.sent() && !LOOKS.contains(method), endpoint),
                     detail == null ? "" : detail.getLeaderAddress());
         }
     }

@@ -10,6 +10,7 @@ import java.util.List;
  * @param walStartLsn first LSN that the node's WAL still holds
  * @param walDurableLsn every LSN below it is on the node's disk
  * @param snapshotIndex Raft index of the node's newest snapshot
+ * @param storageFull the node's disk has no room for more records
  */
 public record ClusterStatus(
         String clusterId,
@@ -22,6 +23,7 @@ public record ClusterStatus(
         long walStartLsn,
         long walDurableLsn,
         long snapshotIndex,
+        boolean storageFull,
         String version,
         List<Member> members) {
 
@@ -48,6 +50,7 @@ public record ClusterStatus(
                 status.getWalStartLsn(),
                 status.getWalDurableLsn(),
                 status.getSnapshotIndex(),
+                status.getStorageFull(),
                 status.getVersion(),
                 status.getMembersList().stream()
                         .map(m -> new Member(

@@ -228,6 +228,12 @@ final class Errors {
         return build(ErrorCode.ERROR_CODE_RECORD_TOO_LARGE, message, false, false, null, null);
     }
 
+    /** A record that no batch is begun with. */
+    static WalnutException recordTooLarge(String message) {
+        ErrorDetail alone = ErrorDetail.newBuilder().setRecordInBatch(1).build();
+        return build(ErrorCode.ERROR_CODE_RECORD_TOO_LARGE, message, false, false, alone, null);
+    }
+
     static WalnutException checksum(String message) {
         return build(ErrorCode.ERROR_CODE_CHECKSUM_MISMATCH, message, true, false, null, null);
     }
@@ -269,6 +275,7 @@ final class Errors {
                         mayHaveBeenApplied,
                         bounds == null ? 0 : bounds.getStartOffset(),
                         bounds == null ? 0 : bounds.getEndOffset(),
+                        bounds == null ? 0 : bounds.getRecordInBatch(),
                         cause));
     }
 

@@ -45,6 +45,7 @@ public abstract sealed class WalnutException extends RuntimeException {
             boolean mayHaveBeenApplied,
             long startOffset,
             long endOffset,
+            int recordInBatch,
             @Nullable Throwable cause) {}
 
     /** The request is malformed: a log name that is not allowed, a number out of its range. */
@@ -133,8 +134,16 @@ public abstract sealed class WalnutException extends RuntimeException {
     public static final class RecordTooLarge extends WalnutException {
         private static final long serialVersionUID = 1L;
 
+        private final int recordInBatch;
+
         RecordTooLarge(Facts facts) {
             super(facts);
+            this.recordInBatch = facts.recordInBatch();
+        }
+
+        /** Which record of its batch it is, from 1; 0 where it is the batch as a whole. */
+        public int recordInBatch() {
+            return recordInBatch;
         }
     }
 

@@ -160,10 +160,6 @@ class KubernetesTest {
     }
 
     private static void await(String what, Callable<Boolean> condition) throws Exception {
-        long deadline = System.nanoTime() + DEADLINE.toNanos();
-        while (!condition.call()) {
-            assertThat(System.nanoTime()).as(what + " within " + DEADLINE).isLessThan(deadline);
-            Thread.sleep(500);
-        }
+        Await.until(what, DEADLINE, condition);
     }
 }

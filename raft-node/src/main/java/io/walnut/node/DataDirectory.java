@@ -6,7 +6,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -32,11 +31,12 @@ final class DataDirectory implements AutoCloseable {
         Path absolute = directory.toAbsolutePath().normalize();
         try {
             Files.createDirectories(absolute);
-        } catch (FileAlreadyExistsException e) {
-            throw new StartException(
-                    "data directory " + absolute + ": " + e.getFile() + " is a file; set node.data-dir to a directory",
-                    e);
         } catch (IOException e) {
+            Path file = nearestExisting(absolute);
+            if (!Files.isDirectory(file)) {
+                throw new StartException(
+                        "data directory " + absolute + ": " + file + " is a file; set node.data-dir to a directory", e);
+            }
             throw new StartException(
                     "data directory " + absolute + " cannot be created: " + e
                             + "; create it, or set node.data-dir to another",
@@ -69,6 +69,14 @@ final class DataDirectory implements AutoCloseable {
                             + " mounted, or set node.data-dir to another",
                     e);
         }
+    }
+
+    private static Path nearestExisting(Path path) {
+        Path at = path;
+        while (!Files.exists(at) && at.getParent() != null) {
+            at = at.getParent();
+        }
+        return at;
     }
 
     private static @Nullable FileLock tryLock(FileChannel file) throws IOException {

@@ -79,6 +79,7 @@ public final class Node implements AutoCloseable {
             NodeMetrics metrics = new NodeMetrics();
             GroupLogs logs = new GroupLogs(group, config, Build.version(), metrics, InstantSource.system());
             opened(opened, logs.batcher());
+            opened(opened, new StorageWatch(group, logs, config));
             RpcServer rpc = opened(opened, RpcServer.start(config, logs, metrics));
             Node node = new Node(config, group, logs, rpc, metrics, opened);
             metrics.gauge("walnut_disk_free_bytes", directory::freeBytes);
@@ -158,6 +159,7 @@ public final class Node implements AutoCloseable {
         metrics.gauge("walnut_raft_snapshot_index", () -> group.status().snapshotIndex());
         metrics.gauge("walnut_wal_durable_lsn", () -> group.status().durableIndex());
         metrics.gauge("walnut_append_in_flight_bytes", () -> logs.batcher().inFlightBytes());
+        metrics.gauge("walnut_storage_full", () -> group.storageFull().isPresent() ? 1 : 0);
         metrics.gauge("walnut_logs", () -> group.logs().size());
     }
 

@@ -3,6 +3,7 @@ package io.walnut.chaos.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.walnut.chaos.Await;
 import io.walnut.client.Appender;
 import io.walnut.client.LogReader;
 import io.walnut.client.ReadOptions;
@@ -108,21 +109,21 @@ class ThreeContainersTest {
     }
 
     /** The node that leads, in its own words: one that is cut off or gone is not asked by the others' memory. */
-    private static String leader(ContainerCluster cluster, Walnut walnut) throws InterruptedException {
-        long deadline = System.nanoTime() + DEADLINE.toNanos();
-        while (System.nanoTime() < deadline) {
-            for (String node : cluster.nodes()) {
-                try {
-                    if (walnut.status(cluster.endpoint(node)).leaderId().equals(node)) {
-                        return node;
-                    }
-                } catch (WalnutException e) {
-                    // Not up yet, or out of reach; another one leads.
-                }
-            }
-            Thread.sleep(100);
+    private static String leader(ContainerCluster cluster, Walnut walnut) throws Exception {
+        return Await.present(
+                "a node that leads",
+                DEADLINE,
+                () -> cluster.nodes().stream()
+                        .filter(node -> leads(cluster, walnut, node))
+                        .findFirst());
+    }
+
+    private static boolean leads(ContainerCluster cluster, Walnut walnut, String node) {
+        try {
+            return walnut.status(cluster.endpoint(node)).leaderId().equals(node);
+        } catch (WalnutException e) {
+            return false; // not up yet, or out of reach; another one leads
         }
-        throw new AssertionError("no node leads within " + DEADLINE);
     }
 
     private static String follower(ContainerCluster cluster, String leader) {

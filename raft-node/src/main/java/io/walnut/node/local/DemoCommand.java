@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code walnut demo}: the whole path on this machine, in one command. */
@@ -23,6 +24,10 @@ import picocli.CommandLine.Spec;
                         + " every node holds with the file, and clean up.")
 public final class DemoCommand implements Callable<Integer> {
     private static final int GENERATED_LINES = 100_000;
+    private static final long MAX_INPUT_BYTES = 100L << 20;
+    /** The default of limits.record-size, less what an encoded record has besides its value. */
+    private static final int MAX_LINE_BYTES = (1 << 20) - 16;
+
     private static final Duration READY_TIMEOUT = Duration.ofSeconds(60);
 
     @Option(names = "--input", description = "File to append, a record a line (default: the sources of this checkout).")
@@ -47,7 +52,12 @@ public final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        List<byte[]> lines = input == null ? TrialText.lines(GENERATED_LINES) : TrialText.linesOf(input);
+        List<byte[]> lines = input == null ? TrialText.lines(GENERATED_LINES) : linesOf(input);
+        if (kills < 0 || kills >= lines.size()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--kills is " + kills + "; expected 0 to " + (lines.size() - 1) + ", fewer than there are lines");
+        }
         Path directory = Files.createTempDirectory("walnut-demo-");
         out.println("three nodes, data under " + directory);
         try (LocalCluster cluster = LocalCluster.create(directory, LocalCluster.Settings.ofNodes(3))) {
@@ -69,6 +79,29 @@ public final class DemoCommand implements Callable<Integer> {
             }
             return outcome.differences().isEmpty() ? 0 : 1;
         }
+    }
+
+    /** Everything that could not be appended is found before anything is started. */
+    private static List<byte[]> linesOf(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new IOException(file + " is a directory; name a file");
+        }
+        if (Files.size(file) > MAX_INPUT_BYTES) {
+            throw new IOException(file + " has " + Files.size(file) + " bytes, the demo keeps it in memory and takes "
+                    + MAX_INPUT_BYTES + "; start a cluster with 'walnut up' and append it there");
+        }
+        List<byte[]> lines = TrialText.linesOf(file);
+        if (lines.isEmpty()) {
+            throw new IOException(file + " is empty; name a file with a line or more");
+        }
+        for (int i = 0; i < lines.size(); i++) {
+            int bytes = lines.get(i).length;
+            if (bytes > MAX_LINE_BYTES) {
+                throw new IOException("line " + (i + 1) + " of " + file + " has " + bytes
+                        + " bytes; a record has at most " + MAX_LINE_BYTES + ": name a file with shorter lines");
+            }
+        }
+        return lines;
     }
 
     /** Ctrl-C in the middle leaves no process behind, and no data unless it was asked for. */

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,7 +50,7 @@ public final class KillTrial {
      * What to do.
      *
      * @param log name of the log, created by the trial
-     * @param kills how often, spread evenly over the lines
+     * @param kills how often, spread evenly over the lines; fewer than there are lines
      */
     public record Settings(String log, int kills, Victims victims) {}
 
@@ -101,11 +102,15 @@ public final class KillTrial {
             throws IOException, InterruptedException {
         var failovers = new ArrayList<Duration>();
         Future<Duration> kill = CompletableFuture.completedFuture(Duration.ZERO);
+        CountDownLatch killed = new CountDownLatch(0);
         try (Appender appender = walnut.appender(settings.log, AppenderOptions.defaults(), acknowledgements)) {
             int next = 0;
             for (int i = 0; i <= settings.kills; i++) {
                 int until = (int) ((i + 1L) * lines.size() / (settings.kills + 1));
                 for (; next < until; next++) {
+                    if (next == until - 1) {
+                        killed.await(); // else all may be acknowledged before, and no acknowledgement comes after
+                    }
                     byte[] line = lines.get(next);
                     appender.add(line);
                 }
@@ -113,7 +118,9 @@ public final class KillTrial {
                     failovers.add(result(kill)); // the one that ran while these lines were sent
                 }
                 if (i < settings.kills) {
-                    kill = threads.submit(() -> kill(walnut, acknowledgements));
+                    CountDownLatch done = new CountDownLatch(1);
+                    killed = done;
+                    kill = threads.submit(() -> kill(walnut, acknowledgements, done));
                 }
             }
             appender.flush();
@@ -124,15 +131,21 @@ public final class KillTrial {
     }
 
     /** Kills, waits for the next acknowledgement, starts again what was killed; returns how long nothing was acknowledged. */
-    private Duration kill(Walnut walnut, Acknowledgements acknowledgements) throws Exception {
-        String leader = walnut.status().leaderId();
-        if (settings.victims == Victims.ALL) {
-            cluster.killAll();
-        } else {
-            cluster.kill(leader);
+    private Duration kill(Walnut walnut, Acknowledgements acknowledgements, CountDownLatch done) throws Exception {
+        CompletableFuture<Long> next;
+        long killed;
+        try {
+            String leader = walnut.status().leaderId();
+            if (settings.victims == Victims.ALL) {
+                cluster.killAll();
+            } else {
+                cluster.kill(leader);
+            }
+            killed = System.nanoTime();
+            next = acknowledgements.nextAfterSilence();
+        } finally {
+            done.countDown();
         }
-        long killed = System.nanoTime();
-        CompletableFuture<Long> next = acknowledgements.nextAfterSilence();
         if (settings.victims == Victims.ALL) {
             cluster.start();
         }

@@ -2,7 +2,13 @@ package io.walnut.node.local;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.walnut.client.ClusterStatus;
+import io.walnut.client.Walnut;
+import io.walnut.client.WalnutException;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,18 +29,21 @@ import java.util.stream.Stream;
  * left running and opened again later by another process. Not thread-safe.
  */
 public final class LocalCluster implements AutoCloseable {
+    private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
     private static final long PROBE_INTERVAL_NANOS = 50_000_000L;
     private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
     private final Path directory;
+    private final String clusterId;
     private final Map<String, NodeLayout> layouts = new LinkedHashMap<>();
     private final Map<String, NodeProcess> processes = new LinkedHashMap<>();
     private final HttpClient http = HttpClient.newHttpClient();
     private final List<String> jvmOptions;
 
-    private LocalCluster(Path directory, List<NodeLayout> nodes, List<String> jvmOptions) {
+    private LocalCluster(Path directory, String clusterId, List<NodeLayout> nodes, List<String> jvmOptions) {
         this.directory = directory;
+        this.clusterId = clusterId;
         this.jvmOptions = List.copyOf(jvmOptions);
         for (NodeLayout node : nodes) {
             layouts.put(node.id(), node);
@@ -42,11 +51,14 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
+    /** Most nodes of a local cluster. */
+    static final int MAX_NODES = 9;
+
     /** What a local cluster is made of. {@code firstPort} 0 takes ports that are free now. */
     public record Settings(int nodes, int firstPort, String heap, Map<String, Object> config) {
         public Settings {
-            if (nodes < 1 || nodes > 9) {
-                throw new IllegalArgumentException("a local cluster has 1 to 9 nodes, not " + nodes);
+            if (nodes < 1 || nodes > MAX_NODES) {
+                throw new IllegalArgumentException("a local cluster has 1 to " + MAX_NODES + " nodes, not " + nodes);
             }
             config = Map.copyOf(config);
         }
@@ -71,9 +83,19 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
-    /** Writes the configuration of a new cluster into an empty or absent directory; starts nothing. */
+    /**
+     * Writes the configuration of a new cluster into an empty or absent directory; starts nothing.
+     *
+     * @throws IOException also when a port is in use; nothing has been written then
+     */
     public static LocalCluster create(Path directory, Settings settings) throws IOException {
-        Path absolute = directory.toAbsolutePath();
+        Path absolute = directory.toAbsolutePath().normalize();
+        if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
+            throw new IOException(absolute + " is a file; name a directory");
+        }
+        if (settings.firstPort() != 0) {
+            requireFree(NodeLayout.onPortsFrom(settings.firstPort(), absolute, settings.nodes()));
+        }
         Files.createDirectories(absolute);
         try (Stream<Path> existing = Files.list(absolute)) {
             if (existing.findAny().isPresent()) {
@@ -89,12 +111,13 @@ public final class LocalCluster implements AutoCloseable {
             Files.createDirectories(node.directory());
             YAML.writeValue(node.configFile().toFile(), config(node, nodes, clusterId, settings.config()));
         }
-        return new LocalCluster(absolute, nodes, List.of("-Xmx" + settings.heap()));
+        return new LocalCluster(absolute, clusterId, nodes, List.of("-Xmx" + settings.heap()));
     }
 
     /** The cluster that {@link #create} once wrote into this directory. */
     public static LocalCluster open(Path directory, String heap) throws IOException {
-        Path absolute = directory.toAbsolutePath();
+        Path absolute = directory.toAbsolutePath().normalize();
+        String clusterId = "";
         var nodes = new ArrayList<NodeLayout>();
         if (Files.isDirectory(absolute)) {
             try (Stream<Path> children = Files.list(absolute)) {
@@ -102,6 +125,7 @@ public final class LocalCluster implements AutoCloseable {
                     Path file = child.resolve("walnut.yaml");
                     if (Files.exists(file)) {
                         var config = YAML.readTree(file.toFile());
+                        clusterId = config.at("/cluster/id").asText();
                         nodes.add(new NodeLayout(
                                 config.at("/node/id").asText(),
                                 child,
@@ -113,9 +137,42 @@ public final class LocalCluster implements AutoCloseable {
             }
         }
         if (nodes.isEmpty()) {
-            throw new IOException("no local cluster in " + absolute + ": no <node>/walnut.yaml found there");
+            throw new IOException("no local cluster in " + absolute + ": no <node>/walnut.yaml found there;"
+                    + " name its directory with --dir, or make one with 'walnut up'");
         }
-        return new LocalCluster(absolute, nodes, List.of("-Xmx" + heap));
+        return new LocalCluster(absolute, clusterId, nodes, List.of("-Xmx" + heap));
+    }
+
+    /**
+     * Passes when every port of the nodes that are not running can be listened on.
+     *
+     * @throws IOException when one cannot, with what to do
+     */
+    public void requireFreePorts() throws IOException {
+        var stopped = new ArrayList<NodeLayout>();
+        for (NodeLayout node : layouts.values()) {
+            if (!running(node.id())) {
+                stopped.add(node);
+            }
+        }
+        requireFree(stopped);
+    }
+
+    private static void requireFree(List<NodeLayout> nodes) throws IOException {
+        for (NodeLayout node : nodes) {
+            for (int port : List.of(node.clientPort(), node.peerPort(), node.httpPort())) {
+                try (ServerSocket socket = new ServerSocket()) {
+                    socket.setReuseAddress(true);
+                    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                } catch (IOException e) {
+                    throw new IOException(
+                            "port " + port + " of node " + node.id()
+                                    + " is in use by another process, perhaps of another" + " cluster ("
+                                    + e.getMessage() + "); stop that, or take other ports with --port",
+                            e);
+                }
+            }
+        }
     }
 
     private static Map<String, Object> config(
@@ -172,13 +229,17 @@ public final class LocalCluster implements AutoCloseable {
         return nodes().stream().map(NodeLayout::endpoint).collect(Collectors.joining(","));
     }
 
-    /** Starts every node that is not running; does not wait. */
-    public void start() throws IOException {
-        for (NodeProcess process : processes.values()) {
+    /** Starts every node that is not running; does not wait. Returns those that it started. */
+    public List<String> start() throws IOException {
+        var started = new ArrayList<String>();
+        for (NodeLayout node : layouts.values()) {
+            NodeProcess process = process(node.id());
             if (process.running().isEmpty()) {
                 process.start(jvmOptions);
+                started.add(node.id());
             }
         }
+        return started;
     }
 
     public void start(String id) throws IOException {
@@ -208,12 +269,22 @@ public final class LocalCluster implements AutoCloseable {
         return Objects.requireNonNull(processes.get(node(id).id()));
     }
 
-    /** Waits until every node says that it is ready, which includes that it knows a leader. */
+    /**
+     * Waits until every node says that it is ready, which includes that it knows a leader. It must be this cluster's node that
+     * says so: where its process has ended, another one may answer on its port.
+     */
     public void awaitReady(Duration timeout) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
+        try (Walnut asking =
+                Walnut.builder().endpoints(endpoints()).deadline(ASK_TIMEOUT).build()) {
+            awaitReady(asking, deadline, timeout);
+        }
+    }
+
+    private void awaitReady(Walnut asking, long deadline, Duration timeout) throws IOException, InterruptedException {
         for (NodeLayout node : layouts.values()) {
             NodeProcess process = process(node.id());
-            while (!process.ready()) {
+            while (!(process.ready() && isItself(asking, node))) {
                 if (process.running().isEmpty()) {
                     throw new IOException("node " + node.id() + " ended; the end of its output:\n" + lastOutput(node));
                 }
@@ -223,6 +294,15 @@ public final class LocalCluster implements AutoCloseable {
                 }
                 LockSupport.parkNanos(PROBE_INTERVAL_NANOS);
             }
+        }
+    }
+
+    private boolean isItself(Walnut asking, NodeLayout node) {
+        try {
+            ClusterStatus status = asking.status(node.endpoint());
+            return status.clusterId().equals(clusterId) && status.nodeId().equals(node.id());
+        } catch (WalnutException e) {
+            return false; // not yet, or not a node at all
         }
     }
 

@@ -20,6 +20,9 @@ public record NodeLayout(String id, Path directory, int clientPort, int peerPort
     private static final int PORTS_PER_NODE = 3;
     private static final int PORT_STEP = 10;
 
+    /** With which also the last node of the largest cluster has ports. */
+    static final int HIGHEST_FIRST_PORT = 65_535 - PORT_STEP * LocalCluster.MAX_NODES;
+
     /** Nodes {@code n1..n<nodes>} on the ports {@code firstPort + 10 i} and the two after each. */
     static List<NodeLayout> onPortsFrom(int firstPort, Path directory, int nodes) {
         var layouts = new ArrayList<NodeLayout>();

@@ -1,13 +1,17 @@
 package io.walnut.node.local;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** {@code walnut up}: a local cluster that stays after the command has ended. */
@@ -41,18 +45,56 @@ public final class UpCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
+    private LocalCluster fresh() throws IOException {
+        if (nodes < 1 || nodes > LocalCluster.MAX_NODES) {
+            throw wrong("--nodes is " + nodes + "; expected 1 to " + LocalCluster.MAX_NODES);
+        }
+        int highest = NodeLayout.HIGHEST_FIRST_PORT;
+        if (port < 1 || port > highest) {
+            throw wrong("--port is " + port + "; expected 1 to " + highest);
+        }
+        return LocalCluster.create(
+                directory, LocalCluster.Settings.ofNodes(nodes).firstPort(port).heap(heap));
+    }
+
+    /** A cluster keeps the nodes and the ports that it was made with. */
+    private LocalCluster existing(PrintWriter out) throws IOException {
+        LocalCluster cluster = LocalCluster.open(directory, heap);
+        ParseResult given = spec.commandLine().getParseResult();
+        int itsNodes = cluster.nodes().size();
+        int itsPort = cluster.nodes().getFirst().clientPort();
+        if (given.hasMatchedOption("--nodes") && nodes != itsNodes) {
+            throw wrong("--nodes is " + nodes + ", but the cluster in " + cluster.directory() + " has " + itsNodes
+                    + "; leave the option out, or name another --dir");
+        }
+        if (given.hasMatchedOption("--port") && port != itsPort) {
+            throw wrong("--port is " + port + ", but the cluster in " + cluster.directory() + " was made with "
+                    + itsPort + "; leave the option out, or name another --dir");
+        }
+        out.println("there is a cluster in " + cluster.directory() + " already; starting what does not run of it");
+        return cluster;
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        boolean exists = Files.isDirectory(directory.resolve("n1"));
         // Not closed: closing ends the nodes.
-        LocalCluster cluster = exists
-                ? LocalCluster.open(directory, heap)
-                : LocalCluster.create(
-                        directory,
-                        LocalCluster.Settings.ofNodes(nodes).firstPort(port).heap(heap));
-        cluster.start();
-        cluster.awaitReady(READY_TIMEOUT);
+        LocalCluster cluster = Files.isDirectory(directory.resolve("n1")) ? existing(out) : fresh();
+        cluster.requireFreePorts();
+        List<String> started = cluster.start();
+        try {
+            cluster.awaitReady(READY_TIMEOUT);
+        } catch (IOException e) {
+            // All or none: nodes without a cluster are of no use to anybody.
+            for (String id : started) {
+                cluster.kill(id);
+            }
+            throw e;
+        }
         for (NodeLayout node : cluster.nodes()) {
             out.printf(
                     "%s  client %s  http 127.0.0.1:%d  %s%n",

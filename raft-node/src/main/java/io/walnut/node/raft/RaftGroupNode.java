@@ -1,8 +1,11 @@
 package io.walnut.node.raft;
 
 import io.walnut.wal.WalOptions;
+import io.walnut.wal.WalStorageFullException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +21,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.proto.RaftProtos.CommitInfoProto;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
@@ -54,6 +60,8 @@ import org.slf4j.LoggerFactory;
 public final class RaftGroupNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RaftGroupNode.class);
 
+    private static final Pattern GROUP_DIRECTORY = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
     private final RaftOptions options;
     private final RaftGroupId groupId;
     private final RaftServer server;
@@ -65,6 +73,7 @@ public final class RaftGroupNode implements AutoCloseable {
     private final SnapshotTimer snapshotTimer;
     private final ScheduledExecutorService timer;
     private final Watchdog watchdog;
+    private final DiskRoom room;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Null where a test has put another state behind the group. */
@@ -77,7 +86,8 @@ public final class RaftGroupNode implements AutoCloseable {
             WalnutStateMachine stateMachine,
             AppliedSignal applied,
             ScheduledExecutorService timer,
-            Watchdog watchdog)
+            Watchdog watchdog,
+            DiskRoom room)
             throws IOException {
         this.options = options;
         this.groupId = groupId;
@@ -89,6 +99,7 @@ public final class RaftGroupNode implements AutoCloseable {
         this.snapshotTimer = new SnapshotTimer(server, groupId, options.snapshots(), stateMachine::bytesSinceSnapshot);
         this.timer = timer;
         this.watchdog = watchdog;
+        this.room = room;
     }
 
     /**
@@ -109,6 +120,7 @@ public final class RaftGroupNode implements AutoCloseable {
     static RaftGroupNode start(RaftOptions options, ReplicatedState state, Consumer<Throwable> onFailure)
             throws IOException {
         RaftLogSeam.check();
+        refuseOtherGroups(options);
         RaftGroupId groupId = RaftGroupId.valueOf(options.groupId());
         AppliedSignal applied = new AppliedSignal();
         Watchdog watchdog = new Watchdog(options.nodeId(), onFailure);
@@ -134,19 +146,53 @@ public final class RaftGroupNode implements AutoCloseable {
                         .factory());
         try {
             server.start();
-            RaftGroupNode node = new RaftGroupNode(options, groupId, server, stateMachine, applied, timer, watchdog);
+            RaftGroupNode node = new RaftGroupNode(
+                    options,
+                    groupId,
+                    server,
+                    stateMachine,
+                    applied,
+                    timer,
+                    watchdog,
+                    new DiskRoom(
+                            options.nodeId(),
+                            options.directory(),
+                            walOptions(options).segmentBytes(),
+                            System::nanoTime));
             if (!(node.division.getRaftLog() instanceof WalRaftLog) && !WalnutStateMachine.usesStockLog()) {
                 throw new IllegalStateException("the division runs on "
                         + node.division.getRaftLog().getClass().getName() + ", not on our log");
             }
             Future<?> _ = timer.scheduleWithFixedDelay(node.snapshotTimer::check, 1, 1, TimeUnit.SECONDS);
             Future<?> _ = timer.scheduleWithFixedDelay(node::checkAlive, 1, 1, TimeUnit.SECONDS);
+            // It tells of a change by itself, also on a member that nobody asks.
+            Future<?> _ = timer.scheduleWithFixedDelay(node.room::problem, 1, 1, TimeUnit.SECONDS);
             return node;
         } catch (IOException | RuntimeException e) {
             timer.shutdownNow();
             watchdog.disarm();
             closeAfterFailure(server, e);
             throw rootCause(e);
+        }
+    }
+
+    /** Ratis would start every group that it finds. */
+    private static void refuseOtherGroups(RaftOptions options) throws IOException {
+        if (!Files.isDirectory(options.directory())) {
+            return;
+        }
+        try (Stream<Path> children = Files.list(options.directory())) {
+            for (Path child : children.toList()) {
+                String name = child.getFileName().toString();
+                if (GROUP_DIRECTORY.matcher(name).matches()
+                        && !name.equals(options.groupId().toString())) {
+                    throw new StartRefusedException(
+                            StartRefusedException.Reason.FOREIGN_DIRECTORY,
+                            options.directory(),
+                            "holds the log of another cluster: found the group " + name + ", expected "
+                                    + options.groupId());
+                }
+            }
         }
     }
 
@@ -179,6 +225,11 @@ public final class RaftGroupNode implements AutoCloseable {
         return send(Message.EMPTY, RaftClientRequest.readRequestType())
                 .handle((reply, failure) -> outcome(null, reply, failure))
                 .thenApply(reply -> applied.index());
+    }
+
+    /** What is wrong with the room on this member's disk, and what to do; empty while there is room for more records. */
+    public Optional<String> storageFull() {
+        return room.problem();
     }
 
     /** The named logs as this member has applied them. */
@@ -261,7 +312,13 @@ public final class RaftGroupNode implements AutoCloseable {
      * others then have a leader at once instead of after an election timeout.
      */
     public void transferLeadership(Duration timeout) {
+        transferLeadership(timeout, id -> true);
+    }
+
+    /** As {@link #transferLeadership(Duration)}, to one of the members that are eligible. */
+    public void transferLeadership(Duration timeout, Predicate<String> eligible) {
         Optional<String> target = matchIndexes(division.getInfo()).entrySet().stream()
+                .filter(member -> eligible.test(member.getKey()))
                 .max(Map.Entry.comparingByValue())
                 .map(Map.Entry::getKey);
         if (target.isEmpty()) {
@@ -324,6 +381,9 @@ public final class RaftGroupNode implements AutoCloseable {
         String message = options.nodeId() + ": " + cause.getMessage();
         if (submission != null && submission.appended()) {
             return new SubmitException.OutcomeUnknown(message, cause);
+        }
+        if (cause instanceof WalStorageFullException) {
+            return new SubmitException.StorageFull(message, cause);
         }
         if (watchdog.hasFailed() || closed.get() || cause instanceof AlreadyClosedException) {
             return new SubmitException.NodeFailed(message, cause);

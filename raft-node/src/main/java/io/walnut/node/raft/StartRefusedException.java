@@ -29,9 +29,16 @@ public final class StartRefusedException extends IOException {
     private final Reason reason;
 
     StartRefusedException(Reason reason, Path where, String found) {
-        super(where + ": " + found + ". Refusing to start: remove this member from the group and add it anew"
-                + " with an empty directory and a new id, or restore the file");
+        super(where + ": " + found + ". Refusing to start: " + whatToDo(reason));
         this.reason = reason;
+    }
+
+    private static String whatToDo(Reason reason) {
+        return reason == Reason.FOREIGN_DIRECTORY
+                ? "give this node its own data directory, empty or the one it had before, or the id of the cluster and of the"
+                        + " node that the directory was made with"
+                : "remove this member from the group and add it anew with an empty directory and a new id, or restore the"
+                        + " file";
     }
 
     /** What was found. */

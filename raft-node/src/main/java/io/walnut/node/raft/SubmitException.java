@@ -36,6 +36,15 @@ public abstract sealed class SubmitException extends Exception {
         }
     }
 
+    /** Nothing was appended: the disk is full. Try again when there is room. */
+    public static final class StorageFull extends SubmitException {
+        private static final long serialVersionUID = 1L;
+
+        StorageFull(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+
     /** The command was appended to the leader's log and may or may not come to be applied. */
     public static final class OutcomeUnknown extends SubmitException {
         private static final long serialVersionUID = 1L;

@@ -6,11 +6,14 @@ import io.walnut.wal.DurableListener;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
 import io.walnut.wal.WalRangeException;
+import io.walnut.wal.WalStorageFullException;
 import io.walnut.wal.WalTrimmedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -41,7 +44,8 @@ import org.slf4j.LoggerFactory;
  * ({@link SnapshotSource#trimFloor}), in the background.
  *
  * <p>An I/O failure ends the log for good: futures fail, the state machine hears {@code notifyLogFailed}, the log closes.
- * No append ever fails for a transient reason; back-pressure of the WAL blocks the appender instead.
+ * Back-pressure of the WAL blocks the appender. The one failure that passes is a full disk on a follower: the leader's entries
+ * are refused as if they had not come, and it sends them again and again. A leader never comes so far ({@link DiskRoom}).
  *
  * <p>Threads: {@code append}, {@code truncate}, {@code purge} and {@code onSnapshotInstalled} exclude each other by the
  * write lock of the base class; reads take no lock.
@@ -49,6 +53,7 @@ import org.slf4j.LoggerFactory;
 public final class WalRaftLog extends RaftLogBase {
     private static final Logger LOG = LoggerFactory.getLogger(WalRaftLog.class);
 
+    private static final Executor REFUSAL_DELAY = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
     private static final int RECENT_TAGS = 1 << 16;
     private static final int RECENT_ENTRIES = 1 << 16;
     private static final long RECENT_BYTES = 32L << 20;
@@ -74,6 +79,9 @@ public final class WalRaftLog extends RaftLogBase {
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Trimmer trimmer;
+
+    /** Owned by the holder of the write lock. */
+    private boolean refusing;
 
     /** Written by the holder of the write lock; read by anyone. */
     private final RecentTags tags;
@@ -207,7 +215,12 @@ public final class WalRaftLog extends RaftLogBase {
 
     @Override
     protected CompletableFuture<Long> appendEntryImpl(LogEntryProto entry, @Nullable TransactionContext context) {
-        return write(List.of(entry));
+        try {
+            return write(List.of(entry));
+        } catch (WalStorageFullException e) {
+            fail(e); // Ratis counts on a leader's own append
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     @Override
@@ -221,7 +234,24 @@ public final class WalRaftLog extends RaftLogBase {
                                 ? done(INVALID_LOG_INDEX)
                                 : whenDurable(entries.getLast().getIndex()));
             }
-            return List.of(write(entries.subList(fresh, entries.size())));
+            CompletableFuture<Long> written = write(entries.subList(fresh, entries.size()));
+            if (refusing) {
+                refusing = false;
+                LOG.info(
+                        "{}: there is room again, entries are taken from {} on",
+                        getName(),
+                        entries.get(fresh).getIndex());
+            }
+            return List.of(written);
+        } catch (WalStorageFullException e) {
+            if (!refusing) {
+                refusing = true;
+                LOG.warn("{}: takes no entries from {} on: {}", getName(), bounds.last + 1, e.getMessage());
+            }
+            // Not at once: the leader sends the same again as soon as it hears of it.
+            CompletableFuture<Long> refused = new CompletableFuture<>();
+            REFUSAL_DELAY.execute(() -> refused.completeExceptionally(e));
+            return List.of(refused);
         }
     }
 
@@ -251,10 +281,13 @@ public final class WalRaftLog extends RaftLogBase {
     }
 
     /**
-     * Makes each entry visible and gives it to the WAL. A batch each, not one for all: the WAL verifies and copies a batch to
+     * Gives each entry to the WAL and makes it visible. A batch each, not one for all: the WAL verifies and copies a batch to
      * read one record of it, and a follower that replays its log would read every batch as often as it has entries.
+     *
+     * @throws WalStorageFullException when there is no room for an entry: it and those behind it are not in the log, and
+     *     nobody has seen them
      */
-    private CompletableFuture<Long> write(List<LogEntryProto> entries) {
+    private CompletableFuture<Long> write(List<LogEntryProto> entries) throws WalStorageFullException {
         try (AutoCloseableLock _ = writeLock()) {
             checkLogState();
             Batch batch = new Batch();
@@ -265,17 +298,20 @@ public final class WalRaftLog extends RaftLogBase {
                 }
                 validateLogEntry(entry);
                 long tag = EntryTag.of(entry);
-                tags.put(index, tag);
-                recent.put(entry);
-                bounds = new Bounds(bounds.first, index, bounds.before);
                 batch.clear();
                 batch.add(tag, entry.getSerializedSize(), target -> EntryBytes.encode(entry, target));
                 long lsn = wal.enqueue(batch);
                 if (lsn != index) {
                     throw new IllegalStateException(getName() + ": entry " + index + " was given LSN " + lsn);
                 }
+                tags.put(index, tag);
+                recent.put(entry);
+                bounds = new Bounds(bounds.first, index, bounds.before);
             }
+            advanceFlushIndex(); // the WAL may have synced them before they were visible
             return whenDurable(entries.getLast().getIndex());
+        } catch (WalStorageFullException e) {
+            throw e;
         } catch (WalException e) {
             fail(e);
             return CompletableFuture.failedFuture(e);
@@ -294,7 +330,7 @@ public final class WalRaftLog extends RaftLogBase {
         return CompletableFuture.completedFuture(index);
     }
 
-    /** Called by the WAL's syncing thread, in order. */
+    /** Called by the WAL's syncing thread, in order, and by who has appended. */
     private void advanceFlushIndex() {
         long durable;
         synchronized (flushLock) {

@@ -6,6 +6,7 @@ import com.google.protobuf.WireFormat;
 import io.walnut.node.config.NodeConfig;
 import io.walnut.protocol.v1.EncodedBatch;
 import io.walnut.protocol.v1.ErrorCode;
+import io.walnut.protocol.v1.ErrorDetail;
 import io.walnut.protocol.v1.Header;
 import io.walnut.protocol.v1.Record;
 import io.walnut.protocol.v1.RecordBatch;
@@ -29,10 +30,11 @@ final class BatchCheck {
     void check(EncodedBatch batch) throws RequestException {
         ByteString bytes = batch.getRecords();
         if (bytes.size() > maxBatchBytes) {
+            int _ = records(bytes); // rather names the one record that makes it so large
             throw RequestException.of(
                     ErrorCode.ERROR_CODE_RECORD_TOO_LARGE,
                     "the batch has " + bytes.size() + " bytes; the limit of this cluster is " + maxBatchBytes
-                            + " (limits.batch-size)");
+                            + " (limits.batch-size): send smaller batches, or raise the limit on all nodes");
         }
         int crc = crc32c(bytes);
         if (crc != batch.getCrc32C()) {
@@ -77,10 +79,13 @@ final class BatchCheck {
     private void record(CodedInputStream in, int tag, int ordinal) throws IOException, RequestException {
         int length = lengthOf(in, tag);
         if (length > maxRecordBytes) {
-            throw RequestException.of(
-                    ErrorCode.ERROR_CODE_RECORD_TOO_LARGE,
-                    "record " + ordinal + " of the batch has " + length + " bytes; the limit of this cluster is "
-                            + maxRecordBytes + " (limits.record-size)");
+            throw new RequestException(ErrorDetail.newBuilder()
+                    .setCode(ErrorCode.ERROR_CODE_RECORD_TOO_LARGE)
+                    .setRecordInBatch(ordinal + 1)
+                    .setMessage("record " + (ordinal + 1) + " of the batch has " + length
+                            + " bytes; the limit of this cluster is " + maxRecordBytes
+                            + " (limits.record-size): split it, or raise the limit on all nodes")
+                    .build());
         }
         int outer = in.pushLimit(length);
         for (int field = in.readTag(); field != 0; field = in.readTag()) {

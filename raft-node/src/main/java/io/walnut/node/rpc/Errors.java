@@ -61,6 +61,7 @@ final class Errors {
                 notLeader.leaderId().ifPresent(id -> leader(id, detail));
             }
             case SubmitException.Overloaded _ -> detail.setCode(ErrorCode.ERROR_CODE_OVERLOADED);
+            case SubmitException.StorageFull _ -> detail.setCode(ErrorCode.ERROR_CODE_STORAGE_FULL);
             case SubmitException.OutcomeUnknown _ -> detail.setCode(ErrorCode.ERROR_CODE_OUTCOME_UNKNOWN);
             case SubmitException.NodeFailed _ -> detail.setCode(ErrorCode.ERROR_CODE_NODE_FAILED);
         }

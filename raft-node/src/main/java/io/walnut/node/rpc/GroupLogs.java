@@ -45,6 +45,9 @@ public final class GroupLogs implements NodeLogs {
     private final Errors errors;
     private final InstantSource clock;
 
+    /** Why the group as a whole takes no records; empty while it does. Written by who watches the members' disks. */
+    private volatile String groupFull = "";
+
     public GroupLogs(RaftGroupNode group, NodeConfig config, String version, NodeMetrics metrics, InstantSource clock) {
         this.group = group;
         this.view = group.logs();
@@ -168,8 +171,28 @@ public final class GroupLogs implements NodeLogs {
         }
     }
 
+    /** Refuses records from now on and says why, or, with an empty text, takes them again. */
+    public void groupFull(String why) {
+        groupFull = why;
+    }
+
+    private void requireRoom() throws RequestException {
+        String why = groupFull;
+        if (why.isEmpty()) {
+            why = group.storageFull().orElse("");
+        }
+        if (!why.isEmpty()) {
+            throw RequestException.of(ErrorCode.ERROR_CODE_STORAGE_FULL, why);
+        }
+    }
+
     @Override
     public CompletableFuture<AppendResponse> append(AppendItem batch, long deadlineNanos, Runnable admitted) {
+        try {
+            requireRoom();
+        } catch (RequestException e) {
+            return CompletableFuture.failedFuture(e);
+        }
         return batcher.append(batch, deadlineNanos, admitted).thenApply(outcome -> {
             try {
                 return Outcomes.response(outcome);
@@ -219,6 +242,11 @@ public final class GroupLogs implements NodeLogs {
 
     @Override
     public CompletableFuture<Created> create(String name, boolean ifAbsent) {
+        try {
+            requireRoom();
+        } catch (RequestException e) {
+            return CompletableFuture.failedFuture(e);
+        }
         return submit(new Command.Create(clock.millis(), name)).thenApply(result -> {
             if (ifAbsent
                     && result instanceof Result.Rejected(Result.Rejection rejection)
@@ -270,7 +298,8 @@ public final class GroupLogs implements NodeLogs {
                 .setVersion(version)
                 .setWalStartLsn(atLeastZero(status.firstIndex()))
                 .setWalDurableLsn(atLeastZero(status.durableIndex()))
-                .setSnapshotIndex(atLeastZero(status.snapshotIndex()));
+                .setSnapshotIndex(atLeastZero(status.snapshotIndex()))
+                .setStorageFull(group.storageFull().isPresent());
         status.leader().ifPresent(response::setLeaderId);
         for (PeerConfig peer : config.peers()) {
             response.addMembers(member(peer, status));

@@ -41,10 +41,20 @@ final class Outcomes {
     static RequestException rejected(Result.Rejection rejection) {
         return new RequestException(ErrorDetail.newBuilder()
                 .setCode(codeOf(rejection.reason()))
-                .setMessage(rejection.message())
+                .setMessage(rejection.message() + whatToDo(rejection.reason()))
                 .setStartOffset(rejection.startOffset())
                 .setEndOffset(rejection.endOffset())
                 .build());
+    }
+
+    /** The index of the logs says what it found; what its caller can do is for this side to say. */
+    private static String whatToDo(Result.Reason reason) {
+        return switch (reason) {
+            case LOG_NOT_FOUND -> "; create it first";
+            case LOG_SEALED -> "; append to another log";
+            case OUT_OF_SEQUENCE -> "; append through a new appender";
+            case LOG_EXISTS, OFFSET_BEYOND_END, INVALID_NAME, MALFORMED, FENCED -> "";
+        };
     }
 
     private static ErrorCode codeOf(Result.Reason reason) {

@@ -47,7 +47,8 @@ public final class RequestException extends Exception {
     static RequestException beyondEnd(String log, long offset, long startOffset, long endOffset) {
         return new RequestException(ErrorDetail.newBuilder()
                 .setCode(ErrorCode.ERROR_CODE_OFFSET_BEYOND_END)
-                .setMessage("log '" + log + "' ends at offset " + endOffset + "; there is no offset " + offset)
+                .setMessage("log '" + log + "' ends at offset " + endOffset + "; there is no offset " + offset
+                        + "; read from " + startOffset + " to " + endOffset + ", or tail from the end")
                 .setStartOffset(startOffset)
                 .setEndOffset(endOffset)
                 .build());
@@ -57,7 +58,7 @@ public final class RequestException extends Exception {
         return new RequestException(ErrorDetail.newBuilder()
                 .setCode(ErrorCode.ERROR_CODE_OFFSET_TRIMMED)
                 .setMessage("offset " + offset + " of log '" + log + "' has been trimmed; the first that is left is "
-                        + startOffset)
+                        + startOffset + "; read from " + startOffset + " on, knowing the gap")
                 .setStartOffset(startOffset)
                 .setEndOffset(endOffset)
                 .build());

@@ -17,7 +17,12 @@ import java.util.concurrent.TimeUnit;
 
 /** The client port of a node: log and cluster service, health, reflection. Thread-safe. */
 public final class RpcServer implements AutoCloseable {
-    private static final int MESSAGE_OVERHEAD_BYTES = 64 * 1024;
+    /**
+     * More than any client of ours sends, whatever this cluster's limits: what is too large for them is refused by a typed
+     * answer that names the limit, and not by the transport, which ends the whole stream and leaves what is in flight in doubt.
+     */
+    private static final int MAX_MESSAGE_BYTES = 17 << 20;
+
     private static final int FLOW_WINDOW_BYTES = 4 * 1024 * 1024;
 
     private final Server server;
@@ -38,7 +43,7 @@ public final class RpcServer implements AutoCloseable {
                 .addService(new ClusterService(logs))
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
-                .maxInboundMessageSize(config.limits().batchBytes() + MESSAGE_OVERHEAD_BYTES)
+                .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                 .flowControlWindow(FLOW_WINDOW_BYTES)
                 .permitKeepAliveTime(5, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)

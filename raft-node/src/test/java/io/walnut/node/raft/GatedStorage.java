@@ -3,6 +3,7 @@ package io.walnut.node.raft;
 import io.walnut.wal.io.FileChannelStorage;
 import io.walnut.wal.io.ForwardingStorage;
 import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ final class GatedStorage extends ForwardingStorage {
     private boolean prepared;
     private boolean held;
     private boolean failing;
+    private volatile boolean full;
 
     GatedStorage(Path directory) throws IOException {
         super(FileChannelStorage.at(directory));
@@ -35,6 +37,19 @@ final class GatedStorage extends ForwardingStorage {
     /** Syncs fail from now on, also those that wait. */
     void fail() throws InterruptedException {
         set(false, true);
+    }
+
+    /** Whether there is no room for another file from now on. */
+    void full(boolean now) {
+        full = now;
+    }
+
+    @Override
+    public StorageFile create(String name) throws IOException {
+        if (full) {
+            throw new StorageFullException("no room for " + name + " (planted)");
+        }
+        return super.create(name);
     }
 
     /** Syncs go on. */

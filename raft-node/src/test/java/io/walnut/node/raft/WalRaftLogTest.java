@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.walnut.node.raft.StartRefusedException.Reason;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalOptions;
+import io.walnut.wal.WalStorageFullException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -142,6 +143,36 @@ class WalRaftLogTest {
         reopen();
         assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM + 1, 7));
         assertThat(log.get(6)).isEqualTo(entry(TERM + 1, 6));
+    }
+
+    @Test
+    void aFullDiskRefusesTheLeadersEntriesAsIfTheyHadNotComeAndTakesThemWhenThereIsRoom() throws Exception {
+        ByteString large = ByteString.copyFrom(new byte[1 << 20]);
+        disk.full(true);
+        long next = 0;
+        Throwable refusal = null;
+        for (; refusal == null; next++) {
+            assertThat(next).as("entries taken without room for a segment").isLessThan(40);
+            refusal = log.append(List.of(entry(TERM, next, large)))
+                    .getFirst()
+                    .handle((index, failure) -> failure)
+                    .get(10, TimeUnit.SECONDS);
+        }
+        long refused = next - 1;
+
+        assertThat(refusal).isInstanceOf(WalStorageFullException.class);
+        assertThat(refused).isPositive();
+        assertThat(log.getNextIndex()).isEqualTo(refused);
+        assertThat(log.get(refused)).isNull();
+        assertThat(log.getTermIndex(refused)).isNull();
+
+        disk.full(false);
+        assertThat(log.append(List.of(entry(TERM, refused, large))).getFirst().get(10, TimeUnit.SECONDS))
+                .isEqualTo(refused);
+        assertThat(append(entry(TERM, refused + 1)).get(10, TimeUnit.SECONDS)).isEqualTo(refused + 1);
+        reopen();
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, refused + 1));
+        assertThat(log.get(refused)).isEqualTo(entry(TERM, refused, large));
     }
 
     @Test

@@ -1,0 +1,34 @@
+package io.walnut.chaos;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** What the tests of whole clusters may know of. */
+@AnalyzeClasses(packages = "io.walnut.chaos", importOptions = ImportOption.OnlyIncludeTests.class)
+class ArchitectureTest {
+    /** They see what a user sees: the client, the programs, the processes. A fault that needs the inside is not one of theirs. */
+    @ArchTest
+    static final ArchRule clustersAreSeenFromOutside = noClasses()
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.walnut.wal..",
+                    "io.walnut.node",
+                    "io.walnut.node.append..",
+                    "io.walnut.node.config..",
+                    "io.walnut.node.http..",
+                    "io.walnut.node.metrics..",
+                    "io.walnut.node.raft..",
+                    "io.walnut.node.rpc..",
+                    "org.apache.ratis..",
+                    "io.grpc..");
+
+    @ArchTest
+    static final ArchRule suitesDoNotKnowEachOther =
+            slices().matching("io.walnut.chaos.(*)..").should().notDependOnEachOther();
+}

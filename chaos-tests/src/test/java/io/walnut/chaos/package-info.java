@@ -1,0 +1,5 @@
+/** What the suites of this module share. */
+@NullMarked
+package io.walnut.chaos;
+
+import org.jspecify.annotations.NullMarked;
