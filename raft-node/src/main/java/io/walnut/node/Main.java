@@ -1,6 +1,7 @@
 package io.walnut.node;
 
 import io.walnut.cli.WalnutCli;
+import io.walnut.node.local.AotCacheCommand;
 import io.walnut.node.local.DemoCommand;
 import io.walnut.node.local.DownCommand;
 import io.walnut.node.local.UpCommand;
@@ -17,6 +18,11 @@ public final class Main {
     /** The whole command line. A verb of the node is added here. */
     static CommandLine commandLine() {
         return WalnutCli.commandLine(
-                new ServerCommand(), new WalCommand(), new UpCommand(), new DownCommand(), new DemoCommand());
+                new ServerCommand(),
+                new WalCommand(),
+                new UpCommand(),
+                new DownCommand(),
+                new DemoCommand(),
+                new AotCacheCommand());
     }
 }

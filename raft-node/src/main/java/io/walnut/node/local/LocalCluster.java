@@ -89,6 +89,10 @@ public final class LocalCluster implements AutoCloseable {
      * @throws IOException also when a port is in use; nothing has been written then
      */
     public static LocalCluster create(Path directory, Settings settings) throws IOException {
+        return create(directory, settings, AotCache.optionsToUse());
+    }
+
+    static LocalCluster create(Path directory, Settings settings, List<String> cacheOptions) throws IOException {
         Path absolute = directory.toAbsolutePath().normalize();
         if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
             throw new IOException(absolute + " is a file; name a directory");
@@ -111,7 +115,7 @@ public final class LocalCluster implements AutoCloseable {
             Files.createDirectories(node.directory());
             YAML.writeValue(node.configFile().toFile(), config(node, nodes, clusterId, settings.config()));
         }
-        return new LocalCluster(absolute, clusterId, nodes, List.of("-Xmx" + settings.heap()));
+        return new LocalCluster(absolute, clusterId, nodes, jvmOptions(settings.heap(), cacheOptions));
     }
 
     /** The cluster that {@link #create} once wrote into this directory. */
@@ -140,7 +144,13 @@ public final class LocalCluster implements AutoCloseable {
             throw new IOException("no local cluster in " + absolute + ": no <node>/walnut.yaml found there;"
                     + " name its directory with --dir, or make one with 'walnut up'");
         }
-        return new LocalCluster(absolute, clusterId, nodes, List.of("-Xmx" + heap));
+        return new LocalCluster(absolute, clusterId, nodes, jvmOptions(heap, AotCache.optionsToUse()));
+    }
+
+    private static List<String> jvmOptions(String heap, List<String> cacheOptions) {
+        var options = new ArrayList<>(cacheOptions);
+        options.add("-Xmx" + heap);
+        return options;
     }
 
     /**
@@ -316,12 +326,16 @@ public final class LocalCluster implements AutoCloseable {
 
     /** SIGTERM to every node, then SIGKILL to those that are left. Returns the nodes that had to be killed. */
     public List<String> stop() throws IOException {
+        return stop(STOP_TIMEOUT);
+    }
+
+    List<String> stop(Duration timeout) throws IOException {
         for (NodeProcess process : processes.values()) {
             process.running().ifPresent(ProcessHandle::destroy);
         }
         var killed = new ArrayList<String>();
         for (NodeLayout node : layouts.values()) {
-            if (!process(node.id()).stop(STOP_TIMEOUT)) {
+            if (!process(node.id()).stop(timeout)) {
                 killed.add(node.id());
             }
         }
