@@ -308,13 +308,24 @@ public final class WalRaftLog extends RaftLogBase {
                 recent.put(entry);
                 bounds = new Bounds(bounds.first, index, bounds.before);
             }
-            advanceFlushIndex(); // the WAL may have synced them before they were visible
             return whenDurable(entries.getLast().getIndex());
         } catch (WalStorageFullException e) {
             throw e;
         } catch (WalException e) {
             fail(e);
             return CompletableFuture.failedFuture(e);
+        } finally {
+            noticeDurable();
+        }
+    }
+
+    /**
+     * The WAL may have synced entries before they were visible, and then nobody has said so. Not done by this thread: telling
+     * the division may wait for one that wants the lock held here.
+     */
+    private void noticeDurable() {
+        if (Math.min(wal.durableLsn() - 1, bounds.last) > flushIndex) {
+            CompletableFuture<?> _ = CompletableFuture.runAsync(this::advanceFlushIndex);
         }
     }
 
@@ -330,7 +341,7 @@ public final class WalRaftLog extends RaftLogBase {
         return CompletableFuture.completedFuture(index);
     }
 
-    /** Called by the WAL's syncing thread, in order, and by who has appended. */
+    /** Called by the WAL's syncing thread, in order, and on behalf of who has appended; never with the write lock. */
     private void advanceFlushIndex() {
         long durable;
         synchronized (flushLock) {
