@@ -14,6 +14,7 @@ import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.io.StorageInterruptedException;
 import io.walnut.wal.io.StorageLockedException;
+import io.walnut.wal.io.UnknownOutcomeException;
 import io.walnut.wal.recovery.RecoveryReport;
 import io.walnut.wal.segment.FrameIndex;
 import io.walnut.wal.segment.Segment;
@@ -25,9 +26,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -71,6 +72,8 @@ public final class Wal implements AutoCloseable {
     private GatherBuffer spare;
     private long endLsn;
     private boolean leading;
+    private boolean quiescing; // appends wait: a change of the segments is about to begin
+    private int tasks; // given to the background and not done
     private boolean closed;
     private @Nullable Segment active;
     private long position; // where the next write goes; bytes in flight are counted already
@@ -247,7 +250,7 @@ public final class Wal implements AutoCloseable {
             throw new BatchTooLargeException(batch.encodedBytes(), options.maxBatchBytes());
         }
         checkOpen();
-        while (!gathering.fits(batch.encodedBytes()) || !hasRoom(gathering.paddedWith(batch.encodedBytes()))) {
+        while (quiescing || !gathering.fits(batch.encodedBytes()) || !hasRoom(batch.encodedBytes())) {
             backPressureWaits++;
             leadOrWait(false);
             checkOpen();
@@ -261,37 +264,50 @@ public final class Wal implements AutoCloseable {
     }
 
     /**
-     * Whether a write of so many bytes finds room: in the active segment, or in one that is prepared. Finding out now and not
-     * when writing means that a full disk refuses a batch that has no LSN yet.
+     * Whether a write with one batch more finds room: in the active segment, or in one that is prepared. Finding out now and
+     * not when writing means that a full disk refuses a batch that has no LSN yet.
      */
-    private boolean hasRoom(long bytes) throws WalException {
-        if (active != null && position + bytes <= options.segmentBytes()) {
-            return true;
-        }
-        if (SegmentHeader.BYTES + bytes > options.segmentBytes() && !gathering.isEmpty()) {
-            return false; // goes out by itself first
-        }
-        while (prepared == null) {
-            if (prepareFailure != null) {
-                IOException cause = prepareFailure;
-                prepareFailure = null;
-                throw cause instanceof StorageFullException
-                        ? new WalStorageFullException(
-                                "no room for the next segment of " + options.segmentBytes() + " bytes in "
-                                        + storage.describe()
-                                        + "; the batch was not appended: free space and append again",
-                                cause)
-                        : new WalIoException("cannot prepare a segment in " + storage.describe() + ": " + cause, cause);
+    private boolean hasRoom(long encodedBytes) throws WalException {
+        boolean tried = false;
+        while (true) {
+            // Computed anew after every wait: others may have filled the buffer.
+            long bytes = gathering.paddedWith(encodedBytes);
+            if (active != null && position + bytes <= options.segmentBytes()) {
+                return gathering.fits(encodedBytes);
             }
-            if (!preparing) {
+            if (SegmentHeader.BYTES + bytes > options.segmentBytes() && !gathering.isEmpty()) {
+                return false; // goes out by itself first
+            }
+            if (prepared != null) {
+                return gathering.fits(encodedBytes);
+            }
+            if (preparing) {
+                changed.awaitUninterruptibly();
+            } else if (!tried) {
+                tried = true; // an earlier attempt may have failed long ago
                 rollWaits++;
                 prepareAhead();
             } else {
-                changed.awaitUninterruptibly();
+                throw cannotPrepare();
             }
             checkOpen();
+            if (quiescing) {
+                return false;
+            }
         }
-        return true;
+    }
+
+    private WalException cannotPrepare() {
+        IOException cause = Objects.requireNonNull(prepareFailure);
+        return cause instanceof StorageFullException
+                ? new WalStorageFullException(
+                        "no room for the next segment of " + options.segmentBytes() + " bytes in " + storage.describe()
+                                + "; the batch was not appended: free space and append again",
+                        cause)
+                : new WalIoException(
+                        "cannot prepare a segment in " + storage.describe() + ": " + cause
+                                + "; the batch was not appended",
+                        cause);
     }
 
     private void awaitLocked(long lsn, boolean durably) throws WalException {
@@ -511,17 +527,36 @@ public final class Wal implements AutoCloseable {
         }
     }
 
+    /** Called with the mutex, which is not held while the task runs. */
     private void runInBackground(Runnable task) {
+        tasks++;
         if (background == null) {
             mutex.unlock();
             try {
                 task.run();
             } finally {
                 mutex.lock();
+                endTask();
             }
         } else {
-            background.execute(task);
+            background.execute(() -> {
+                try {
+                    task.run();
+                } finally {
+                    mutex.lock();
+                    try {
+                        endTask();
+                    } finally {
+                        mutex.unlock();
+                    }
+                }
+            });
         }
+    }
+
+    private void endTask() {
+        tasks--;
+        changed.signalAll();
     }
 
     /** Makes the next segment ready: zero-filled, synced, its entry durable. Called with the mutex. */
@@ -530,7 +565,7 @@ public final class Wal implements AutoCloseable {
             return;
         }
         preparing = true;
-        long id = nextSegmentId++;
+        long id = nextSegmentId;
         runInBackground(() -> prepare(id));
     }
 
@@ -539,6 +574,9 @@ public final class Wal implements AutoCloseable {
         Prepared ready = null;
         IOException error = null;
         try {
+            if (storage.exists(name)) {
+                storage.delete(name); // an attempt that failed
+            }
             StorageFile file = storage.create(name);
             try {
                 ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(1 << 20, options.segmentBytes()));
@@ -562,6 +600,9 @@ public final class Wal implements AutoCloseable {
         try {
             preparing = false;
             prepared = ready;
+            // An id is used up by a file that is whole: a file with a higher id says that the ones below were made in
+            // full.
+            nextSegmentId += ready == null ? 0 : 1;
             prepareFailure = error;
             changed.signalAll();
         } finally {
@@ -575,7 +616,14 @@ public final class Wal implements AutoCloseable {
             if (!segment.sealed()) {
                 segment.seal();
             }
-            writeManifest();
+            Manifest manifest;
+            mutex.lock();
+            try {
+                manifest = manifest(segments, startLsn, writtenLsn, nextFileId());
+            } finally {
+                mutex.unlock();
+            }
+            write(manifest);
         } catch (IOException e) {
             mutex.lock();
             try {
@@ -587,32 +635,30 @@ public final class Wal implements AutoCloseable {
         }
     }
 
-    /** Lists the sealed segments. Never by two threads at once: the background does it, or who has excluded it. */
-    private void writeManifest() throws IOException {
-        Manifest manifest;
-        mutex.lock();
-        try {
-            var entries = new ArrayList<Manifest.Entry>();
-            long tailId = prepared != null ? prepared.id : nextSegmentId;
-            long tailLsn = endLsn;
-            for (Segment segment : segments) {
-                if (!segment.sealed()) {
-                    tailId = segment.id();
-                    tailLsn = segment.baseLsn();
-                    break;
-                }
-                entries.add(new Manifest.Entry(segment.id(), segment.baseLsn(), segment.endLsn(), segment.salt()));
+    /** What is to be listed: segments up to the first that is not sealed. Called with the mutex. */
+    private Manifest manifest(List<Segment> all, long start, long end, long nextFileId) {
+        var entries = new ArrayList<Manifest.Entry>();
+        long tailId = nextFileId;
+        long tailLsn = end;
+        for (Segment segment : all) {
+            if (!segment.sealed()) {
+                tailId = segment.id();
+                tailLsn = segment.baseLsn();
+                break;
             }
-            if (preparing) {
-                tailId = Math.min(tailId, nextSegmentId - 1);
-            }
-            if (segments.isEmpty() || segments.getLast().sealed()) {
-                tailLsn = segments.isEmpty() ? writtenLsn : segments.getLast().endLsn();
-            }
-            manifest = new Manifest(log, startLsn, tailId, tailLsn, entries);
-        } finally {
-            mutex.unlock();
+            entries.add(new Manifest.Entry(
+                    segment.id(), segment.baseLsn(), Math.min(segment.endLsn(), end), segment.salt()));
         }
+        return new Manifest(log, start, tailId, tailLsn, entries);
+    }
+
+    /** Id of the file in which the next segment begins. Called with the mutex. */
+    private long nextFileId() {
+        return prepared != null ? prepared.id : nextSegmentId;
+    }
+
+    /** Never by two threads at once: the background does it, or who has excluded it. */
+    private void write(Manifest manifest) throws IOException {
         SmallFiles.replace(storage, Manifest.TEMPORARY_NAME, Manifest.NAME, manifest.encode());
     }
 
@@ -795,33 +841,31 @@ public final class Wal implements AutoCloseable {
         void run() throws IOException;
     }
 
-    /** Runs a change of the segments with nothing in flight, nobody leading, and the background at rest. */
-    private void exclusively(Structural change) throws WalException {
+    /**
+     * Runs a change of the segments with nothing in flight, nobody leading, and the background at rest. The mutex is held
+     * throughout. A change that fails has changed nothing, but for a segment that it may have sealed, unless it throws
+     * {@link UnknownOutcomeException}.
+     */
+    private void exclusively(String what, Structural change) throws WalException {
         mutex.lock();
         try {
-            checkOpen();
-            while (leading) {
-                changed.awaitUninterruptibly();
-            }
-            checkOpen();
+            quiesce();
             leading = true;
             try {
-                do {
-                    writeGroup(true);
-                    awaitBackground();
-                    checkOpen();
-                } while (!gathering.isEmpty());
-                // The mutex stays ours until the state is consistent again: nothing can gather meanwhile.
                 change.run();
             } catch (WalException e) {
                 throw e;
-            } catch (IOException e) {
+            } catch (UnknownOutcomeException | RuntimeException e) {
                 WalException error = new WalPoisonedException(
-                        "changing the segments in " + storage.describe() + " failed: " + e
-                                + "; close the log and open it again",
-                        e);
+                        what + " in " + storage.describe() + " failed: " + e + "; close the log and open it again", e);
                 poison(error);
                 throw error;
+            } catch (StorageFullException e) {
+                throw new WalStorageFullException(
+                        what + " in " + storage.describe() + " found no room; the log is as it was: " + e.getMessage(),
+                        e);
+            } catch (IOException e) {
+                throw new WalIoException(what + " in " + storage.describe() + " failed; the log is as it was: " + e, e);
             } finally {
                 stopLeading();
             }
@@ -830,37 +874,41 @@ public final class Wal implements AutoCloseable {
         }
     }
 
-    private void awaitBackground() throws WalException {
-        if (background == null) {
-            return;
-        }
-        mutex.unlock();
-        try {
-            background.submit(() -> {}).get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new WalIoException("interrupted", e);
-        } catch (ExecutionException e) {
-            throw new WalIoException("the background failed", e);
-        } finally {
-            mutex.lock();
+    /** Waits and writes until everything is durable and nothing is under way. */
+    private void quiesce() throws WalException {
+        while (true) {
+            checkOpen();
+            if (leading || tasks > 0) {
+                changed.awaitUninterruptibly();
+            } else if (durableLsn < endLsn) {
+                quiescing = true; // or appends could keep us from ever being done
+                try {
+                    leadOrWait(true);
+                } finally {
+                    quiescing = false;
+                }
+            } else {
+                return;
+            }
         }
     }
 
-    /** Ends the active segment: seals it, so that the next write begins another. Within {@link #exclusively}. */
-    private void endActive() throws IOException {
-        if (active != null) {
-            if (!active.sealed()) {
-                active.seal();
+    /** Seals what is not sealed yet, so that the next write begins another segment. Within {@link #exclusively}. */
+    private void sealAll(List<Segment> wanted) throws IOException {
+        for (Segment segment : wanted) {
+            if (!segment.sealed()) {
+                segment.seal();
             }
-            active = null;
-            position = 0;
+            if (segment == active) {
+                active = null;
+                position = 0;
+            }
         }
     }
 
     /** Drops every LSN above {@code lsn}, durable or not. On return the cut is durable; after a crash it is done or not. */
     public void truncateAfter(long lsn) throws WalException {
-        exclusively(() -> {
+        exclusively("truncating", () -> {
             long end = lsn + 1;
             if (end >= endLsn) {
                 return;
@@ -873,35 +921,48 @@ public final class Wal implements AutoCloseable {
             for (Segment segment : segments) {
                 (segment.baseLsn() < end ? kept : dropped).add(segment);
             }
-            if (!kept.isEmpty()) {
-                kept.getLast().cut(end);
-                if (!kept.getLast().sealed()) {
-                    kept.getLast().seal();
-                }
-            }
-            replaceSegments(kept, dropped, end);
+            sealAll(kept); // whole, so that the log can go on should the manifest fail; the manifest says where it ends
+            replaceSegments(kept, dropped, startLsn, end, nextFileId());
         });
     }
 
-    /** Makes the list durable before the files of what was dropped go. */
-    private void replaceSegments(List<Segment> kept, List<Segment> dropped, long end) throws IOException {
+    /** Makes the list durable; only then it counts, and the files of what was dropped go. */
+    private void replaceSegments(List<Segment> kept, List<Segment> dropped, long start, long end, long tailId)
+            throws IOException {
+        write(manifest(kept, start, end, tailId));
+        if (!kept.isEmpty()) {
+            kept.getLast().cut(end);
+        }
         segments = List.copyOf(kept);
         active = null;
         position = 0;
+        startLsn = start;
         endLsn = end;
         writtenLsn = end;
         durableLsn = end;
-        writeManifest();
         delete(dropped);
     }
 
+    /** Files of segments that are listed no more. What cannot be deleted now, the next open deletes. */
     private void delete(List<Segment> dropped) throws IOException {
         for (Segment segment : dropped) {
             segment.release();
-            storage.delete(Segment.name(segment.id()));
+            deleteFile(Segment.name(segment.id()));
         }
         if (!dropped.isEmpty()) {
-            storage.syncDirectory();
+            try {
+                storage.syncDirectory();
+            } catch (IOException e) {
+                throw new UnknownOutcomeException("sync of the directory failed: " + e, e);
+            }
+        }
+    }
+
+    private void deleteFile(String name) {
+        try {
+            storage.delete(name);
+        } catch (IOException e) {
+            LOG.warn("{} in {} is of no use any more and cannot be deleted", name, storage.describe(), e);
         }
     }
 
@@ -911,21 +972,21 @@ public final class Wal implements AutoCloseable {
      * @throws WalRangeException when {@code lsn} is behind the durable end
      */
     public void trimBefore(long lsn) throws WalException {
-        exclusively(() -> {
+        exclusively("trimming", () -> {
             if (lsn <= startLsn) {
                 return;
             }
             if (lsn > durableLsn) {
                 throw new WalRangeException(lsn, durableLsn);
             }
-            startLsn = lsn;
             var kept = new ArrayList<Segment>();
             var dropped = new ArrayList<Segment>();
             for (Segment segment : segments) {
                 (segment.endLsn() > lsn || !segment.sealed() ? kept : dropped).add(segment);
             }
+            write(manifest(kept, lsn, endLsn, nextFileId()));
+            startLsn = lsn;
             segments = List.copyOf(kept);
-            writeManifest();
             delete(dropped);
         });
     }
@@ -935,95 +996,135 @@ public final class Wal implements AutoCloseable {
         if (nextLsn < 0) {
             throw new IllegalArgumentException("negative LSN " + nextLsn);
         }
-        exclusively(() -> {
-            List<Segment> dropped = segments;
-            startLsn = nextLsn;
-            replaceSegments(List.of(), dropped, nextLsn);
-        });
+        exclusively("a reset", () -> replaceSegments(List.of(), List.copyOf(segments), nextLsn, nextLsn, nextFileId()));
     }
 
     /** Makes everything durable and begins a new segment, unless the active one is empty. */
     public void roll() throws WalException {
-        exclusively(() -> {
-            if (active != null) {
-                endActive();
-                writeManifest();
-            }
-        });
+        exclusively("a roll", this::sealAndList);
     }
 
-    /** Rolls, seals, and links every live segment into a directory that exists. The links are durable on return. */
+    private void sealAndList() throws IOException {
+        if (active != null) {
+            sealAll(segments);
+            write(manifest(segments, startLsn, endLsn, nextFileId()));
+        }
+    }
+
+    /**
+     * Rolls, seals, and links every live segment into a directory that exists. The links are durable on return. When it
+     * fails, the links that it made are taken back.
+     */
     public Checkpoint checkpoint(Path targetDirectory) throws WalException {
         var linked = new ArrayList<Checkpoint.CheckpointSegment>();
         long[] ends = new long[2];
-        exclusively(() -> {
-            if (active != null) {
-                endActive();
-                writeManifest();
+        exclusively("a checkpoint", () -> {
+            sealAndList();
+            try {
+                for (Segment segment : segments) {
+                    String name = Segment.name(segment.id());
+                    Path target = targetDirectory.resolve(name);
+                    long bytes = segment.file().length();
+                    storage.linkOut(name, target);
+                    linked.add(new Checkpoint.CheckpointSegment(target, segment.baseLsn(), segment.endLsn(), bytes));
+                }
+                storage.syncOutside(targetDirectory);
+            } catch (IOException | RuntimeException e) {
+                linked.forEach(link -> takeBack(link.path(), e));
+                throw e;
             }
-            for (Segment segment : segments) {
-                String name = Segment.name(segment.id());
-                Path target = targetDirectory.resolve(name);
-                storage.linkOut(name, target);
-                linked.add(new Checkpoint.CheckpointSegment(
-                        target,
-                        segment.baseLsn(),
-                        segment.endLsn(),
-                        segment.file().length()));
-            }
-            storage.syncOutside(targetDirectory);
             ends[0] = startLsn;
             ends[1] = endLsn;
         });
         return new Checkpoint(ends[0], ends[1], linked);
     }
 
+    private void takeBack(Path link, Exception reason) {
+        try {
+            storage.deleteOutside(link);
+        } catch (IOException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
     /**
      * Replaces the whole log by sealed segments from elsewhere, hard-linked or copied in, up to {@code endLsn} exclusive.
      * They are verified before anything of the old log goes; after a crash the log is the old one or the new one.
+     *
+     * @throws WalCorruptException when the segments are not good; like any failure but a poisoning it leaves the log as it was
      */
     public void adopt(List<Path> segmentFiles, long newEndLsn) throws WalException {
-        exclusively(() -> {
+        exclusively("an adoption", () -> {
             var adopted = new ArrayList<Segment>();
+            var names = new ArrayList<String>();
             try {
-                for (Path path : segmentFiles) {
-                    long id = nextSegmentId++;
-                    storage.linkIn(path, Segment.name(id));
-                    adopted.add(openForeign(id, path));
+                linkIn(segmentFiles, newEndLsn, names, adopted);
+                var kept = new ArrayList<Segment>(adopted);
+                var dropped = new ArrayList<Segment>(segments);
+                while (kept.getLast().baseLsn() >= newEndLsn) {
+                    dropped.add(kept.removeLast());
                 }
-                storage.syncDirectory();
-                checkAdopted(adopted, newEndLsn);
-            } catch (InvalidBytesException | NewerVersionException e) {
-                var none = new ArrayList<Segment>(adopted);
-                delete(none);
-                throw new WalCorruptException(
-                        "the segments to adopt are not good: " + e.getMessage() + "; the log is as it was",
-                        new LsnRange(0, 0),
-                        e);
+                // The prepared file has a lower id than the adopted ones, so it cannot be the tail any more.
+                replaceSegments(kept, dropped, kept.getFirst().baseLsn(), newEndLsn, nextSegmentId);
+            } catch (UnknownOutcomeException e) {
+                throw e;
+            } catch (IOException e) {
+                adopted.forEach(Segment::release);
+                names.forEach(name -> SmallFiles.deleteIfThere(storage, name, e));
+                throw e;
             }
-            List<Segment> dropped = new ArrayList<>(segments);
-            while (!adopted.isEmpty() && adopted.getLast().baseLsn() >= newEndLsn) {
-                dropped.add(adopted.removeLast());
-            }
-            adopted.getLast().cut(newEndLsn);
-            startLsn = adopted.getFirst().baseLsn();
             dropPrepared();
-            replaceSegments(adopted, dropped, newEndLsn);
             prepareAhead();
         });
     }
 
-    /** Ids of adopted segments are above that of the prepared one, which therefore cannot be the tail any more. */
-    private void dropPrepared() throws IOException {
-        if (prepared != null) {
-            prepared.file.close();
-            storage.delete(Segment.name(prepared.id));
+    private void linkIn(List<Path> segmentFiles, long newEndLsn, List<String> names, List<Segment> adopted)
+            throws IOException {
+        try {
+            for (Path path : segmentFiles) {
+                long id = nextSegmentId++;
+                storage.linkIn(path, Segment.name(id));
+                names.add(Segment.name(id));
+                adopted.add(openForeign(id, path));
+            }
+            storage.syncDirectory();
+            checkAdopted(adopted, newEndLsn);
+        } catch (InvalidBytesException e) {
+            throw new WalCorruptException(
+                    "the segments to adopt are not good: " + e.getMessage() + "; the log is as it was",
+                    new LsnRange(0, 0),
+                    e);
+        } catch (NewerVersionException e) {
+            throw new UnsupportedVersionException(
+                    "the segments to adopt are of a newer version: " + e.getMessage() + "; the log is as it was", e);
+        }
+    }
+
+    private void dropPrepared() {
+        Prepared dropped = prepared;
+        if (dropped != null) {
             prepared = null;
+            try {
+                dropped.file.close();
+            } catch (IOException e) {
+                LOG.debug("closing {}", Segment.name(dropped.id), e);
+            }
+            deleteFile(Segment.name(dropped.id));
         }
     }
 
     private Segment openForeign(long id, Path path) throws IOException, InvalidBytesException, NewerVersionException {
         StorageFile file = storage.open(Segment.name(id), true);
+        try {
+            return openForeign(id, path, file);
+        } catch (IOException | InvalidBytesException | NewerVersionException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static Segment openForeign(long id, Path path, StorageFile file)
+            throws IOException, InvalidBytesException, NewerVersionException {
         long length = file.length();
         SegmentTrailer trailer = Recovery.readTrailer(file, length);
         ByteBuffer block = ByteBuffer.allocate(SegmentHeader.BYTES);
@@ -1041,7 +1142,12 @@ public final class Wal implements AutoCloseable {
                 trailer.endLsn(),
                 trailer.tablePosition());
         segment.map(length);
-        Recovery.verify(segment);
+        try {
+            Recovery.verify(segment);
+        } catch (IOException | InvalidBytesException | RuntimeException e) {
+            segment.release();
+            throw e;
+        }
         return segment;
     }
 
@@ -1113,10 +1219,10 @@ public final class Wal implements AutoCloseable {
                 mutex.unlock();
             }
             if (!poisoned) {
-                exclusively(() -> {
-                    endActive();
-                    dropPrepared();
-                    writeManifest();
+                exclusively("closing", () -> {
+                    dropPrepared(); // first: it makes room for what has to be written
+                    sealAll(segments);
+                    write(manifest(segments, startLsn, endLsn, nextFileId()));
                     SmallFiles.replace(
                             storage,
                             CleanMarker.TEMPORARY_NAME,

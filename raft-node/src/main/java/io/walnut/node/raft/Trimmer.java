@@ -2,6 +2,7 @@ package io.walnut.node.raft;
 
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalClosedException;
+import io.walnut.wal.WalStorageFullException;
 import java.io.IOException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,6 +48,8 @@ final class Trimmer implements AutoCloseable {
             }
         } catch (WalClosedException e) {
             LOG.debug("{}: closed during a trim to {}", name, floor, e);
+        } catch (WalStorageFullException e) {
+            LOG.warn("{}: no room to trim to {}; the next purge tries again: {}", name, floor, e.getMessage());
         } catch (IOException e) {
             onFailure.accept(e);
         }
