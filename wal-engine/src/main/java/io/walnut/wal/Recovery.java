@@ -279,115 +279,52 @@ final class Recovery {
         return read;
     }
 
-    /** Scans the segments that the manifest does not list; returns the end of the log. */
+    /** Judges the segments that the manifest does not list; returns the end of the log. */
     private long scanTail(Manifest manifest, List<String> names, Optional<CleanMarker> clean) throws IOException {
-        long lsn = manifest.tailLsn();
-        List<String> files = new ArrayList<>(names.stream()
+        List<TailFile> files = new ArrayList<>();
+        for (String name : names.stream()
                 .filter(name -> Segment.id(name) >= manifest.tailId())
                 .sorted()
-                .toList());
-        List<ByteBuffer> contents = new ArrayList<>();
-        for (String name : List.copyOf(files)) {
-            try (StorageFile file = storage.open(name, false)) {
-                ByteBuffer bytes = TailScan.load(file);
-                if (isForeign(bytes, manifest, Segment.id(name))) {
-                    files.remove(name);
-                    notes.add(name + " was linked in by an adoption that did not come about");
-                } else {
-                    contents.add(bytes);
-                }
+                .toList()) {
+            TailFile file = TailFile.load(storage, name);
+            if (file.isForeign(manifest.log())) {
+                notes.add(name + " was linked in by an adoption that did not come about");
+            } else {
+                files.add(file);
             }
         }
         long wanted = clean.map(CleanMarker::endLsn).orElse(-1L);
-        boolean ended = false;
+        long lsn = manifest.tailLsn();
         for (int i = 0; i < files.size(); i++) {
             long start = System.nanoTime();
-            String name = files.get(i);
-            ByteBuffer bytes = contents.get(i);
-            long id = Segment.id(name);
-            SegmentHeader header = header(bytes, manifest, id, lsn);
-            Verdict verdict;
-            TailScan scan = new TailScan(FrameIndex.EMPTY, lsn, SegmentHeader.BYTES, "");
-            if (ended || header == null) {
-                verdict = isBlank(bytes) ? Verdict.PREPARED : Verdict.TORN_AT_START;
-            } else {
-                scan = TailScan.of(bytes, header);
-                verdict = scan.index().count() == 0
-                        ? Verdict.TORN_AT_START
-                        : TailScan.restIsZero(bytes, scan.endPosition()) ? Verdict.WHOLE : Verdict.TORN;
-            }
-            long end = scan.endLsn();
-            long proof = evidence(contents, i, scan.endPosition(), end);
-            if (proof >= 0 || (i == files.size() - 1 && end < wanted)) {
-                verdict = Verdict.CORRUPT;
-            }
+            TailFile file = files.get(i);
+            TailFile.Judgement judgement = file.judge(lsn, files.subList(i + 1, files.size()));
+            TailScan scan = judgement.scan();
+            Verdict verdict = i == files.size() - 1 && scan.endLsn() < wanted ? Verdict.CORRUPT : judgement.verdict();
             findings.add(new SegmentFinding(
-                    id,
+                    file.id(),
                     verdict,
-                    header == null ? lsn : header.baseLsn(),
-                    end,
-                    Math.max(end, Math.max(proof, wanted)),
+                    lsn,
+                    scan.endLsn(),
+                    Math.max(scan.endLsn(), Math.max(judgement.provenLsn(), wanted)),
                     scan.endPosition(),
-                    bytes.limit(),
+                    file.bytes().limit(),
                     System.nanoTime() - start,
-                    proof >= 0
-                            ? scan.stopped() + "; LSN " + proof + " behind it proves that it had been durable"
-                            : scan.stopped()));
+                    judgement.detail()));
+            SegmentHeader header = file.header();
             if (header != null && (verdict == Verdict.WHOLE || verdict == Verdict.TORN)) {
                 tail.add(new Segment(
-                        id,
+                        file.id(),
                         header.baseLsn(),
                         header.salt(),
-                        storage.open(name, true),
+                        storage.open(file.name(), true),
                         scan.index(),
-                        end,
+                        scan.endLsn(),
                         scan.endPosition()));
-                lsn = end;
+                lsn = scan.endLsn();
             }
-            // A segment that does not end whole is the last: what follows was never acknowledged, or is proof above.
-            ended |= verdict != Verdict.WHOLE;
         }
         return lsn;
-    }
-
-    /** A good header of another log, or of another file of this one. */
-    private static boolean isForeign(ByteBuffer bytes, Manifest manifest, long id) {
-        if (bytes.limit() < SegmentHeader.BYTES) {
-            return false;
-        }
-        try {
-            SegmentHeader header = SegmentHeader.read(bytes.slice(0, SegmentHeader.BYTES));
-            return !header.log().equals(manifest.log()) || header.segmentId() != id;
-        } catch (InvalidBytesException | NewerVersionException e) {
-            return false;
-        }
-    }
-
-    private static boolean isBlank(ByteBuffer bytes) {
-        return TailScan.restIsZero(bytes, 0);
-    }
-
-    private static @Nullable SegmentHeader header(ByteBuffer bytes, Manifest manifest, long id, long lsn) {
-        if (bytes.limit() < SegmentHeader.BYTES) {
-            return null;
-        }
-        try {
-            SegmentHeader header = SegmentHeader.read(bytes.slice(0, SegmentHeader.BYTES));
-            return header.log().equals(manifest.log()) && header.segmentId() == id && header.baseLsn() == lsn
-                    ? header
-                    : null;
-        } catch (InvalidBytesException | NewerVersionException e) {
-            return null;
-        }
-    }
-
-    /** LSN of a good frame, here behind {@code from} or in a later file, that says that {@code lsn} had been durable; or -1. */
-    private static long evidence(List<ByteBuffer> contents, int file, long from, long lsn) {
-        long proof = TailScan.evidence(contents.get(file), (int) from, lsn);
-        for (int i = file + 1; i < contents.size() && proof < 0; i++) {
-            proof = TailScan.evidence(contents.get(i), 0, lsn);
-        }
-        return proof;
     }
 
     private static long nextSegmentId(Manifest manifest, List<String> names) {

@@ -53,6 +53,7 @@ import org.slf4j.LoggerFactory;
 public final class Wal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Wal.class);
     private static final int SYNC_ATTEMPTS_WHEN_INTERRUPTED = 100;
+    private static final long RETRY_NANOS = 500_000_000;
 
     private final Storage storage;
     private final Closeable directoryLock;
@@ -74,11 +75,14 @@ public final class Wal implements AutoCloseable {
     private boolean leading;
     private boolean quiescing; // appends wait: a change of the segments is about to begin
     private int tasks; // given to the background and not done
+    private boolean closing;
     private boolean closed;
+    private boolean released;
     private @Nullable Segment active;
     private long position; // where the next write goes; bytes in flight are counted already
     private @Nullable Prepared prepared;
     private boolean preparing;
+    private boolean sealingBehind; // a full disk kept segments from being sealed or listed
     private @Nullable IOException prepareFailure;
     private long nextSegmentId;
     private @Nullable WalException failure;
@@ -353,10 +357,12 @@ public final class Wal implements AutoCloseable {
         mutex.lock();
         try {
             while (!closed && failure == null) {
-                if (gathering.isEmpty() || leading) {
-                    work.awaitUninterruptibly();
-                } else {
+                if (!gathering.isEmpty() && !leading) {
                     leadOrWait(false);
+                } else if (sealingBehind || prepareFailure != null) {
+                    retryAfter(RETRY_NANOS);
+                } else {
+                    work.awaitUninterruptibly();
                 }
             }
         } catch (WalException e) {
@@ -364,6 +370,22 @@ public final class Wal implements AutoCloseable {
         } finally {
             mutex.unlock();
         }
+    }
+
+    /** What a full disk has kept the background from doing; space may be back. */
+    @SuppressWarnings("WaitNotInLoop") // the caller loops
+    private void retryAfter(long nanos) {
+        try {
+            if (work.awaitNanos(nanos) > 0 || closed || failure != null || tasks > 0) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("nobody interrupts the log's own thread", e);
+        }
+        if (sealingBehind) {
+            runInBackground(this::sealFull);
+        }
+        prepareAhead();
     }
 
     private void syncByTimer() {
@@ -385,8 +407,10 @@ public final class Wal implements AutoCloseable {
         boolean empty = group.isEmpty();
         long groupBytes = empty ? 0 : group.padded();
         Segment full = null;
+        boolean begun = false;
         if (!empty && (active == null || position + groupBytes > options.segmentBytes() || tooOld())) {
             full = active;
+            begun = true;
             if (prepared == null) {
                 throw new IllegalStateException("no segment is prepared");
             }
@@ -417,6 +441,7 @@ public final class Wal implements AutoCloseable {
         long syncTime = 0;
         FrameIndex index = segment.index();
         WalException error = null;
+        boolean interrupted = false;
         try {
             if (full != null && !sync) {
                 full.file().sync(); // durability stays in order across segments
@@ -425,7 +450,7 @@ public final class Wal implements AutoCloseable {
                 index = group.finish(index, at, durable, segment.salt());
             }
             long start = System.nanoTime();
-            for (int attempt = 1; ; attempt++) {
+            for (int attempt = 1; ; attempt++) { // each writes anew: a sync that was interrupted says nothing
                 if (!empty) {
                     write(segment, group, at);
                 }
@@ -438,6 +463,7 @@ public final class Wal implements AutoCloseable {
                     syncTime = System.nanoTime() - written;
                     break;
                 } catch (StorageInterruptedException e) {
+                    interrupted = true;
                     if (attempt == SYNC_ATTEMPTS_WHEN_INTERRUPTED) {
                         throw e;
                     }
@@ -450,6 +476,9 @@ public final class Wal implements AutoCloseable {
                     e);
         } finally {
             mutex.lock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
         if (error != null) {
             poison(error);
@@ -471,8 +500,9 @@ public final class Wal implements AutoCloseable {
             durableLsn = Math.max(durableLsn, segment.baseLsn());
         }
         if (full != null) {
-            Segment done = full;
-            runInBackground(() -> seal(done));
+            runInBackground(this::sealFull);
+        }
+        if (begun) {
             prepareAhead();
         }
         if (sync || newDurable) {
@@ -557,6 +587,7 @@ public final class Wal implements AutoCloseable {
     private void endTask() {
         tasks--;
         changed.signalAll();
+        work.signal(); // it may have failed, to be tried again
     }
 
     /** Makes the next segment ready: zero-filled, synced, its entry durable. Called with the mutex. */
@@ -566,54 +597,80 @@ public final class Wal implements AutoCloseable {
         }
         preparing = true;
         long id = nextSegmentId;
+        if (sealingBehind) {
+            runInBackground(this::sealFull);
+        }
         runInBackground(() -> prepare(id));
     }
 
     private void prepare(long id) {
-        String name = Segment.name(id);
-        Prepared ready = null;
+        StorageFile file = null;
         IOException error = null;
         try {
-            if (storage.exists(name)) {
-                storage.delete(name); // an attempt that failed
-            }
-            StorageFile file = storage.create(name);
-            try {
-                ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(1 << 20, options.segmentBytes()));
-                for (long at = 0; at < options.segmentBytes(); at += zeros.capacity()) {
-                    zeros.clear().limit((int) Math.min(zeros.capacity(), options.segmentBytes() - at));
-                    file.write(zeros, at);
-                }
-                file.sync();
-                storage.syncDirectory();
-                ready = new Prepared(id, file);
-            } catch (IOException e) {
-                try (file) {
-                    storage.delete(name);
-                }
-                throw e;
-            }
+            file = makeSegmentFile(Segment.name(id));
         } catch (IOException e) {
             error = e;
-        }
-        mutex.lock();
-        try {
-            preparing = false;
-            prepared = ready;
-            // An id is used up by a file that is whole: a file with a higher id says that the ones below were made in
-            // full.
-            nextSegmentId += ready == null ? 0 : 1;
-            prepareFailure = error;
-            changed.signalAll();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            error = new IOException("preparing a segment failed: " + e, e);
         } finally {
-            mutex.unlock();
+            mutex.lock();
+            try {
+                preparing = false;
+                prepareFailure = error;
+                if (file != null) {
+                    prepared = new Prepared(id, file);
+                    // Used up only now: a file with a higher id says that those below were made in full.
+                    nextSegmentId++;
+                }
+                changed.signalAll();
+            } finally {
+                mutex.unlock();
+            }
         }
     }
 
-    /** Seals a segment that is full, and lists it. Runs in the background, one at a time. */
-    private void seal(Segment segment) {
+    private StorageFile makeSegmentFile(String name) throws IOException {
+        if (storage.exists(name)) {
+            storage.delete(name); // an attempt that failed
+        }
+        StorageFile file = storage.create(name);
         try {
-            if (!segment.sealed()) {
+            ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(1 << 20, options.segmentBytes()));
+            for (long at = 0; at < options.segmentBytes(); at += zeros.capacity()) {
+                zeros.clear().limit((int) Math.min(zeros.capacity(), options.segmentBytes() - at));
+                file.write(zeros, at);
+            }
+            file.sync();
+            storage.syncDirectory();
+            return file;
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            try (file) {
+                storage.delete(name);
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Seals the segments that are full, and lists them. Runs in the background, one at a time. A full disk does no harm: they
+     * stay as they are, and it is tried again with the next roll, the next preparation and by the log's thread.
+     */
+    private void sealFull() {
+        List<Segment> full;
+        mutex.lock();
+        try {
+            full = segments.stream()
+                    .filter(segment -> segment != active && !segment.sealed())
+                    .toList();
+        } finally {
+            mutex.unlock();
+        }
+        WalException error = null;
+        boolean behind = false;
+        try {
+            for (Segment segment : full) {
                 segment.seal();
             }
             Manifest manifest;
@@ -624,14 +681,22 @@ public final class Wal implements AutoCloseable {
                 mutex.unlock();
             }
             write(manifest);
-        } catch (IOException e) {
-            mutex.lock();
-            try {
-                poison(new WalPoisonedException(
-                        "sealing " + Segment.name(segment.id()) + " in " + storage.describe() + " failed: " + e, e));
-            } finally {
-                mutex.unlock();
+        } catch (StorageFullException e) {
+            behind = true;
+            LOG.warn("no room to seal segments in {}, will try again: {}", storage.describe(), e.getMessage());
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            error = new WalPoisonedException(
+                    "sealing segments in " + storage.describe() + " failed: " + e + "; close the log and open it again",
+                    e);
+        }
+        mutex.lock();
+        try {
+            sealingBehind = behind;
+            if (error != null) {
+                poison(error);
             }
+        } finally {
+            mutex.unlock();
         }
     }
 
@@ -898,6 +963,7 @@ public final class Wal implements AutoCloseable {
         for (Segment segment : wanted) {
             if (!segment.sealed()) {
                 segment.seal();
+                sealingBehind = true; // until it is listed
             }
             if (segment == active) {
                 active = null;
@@ -933,6 +999,7 @@ public final class Wal implements AutoCloseable {
         if (!kept.isEmpty()) {
             kept.getLast().cut(end);
         }
+        sealingBehind = false;
         segments = List.copyOf(kept);
         active = null;
         position = 0;
@@ -1005,9 +1072,10 @@ public final class Wal implements AutoCloseable {
     }
 
     private void sealAndList() throws IOException {
-        if (active != null) {
+        if (active != null || sealingBehind) {
             sealAll(segments);
             write(manifest(segments, startLsn, endLsn, nextFileId()));
+            sealingBehind = false;
         }
     }
 
@@ -1199,25 +1267,29 @@ public final class Wal implements AutoCloseable {
         }
     }
 
-    /** Makes everything durable, marks the directory as cleanly closed, and gives it free. Closing again does nothing. */
+    /**
+     * Makes everything durable, marks the directory as cleanly closed, and gives it free. Closing again does nothing but wait
+     * until that is done.
+     *
+     * @throws WalException when the mark could not be made; the log is closed, and the next open recovers it
+     */
     @Override
     public void close() throws WalException {
+        boolean poisoned;
         mutex.lock();
         try {
-            if (closed) {
+            if (closing) {
+                while (!released) {
+                    changed.awaitUninterruptibly();
+                }
                 return;
             }
+            closing = true;
+            poisoned = failure != null;
         } finally {
             mutex.unlock();
         }
         try {
-            boolean poisoned;
-            mutex.lock();
-            try {
-                poisoned = failure != null;
-            } finally {
-                mutex.unlock();
-            }
             if (!poisoned) {
                 exclusively("closing", () -> {
                     dropPrepared(); // first: it makes room for what has to be written
@@ -1259,6 +1331,14 @@ public final class Wal implements AutoCloseable {
             directoryLock.close();
         } catch (IOException e) {
             throw new WalIoException("closing " + storage.describe() + " failed: " + e, e);
+        } finally {
+            mutex.lock();
+            try {
+                released = true;
+                changed.signalAll();
+            } finally {
+                mutex.unlock();
+            }
         }
     }
 }
