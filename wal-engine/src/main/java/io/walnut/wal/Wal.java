@@ -28,7 +28,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -60,13 +59,13 @@ public final class Wal implements AutoCloseable {
     private final WalOptions options;
     private final UUID log;
     private final RecoveryReport report;
-    private final List<DurableListener> listeners = new CopyOnWriteArrayList<>();
     private final @Nullable ExecutorService background; // null: inline
     private final @Nullable ScheduledExecutorService syncTimer;
 
     private final ReentrantLock mutex = new ReentrantLock();
     private final Condition changed = mutex.newCondition();
     private final Condition work = mutex.newCondition();
+    private final Listeners listeners = new Listeners(mutex, changed);
 
     // Guarded by mutex.
     private GatherBuffer gathering;
@@ -331,6 +330,7 @@ public final class Wal implements AutoCloseable {
                 writeGroup(durably || options.durability() instanceof Durability.Sync);
             } finally {
                 stopLeading();
+                tell();
             }
         }
     }
@@ -505,9 +505,6 @@ public final class Wal implements AutoCloseable {
         if (begun) {
             prepareAhead();
         }
-        if (sync || newDurable) {
-            tellDurable(durableLsn);
-        }
     }
 
     private boolean tooOld() {
@@ -530,31 +527,19 @@ public final class Wal implements AutoCloseable {
         }
     }
 
+    /** Called with the mutex; the caller lets {@link #tell} follow when it leads no more. */
     private void poison(WalException error) {
         if (failure == null) {
             failure = error;
             LOG.error("log poisoned: {}", error.getMessage());
-            for (DurableListener listener : listeners) {
-                listener.onPoisoned(error);
-            }
         }
         changed.signalAll();
         work.signalAll();
     }
 
-    /** Called with the mutex by the leader, so that listeners hear in order. */
-    private void tellDurable(long lsn) {
-        if (listeners.isEmpty()) {
-            return;
-        }
-        mutex.unlock();
-        try {
-            for (DurableListener listener : listeners) {
-                listener.onDurable(lsn);
-            }
-        } finally {
-            mutex.lock();
-        }
+    /** Called with the mutex, which is not held while listeners hear, by a thread that does not lead. */
+    private void tell() {
+        listeners.tell(() -> durableLsn, () -> failure);
     }
 
     /** Called with the mutex, which is not held while the task runs. */
@@ -694,6 +679,9 @@ public final class Wal implements AutoCloseable {
             sealingBehind = behind;
             if (error != null) {
                 poison(error);
+                if (!leading) {
+                    tell(); // else the leader does when it has stopped
+                }
             }
         } finally {
             mutex.unlock();
@@ -933,6 +921,7 @@ public final class Wal implements AutoCloseable {
                 throw new WalIoException(what + " in " + storage.describe() + " failed; the log is as it was: " + e, e);
             } finally {
                 stopLeading();
+                tell();
             }
         } finally {
             mutex.unlock();
@@ -943,7 +932,7 @@ public final class Wal implements AutoCloseable {
     private void quiesce() throws WalException {
         while (true) {
             checkOpen();
-            if (leading || tasks > 0) {
+            if (leading || tasks > 0 || listeners.someoneElseTells()) {
                 changed.awaitUninterruptibly();
             } else if (durableLsn < endLsn) {
                 quiescing = true; // or appends could keep us from ever being done
@@ -995,6 +984,7 @@ public final class Wal implements AutoCloseable {
     /** Makes the list durable; only then it counts, and the files of what was dropped go. */
     private void replaceSegments(List<Segment> kept, List<Segment> dropped, long start, long end, long tailId)
             throws IOException {
+        boolean cut = end < durableLsn;
         write(manifest(kept, start, end, tailId));
         if (!kept.isEmpty()) {
             kept.getLast().cut(end);
@@ -1007,6 +997,11 @@ public final class Wal implements AutoCloseable {
         endLsn = end;
         writtenLsn = end;
         durableLsn = end;
+        if (cut) {
+            listeners.durableLsnFell(end);
+        } else {
+            listeners.durableLsnJumped(end);
+        }
         delete(dropped);
     }
 
@@ -1279,7 +1274,7 @@ public final class Wal implements AutoCloseable {
         mutex.lock();
         try {
             if (closing) {
-                while (!released) {
+                while (!released && !listeners.iTell()) {
                     changed.awaitUninterruptibly();
                 }
                 return;
@@ -1321,7 +1316,10 @@ public final class Wal implements AutoCloseable {
             syncTimer.shutdown();
         }
         if (background != null) {
-            background.close();
+            background.shutdown();
+            if (!listeners.iTell()) { // else this may be the background's own thread
+                background.close();
+            }
         }
         segments.forEach(Segment::release);
         try (storage) {
