@@ -11,6 +11,7 @@ final class LogCursor implements TailCursor {
     private long next;
     private @Nullable ByteBuffer frame;
     private long frameEnd;
+    private int frameCuts; // the frame was read when the log had been cut so often
     private int record = -1;
 
     LogCursor(Wal wal, long fromLsn) {
@@ -24,10 +25,13 @@ final class LogCursor implements TailCursor {
             return false;
         }
         ByteBuffer current = frame;
-        if (current == null || next >= frameEnd || next < FrameFormat.firstLsn(current, 0)) {
+        int cuts =
+                wal.cuts(); // after the readable LSN: a record written anew is not readable before its old one is cut
+        if (current == null || cuts != frameCuts || next >= frameEnd || next < FrameFormat.firstLsn(current, 0)) {
             Wal.FrameCopy copy = wal.frameCopy(next);
             current = copy.bytes();
             frame = current;
+            frameCuts = cuts;
             frameEnd = copy.endLsn();
             long first = FrameFormat.firstLsn(current, 0);
             record = FrameFormat.recordAt(current, 0, Math.toIntExact(next - first));

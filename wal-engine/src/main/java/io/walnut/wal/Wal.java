@@ -34,6 +34,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +91,7 @@ public final class Wal implements AutoCloseable {
     private volatile long startLsn;
     private volatile long writtenLsn;
     private volatile long durableLsn;
+    private final AtomicInteger cuts = new AtomicInteger(); // how often LSNs that were assigned have been taken back
     private volatile List<Segment> segments; // in order of LSNs; a sealed prefix, then at most two that are not
 
     // Statistics, guarded by mutex.
@@ -740,6 +742,11 @@ public final class Wal implements AutoCloseable {
         return durableLsn;
     }
 
+    /** A copy of a frame is good for as long as this stays the same. Read it before the frame. */
+    int cuts() {
+        return cuts.get();
+    }
+
     /** Up to where cursors go. */
     long readableLsn() {
         return options.durability() instanceof Durability.Sync ? durableLsn : writtenLsn;
@@ -990,6 +997,7 @@ public final class Wal implements AutoCloseable {
             kept.getLast().cut(end);
         }
         sealingBehind = false;
+        cuts.incrementAndGet(); // before an LSN can be assigned again
         segments = List.copyOf(kept);
         active = null;
         position = 0;
