@@ -69,7 +69,7 @@ record TailFile(
             // part of a trailer.
             return new Judgement(Verdict.WHOLE, scan, -1, "");
         }
-        long proof = TailScan.evidence(bytes, (int) scan.endPosition(), scan.endLsn());
+        long proof = TailScan.evidence(bytes, (int) scan.endPosition(), scan.endLsn(), header);
         if (proof >= 0) {
             return corrupt(
                     scan, proof, scan.stopped() + "; LSN " + proof + " behind it proves that it had been durable");
@@ -88,7 +88,7 @@ record TailFile(
         if (next > lsn) {
             return corrupt(nothing, next, "it has no header, and a later segment begins at LSN " + next);
         }
-        long proof = TailScan.evidence(bytes, SegmentHeader.BYTES, lsn);
+        long proof = TailScan.evidence(bytes, SegmentHeader.BYTES, lsn, null);
         if (proof >= 0) {
             return corrupt(nothing, proof, "LSN " + proof + " in it proves that its beginning had been durable");
         }

@@ -29,10 +29,11 @@ class BackgroundFailureTest {
         @Override
         public StorageFile create(String name) throws IOException {
             if (name.endsWith(".seg")) {
-                switch (planted.get()) {
-                    case RuntimeException e -> throw e;
-                    case Error e -> throw e;
-                    default -> {}
+                Throwable now = planted.get();
+                if (now instanceof RuntimeException e) {
+                    throw e;
+                } else if (now instanceof Error e) {
+                    throw e;
                 }
             }
             return super.create(name);
