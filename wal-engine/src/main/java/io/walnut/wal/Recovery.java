@@ -52,6 +52,8 @@ final class Recovery {
 
     Recovered run() throws IOException, WalException {
         long start = System.nanoTime();
+        // What is seen may be in the memory of the operating system alone, left there by a process that died.
+        storage.syncDirectory();
         List<String> names = storage.list();
         Manifest manifest = names.contains(Manifest.NAME) ? readManifest() : create(names);
         Optional<CleanMarker> clean = readMarker(names, manifest);
@@ -135,8 +137,13 @@ final class Recovery {
                     List.of(),
                     Optional.empty());
         } catch (NewerVersionException e) {
-            throw new UnsupportedVersionException(storage.describe() + ": " + e.getMessage());
+            throw newer(Manifest.NAME, e);
         }
+    }
+
+    private UnsupportedVersionException newer(String name, NewerVersionException e) {
+        return new UnsupportedVersionException(
+                storage.describe() + ": " + name + ": " + e.getMessage() + "; nothing was changed", e);
     }
 
     private Optional<CleanMarker> readMarker(List<String> names, Manifest manifest) throws IOException {
@@ -149,7 +156,9 @@ final class Recovery {
                 return Optional.of(marker);
             }
             notes.add(CleanMarker.NAME + " is another log's and was ignored");
-        } catch (InvalidBytesException | NewerVersionException e) {
+        } catch (NewerVersionException e) {
+            throw newer(CleanMarker.NAME, e);
+        } catch (InvalidBytesException e) {
             notes.add(CleanMarker.NAME + " is damaged and was ignored: " + e.getMessage());
         }
         return Optional.empty();
@@ -169,11 +178,17 @@ final class Recovery {
             List<Future<Opened>> opening = manifest.segments().stream()
                     .map(entry -> pool.submit(() -> open(entry)))
                     .toList();
+            IOException failure = null;
             for (Future<Opened> future : opening) {
-                add(future.get());
+                try {
+                    add(future.get()); // all of them, so that all that are open are closed again
+                } catch (ExecutionException e) {
+                    failure = e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+                }
             }
-        } catch (ExecutionException e) {
-            throw new IOException(e.getCause());
+            if (failure != null) {
+                throw failure;
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while opening segments", e);
@@ -189,7 +204,7 @@ final class Recovery {
         }
     }
 
-    private Opened open(Manifest.Entry entry) {
+    private Opened open(Manifest.Entry entry) throws UnsupportedVersionException {
         long start = System.nanoTime();
         String name = Segment.name(entry.segmentId());
         long length = 0;
@@ -234,7 +249,9 @@ final class Recovery {
                             System.nanoTime() - start,
                             ""),
                     segment);
-        } catch (InvalidBytesException | NewerVersionException | IOException e) {
+        } catch (NewerVersionException e) {
+            throw newer(name, e);
+        } catch (InvalidBytesException | IOException e) {
             return damaged(entry, Verdict.SEALED_DAMAGED, length, start, name + ": " + e.getMessage());
         }
     }

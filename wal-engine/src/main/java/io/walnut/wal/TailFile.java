@@ -34,16 +34,19 @@ record TailFile(
         try (StorageFile file = storage.open(name, false)) {
             ByteBuffer bytes = TailScan.load(file);
             return new TailFile(Segment.id(name), name, bytes, header(bytes));
+        } catch (NewerVersionException e) {
+            throw new UnsupportedVersionException(
+                    storage.describe() + ": " + name + ": " + e.getMessage() + "; nothing was changed", e);
         }
     }
 
-    private static @Nullable SegmentHeader header(ByteBuffer bytes) {
+    private static @Nullable SegmentHeader header(ByteBuffer bytes) throws NewerVersionException {
         if (bytes.limit() < SegmentHeader.BYTES) {
             return null;
         }
         try {
             return SegmentHeader.read(bytes.slice(0, SegmentHeader.BYTES));
-        } catch (InvalidBytesException | NewerVersionException e) {
+        } catch (InvalidBytesException e) {
             return null;
         }
     }
