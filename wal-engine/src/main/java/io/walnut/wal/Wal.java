@@ -522,7 +522,8 @@ public final class Wal implements AutoCloseable {
         if (at == SegmentHeader.BYTES) {
             segment.file()
                     .write(
-                            group.withHeader(new SegmentHeader(log, segment.id(), segment.baseLsn(), segment.salt())),
+                            group.withHeader(new SegmentHeader(
+                                    log, segment.id(), segment.baseLsn(), segment.salt(), options.segmentBytes())),
                             0);
         } else {
             segment.file().write(group.withoutHeader(), at);

@@ -120,14 +120,29 @@ public final class Segment {
         ByteBuffer trailer =
                 new SegmentTrailer(baseLsn, endLsn, salt, table, frames.firstLsns(), frames.positions()).encode();
         long length = table + trailer.remaining();
+        // Durable before the file is cut: one that is shorter than it was made ends in a trailer, or was damaged.
+        durably(() -> file.write(trailer.duplicate(), table));
+        durably(() -> file.setLength(length));
+        try {
+            map(length);
+        } catch (IOException e) {
+            throw new UnknownOutcomeException("mapping " + name(id) + " failed: " + e, e);
+        }
+    }
+
+    private interface FileChange {
+        void run() throws IOException;
+    }
+
+    /** Does it again when the sync was interrupted, which leaves open whether it was done. */
+    private void durably(FileChange change) throws IOException {
         boolean interrupted = false;
         try {
             for (int attempt = 1; ; attempt++) {
-                file.write(trailer.duplicate(), table);
-                file.setLength(length);
+                change.run();
                 try {
                     file.sync();
-                    break;
+                    return;
                 } catch (StorageInterruptedException e) {
                     interrupted = true;
                     if (attempt == ATTEMPTS_WHEN_INTERRUPTED) {
@@ -136,11 +151,6 @@ public final class Segment {
                 } catch (IOException e) {
                     throw new UnknownOutcomeException("sync of " + name(id) + " failed: " + e, e);
                 }
-            }
-            try {
-                map(length);
-            } catch (IOException e) {
-                throw new UnknownOutcomeException("mapping " + name(id) + " failed: " + e, e);
             }
         } finally {
             if (interrupted) {
