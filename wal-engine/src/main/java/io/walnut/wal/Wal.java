@@ -54,6 +54,7 @@ public final class Wal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Wal.class);
     private static final int SYNC_ATTEMPTS_WHEN_INTERRUPTED = 100;
     private static final long RETRY_NANOS = 500_000_000;
+    private static final long AGE_CHECK_NANOS = 1_000_000_000;
 
     private final Storage storage;
     private final Closeable directoryLock;
@@ -72,6 +73,7 @@ public final class Wal implements AutoCloseable {
     private GatherBuffer gathering;
     private GatherBuffer spare;
     private long endLsn;
+    private long unsyncedBytes; // written since the last sync
     private boolean leading;
     private boolean quiescing; // appends wait: a change of the segments is about to begin
     private int tasks; // given to the background and not done
@@ -329,12 +331,21 @@ public final class Wal implements AutoCloseable {
         } else {
             leading = true;
             try {
-                writeGroup(durably || options.durability() instanceof Durability.Sync);
+                writeGroup(durably || isSyncDue());
             } finally {
                 stopLeading();
                 tell();
             }
         }
+    }
+
+    /** Whether the policy wants the write that is about to begin to be synced. */
+    private boolean isSyncDue() {
+        return switch (options.durability()) {
+            case Durability.Sync() -> true;
+            case Durability.Interval(Duration _, long bytes) -> unsyncedBytes + gathering.padded() >= bytes;
+            case Durability.Os() -> false;
+        };
     }
 
     private void stopLeading() {
@@ -363,6 +374,8 @@ public final class Wal implements AutoCloseable {
                     leadOrWait(false);
                 } else if (sealingBehind || prepareFailure != null) {
                     retryAfter(RETRY_NANOS);
+                } else if (ages()) {
+                    rollIfOld();
                 } else {
                     work.awaitUninterruptibly();
                 }
@@ -437,16 +450,19 @@ public final class Wal implements AutoCloseable {
         long durable = durableLsn;
         gathering = spare;
         spare = group;
-        boolean newDurable = sync || full != null;
+        boolean syncFull = full != null && durableLsn < writtenLsn;
         mutex.unlock();
         long writeTime = 0;
         long syncTime = 0;
         FrameIndex index = segment.index();
         WalException error = null;
+        Error defect = null;
         boolean interrupted = false;
         try {
-            if (full != null && !sync) {
-                full.file().sync(); // durability stays in order across segments
+            if (syncFull) {
+                // Durability stays in order across segments, and a header proves that all before it is durable.
+                interrupted = Thread.interrupted(); // its bytes are not here any more, to be written and synced again
+                Objects.requireNonNull(full).file().sync();
             }
             if (!empty) {
                 index = group.finish(index, at, durable, segment.salt());
@@ -471,7 +487,8 @@ public final class Wal implements AutoCloseable {
                     }
                 }
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | VirtualMachineError | LinkageError e) {
+            defect = e instanceof Error thrown ? thrown : null;
             error = new WalPoisonedException(
                     "writing " + Segment.name(segment.id()) + " in " + storage.describe() + " failed: " + e
                             + "; close the log and open it again",
@@ -484,6 +501,9 @@ public final class Wal implements AutoCloseable {
         }
         if (error != null) {
             poison(error);
+            if (defect != null) {
+                throw defect;
+            }
             throw error;
         }
         bytesWritten += groupBytes;
@@ -498,8 +518,12 @@ public final class Wal implements AutoCloseable {
         }
         if (sync) {
             durableLsn = Math.max(durableLsn, empty ? writtenLsn : end);
-        } else if (newDurable) {
+            unsyncedBytes = 0;
+        } else if (syncFull) {
             durableLsn = Math.max(durableLsn, segment.baseLsn());
+            unsyncedBytes = groupBytes;
+        } else {
+            unsyncedBytes += groupBytes;
         }
         if (full != null) {
             runInBackground(this::sealFull);
@@ -509,13 +533,49 @@ public final class Wal implements AutoCloseable {
         }
     }
 
+    /** Whether the active segment holds records and gets old. */
+    private boolean ages() {
+        return active != null && !options.segmentAge().isZero() && active.endLsn() > active.baseLsn();
+    }
+
+    private long nanosToLive() {
+        return options.segmentAge().toNanos() - (options.nanoClock().getAsLong() - activeSinceNanos);
+    }
+
+    /** Whether the write that is about to begin goes to the next segment because of the age of this one. */
     private boolean tooOld() {
-        return active != null
-                && !options.segmentAge().isZero()
-                && prepared != null
-                && active.endLsn() > active.baseLsn()
-                && options.nanoClock().getAsLong() - activeSinceNanos
-                        >= options.segmentAge().toNanos();
+        return ages() && prepared != null && nanosToLive() <= 0;
+    }
+
+    /** Waits for the active segment to get old, and rolls it; returns early when there is other work. */
+    @SuppressWarnings("WaitNotInLoop") // the caller loops
+    private void rollIfOld() throws WalException {
+        try {
+            long nanos = nanosToLive();
+            if (nanos > 0) {
+                long left = work.awaitNanos(Math.min(nanos, AGE_CHECK_NANOS));
+                LOG.trace("{} ns left of a wait", left);
+                return;
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("nobody interrupts the log's own thread", e);
+            return;
+        }
+        mutex.unlock();
+        try {
+            exclusively("a roll by age", () -> {
+                if (ages() && nanosToLive() <= 0) {
+                    sealAndList();
+                }
+            });
+        } catch (WalException e) {
+            LOG.warn("a roll by age: {}", e.getMessage());
+        } finally {
+            mutex.lock();
+        }
+        if (ages() && nanosToLive() <= 0) {
+            sealingBehind = true; // it is tried again, and not at once
+        }
     }
 
     private void write(Segment segment, GatherBuffer group, long at) throws IOException {

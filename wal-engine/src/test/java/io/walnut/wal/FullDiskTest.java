@@ -85,18 +85,14 @@ class FullDiskTest {
     void theLogsOwnThreadTriesAgain() throws Exception {
         try (Wal wal = Wal.open(storage, Logs.threads())) {
             append(wal);
-            while (!storage.trace().toString().contains("SYNC 00000000000000000001.seg")) {
-                Thread.onSpinWait(); // the next segment is being prepared
-            }
+            Logs.await(
+                    "the next segment is prepared",
+                    () -> storage.trace().toString().contains("SYNC 00000000000000000001.seg"));
             fill();
             appendUntilFull(wal);
 
             storage.refuse((_, _, _) -> {});
-            long deadline = System.nanoTime() + 20_000_000_000L;
-            while (wal.stats().sealedSegments() == 0 && System.nanoTime() < deadline) {
-                Thread.onSpinWait();
-            }
-            assertThat(wal.stats().sealedSegments()).isPositive();
+            Logs.await("a segment is sealed", () -> wal.stats().sealedSegments() > 0);
             append(wal);
         }
         assertThatAReopenFindsThem();

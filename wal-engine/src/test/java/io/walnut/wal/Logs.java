@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** What the tests of one failure each have in common: a small log that works in the caller's thread, and its records as text. */
 final class Logs {
@@ -18,6 +19,17 @@ final class Logs {
 
     static WalOptions threads() {
         return WalOptions.defaults().withSizes(SEGMENT_BYTES, 12 << 10, 64 << 10);
+    }
+
+    /** Waits with a deadline. */
+    static void await(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("waited in vain until " + what);
+            }
+            Thread.onSpinWait();
+        }
     }
 
     static Batch batch(String... payloads) {

@@ -86,9 +86,7 @@ class WalListenerTest {
             for (int i = 0; i < 3; i++) {
                 wal.enqueue(Logs.batch("r" + i));
                 long lsn = i;
-                while (wal.durableLsn() <= lsn) {
-                    Thread.onSpinWait(); // the log's own thread syncs
-                }
+                Logs.await("the log's own thread has synced", () -> wal.durableLsn() > lsn);
             }
             assertThat(heard.await(20, TimeUnit.SECONDS)).isTrue();
             assertThat(wal.append(Logs.batch("more"))).isEqualTo(3);
