@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  * How a log behaves. Start from {@link #defaults()} and change what is to differ.
  *
  * @param segmentBytes size of a segment file before it is sealed; a multiple of 4096
- * @param segmentAge a segment that holds records is rolled when it gets as old as this; zero for never
+ * @param segmentAge a segment that holds records is rolled when it gets as old as this, idle or not; zero for never
  * @param durability when an append returns
  * @param maxBytesInFlight bytes that may wait in memory for the disk; who would exceed it waits
  * @param maxBatchBytes largest batch, in bytes of its encoded records (12 more than its payload each)

@@ -125,7 +125,7 @@ public final class Segment {
         durably(() -> file.setLength(length));
         try {
             map(length);
-        } catch (IOException e) {
+        } catch (IOException | OutOfMemoryError e) {
             throw new UnknownOutcomeException("mapping " + name(id) + " failed: " + e, e);
         }
     }
