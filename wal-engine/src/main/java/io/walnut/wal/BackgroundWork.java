@@ -6,7 +6,8 @@ public enum BackgroundWork {
     THREADS,
     /**
      * The calling thread, inside its call, in an order that depends on nothing but the calls: for tests that count
-     * operations. What was only enqueued stays in memory until somebody awaits, appends, rolls or closes.
+     * operations. What was only enqueued stays in memory until somebody awaits, appends, rolls or closes;
+     * what a full disk refused is tried again only then, and no segment rolls by age without a write.
      */
     INLINE
 }

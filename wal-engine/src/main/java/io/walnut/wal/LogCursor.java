@@ -7,27 +7,31 @@ import org.jspecify.annotations.Nullable;
 
 /** The one cursor: holds a copy of the frame it is in. */
 final class LogCursor implements TailCursor {
-    private final Wal wal;
+    private final LogReader log;
     private long next;
     private @Nullable ByteBuffer frame;
     private long frameEnd;
+    private int frameCuts; // the frame was read when the log had been cut so often
     private int record = -1;
 
-    LogCursor(Wal wal, long fromLsn) {
-        this.wal = wal;
+    LogCursor(LogReader log, long fromLsn) {
+        this.log = log;
         this.next = fromLsn;
     }
 
     @Override
     public boolean next() throws WalException {
-        if (next >= wal.readableLsn()) {
+        if (next >= log.readableLsn()) {
             return false;
         }
         ByteBuffer current = frame;
-        if (current == null || next >= frameEnd || next < FrameFormat.firstLsn(current, 0)) {
-            Wal.FrameCopy copy = wal.frameCopy(next);
+        int cuts =
+                log.cuts(); // after the readable LSN: a record written anew is not readable before its old one is cut
+        if (current == null || cuts != frameCuts || next >= frameEnd || next < FrameFormat.firstLsn(current, 0)) {
+            LogReader.FrameCopy copy = log.frameCopy(next);
             current = copy.bytes();
             frame = current;
+            frameCuts = cuts;
             frameEnd = copy.endLsn();
             long first = FrameFormat.firstLsn(current, 0);
             record = FrameFormat.recordAt(current, 0, Math.toIntExact(next - first));
@@ -40,7 +44,7 @@ final class LogCursor implements TailCursor {
 
     @Override
     public boolean next(Duration timeout) throws WalException, InterruptedException {
-        return next() || (wal.awaitReadable(next, timeout) && next());
+        return next() || (log.awaitReadable(next, timeout) && next());
     }
 
     @Override

@@ -52,6 +52,8 @@ final class Recovery {
 
     Recovered run() throws IOException, WalException {
         long start = System.nanoTime();
+        // What is seen may be in the memory of the operating system alone, left there by a process that died.
+        storage.syncDirectory();
         List<String> names = storage.list();
         Manifest manifest = names.contains(Manifest.NAME) ? readManifest() : create(names);
         Optional<CleanMarker> clean = readMarker(names, manifest);
@@ -135,8 +137,13 @@ final class Recovery {
                     List.of(),
                     Optional.empty());
         } catch (NewerVersionException e) {
-            throw new UnsupportedVersionException(storage.describe() + ": " + e.getMessage());
+            throw newer(Manifest.NAME, e);
         }
+    }
+
+    private UnsupportedVersionException newer(String name, NewerVersionException e) {
+        return new UnsupportedVersionException(
+                storage.describe() + ": " + name + ": " + e.getMessage() + "; nothing was changed", e);
     }
 
     private Optional<CleanMarker> readMarker(List<String> names, Manifest manifest) throws IOException {
@@ -149,7 +156,9 @@ final class Recovery {
                 return Optional.of(marker);
             }
             notes.add(CleanMarker.NAME + " is another log's and was ignored");
-        } catch (InvalidBytesException | NewerVersionException e) {
+        } catch (NewerVersionException e) {
+            throw newer(CleanMarker.NAME, e);
+        } catch (InvalidBytesException e) {
             notes.add(CleanMarker.NAME + " is damaged and was ignored: " + e.getMessage());
         }
         return Optional.empty();
@@ -169,11 +178,17 @@ final class Recovery {
             List<Future<Opened>> opening = manifest.segments().stream()
                     .map(entry -> pool.submit(() -> open(entry)))
                     .toList();
+            IOException failure = null;
             for (Future<Opened> future : opening) {
-                add(future.get());
+                try {
+                    add(future.get()); // all of them, so that all that are open are closed again
+                } catch (ExecutionException e) {
+                    failure = e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+                }
             }
-        } catch (ExecutionException e) {
-            throw new IOException(e.getCause());
+            if (failure != null) {
+                throw failure;
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while opening segments", e);
@@ -189,7 +204,7 @@ final class Recovery {
         }
     }
 
-    private Opened open(Manifest.Entry entry) {
+    private Opened open(Manifest.Entry entry) throws UnsupportedVersionException {
         long start = System.nanoTime();
         String name = Segment.name(entry.segmentId());
         long length = 0;
@@ -234,7 +249,9 @@ final class Recovery {
                             System.nanoTime() - start,
                             ""),
                     segment);
-        } catch (InvalidBytesException | NewerVersionException | IOException e) {
+        } catch (NewerVersionException e) {
+            throw newer(name, e);
+        } catch (InvalidBytesException | IOException e) {
             return damaged(entry, Verdict.SEALED_DAMAGED, length, start, name + ": " + e.getMessage());
         }
     }
@@ -279,115 +296,52 @@ final class Recovery {
         return read;
     }
 
-    /** Scans the segments that the manifest does not list; returns the end of the log. */
+    /** Judges the segments that the manifest does not list; returns the end of the log. */
     private long scanTail(Manifest manifest, List<String> names, Optional<CleanMarker> clean) throws IOException {
-        long lsn = manifest.tailLsn();
-        List<String> files = new ArrayList<>(names.stream()
+        List<TailFile> files = new ArrayList<>();
+        for (String name : names.stream()
                 .filter(name -> Segment.id(name) >= manifest.tailId())
                 .sorted()
-                .toList());
-        List<ByteBuffer> contents = new ArrayList<>();
-        for (String name : List.copyOf(files)) {
-            try (StorageFile file = storage.open(name, false)) {
-                ByteBuffer bytes = TailScan.load(file);
-                if (isForeign(bytes, manifest, Segment.id(name))) {
-                    files.remove(name);
-                    notes.add(name + " was linked in by an adoption that did not come about");
-                } else {
-                    contents.add(bytes);
-                }
+                .toList()) {
+            TailFile file = TailFile.load(storage, name);
+            if (file.isForeign(manifest.log())) {
+                notes.add(name + " was linked in by an adoption that did not come about");
+            } else {
+                files.add(file);
             }
         }
         long wanted = clean.map(CleanMarker::endLsn).orElse(-1L);
-        boolean ended = false;
+        long lsn = manifest.tailLsn();
         for (int i = 0; i < files.size(); i++) {
             long start = System.nanoTime();
-            String name = files.get(i);
-            ByteBuffer bytes = contents.get(i);
-            long id = Segment.id(name);
-            SegmentHeader header = header(bytes, manifest, id, lsn);
-            Verdict verdict;
-            TailScan scan = new TailScan(FrameIndex.EMPTY, lsn, SegmentHeader.BYTES, "");
-            if (ended || header == null) {
-                verdict = isBlank(bytes) ? Verdict.PREPARED : Verdict.TORN_AT_START;
-            } else {
-                scan = TailScan.of(bytes, header);
-                verdict = scan.index().count() == 0
-                        ? Verdict.TORN_AT_START
-                        : TailScan.restIsZero(bytes, scan.endPosition()) ? Verdict.WHOLE : Verdict.TORN;
-            }
-            long end = scan.endLsn();
-            long proof = evidence(contents, i, scan.endPosition(), end);
-            if (proof >= 0 || (i == files.size() - 1 && end < wanted)) {
-                verdict = Verdict.CORRUPT;
-            }
+            TailFile file = files.get(i);
+            TailFile.Judgement judgement = file.judge(lsn, files.subList(i + 1, files.size()));
+            TailScan scan = judgement.scan();
+            Verdict verdict = i == files.size() - 1 && scan.endLsn() < wanted ? Verdict.CORRUPT : judgement.verdict();
             findings.add(new SegmentFinding(
-                    id,
+                    file.id(),
                     verdict,
-                    header == null ? lsn : header.baseLsn(),
-                    end,
-                    Math.max(end, Math.max(proof, wanted)),
+                    lsn,
+                    scan.endLsn(),
+                    Math.max(scan.endLsn(), Math.max(judgement.provenLsn(), wanted)),
                     scan.endPosition(),
-                    bytes.limit(),
+                    file.bytes().limit(),
                     System.nanoTime() - start,
-                    proof >= 0
-                            ? scan.stopped() + "; LSN " + proof + " behind it proves that it had been durable"
-                            : scan.stopped()));
+                    judgement.detail()));
+            SegmentHeader header = file.header();
             if (header != null && (verdict == Verdict.WHOLE || verdict == Verdict.TORN)) {
                 tail.add(new Segment(
-                        id,
+                        file.id(),
                         header.baseLsn(),
                         header.salt(),
-                        storage.open(name, true),
+                        storage.open(file.name(), true),
                         scan.index(),
-                        end,
+                        scan.endLsn(),
                         scan.endPosition()));
-                lsn = end;
+                lsn = scan.endLsn();
             }
-            // A segment that does not end whole is the last: what follows was never acknowledged, or is proof above.
-            ended |= verdict != Verdict.WHOLE;
         }
         return lsn;
-    }
-
-    /** A good header of another log, or of another file of this one. */
-    private static boolean isForeign(ByteBuffer bytes, Manifest manifest, long id) {
-        if (bytes.limit() < SegmentHeader.BYTES) {
-            return false;
-        }
-        try {
-            SegmentHeader header = SegmentHeader.read(bytes.slice(0, SegmentHeader.BYTES));
-            return !header.log().equals(manifest.log()) || header.segmentId() != id;
-        } catch (InvalidBytesException | NewerVersionException e) {
-            return false;
-        }
-    }
-
-    private static boolean isBlank(ByteBuffer bytes) {
-        return TailScan.restIsZero(bytes, 0);
-    }
-
-    private static @Nullable SegmentHeader header(ByteBuffer bytes, Manifest manifest, long id, long lsn) {
-        if (bytes.limit() < SegmentHeader.BYTES) {
-            return null;
-        }
-        try {
-            SegmentHeader header = SegmentHeader.read(bytes.slice(0, SegmentHeader.BYTES));
-            return header.log().equals(manifest.log()) && header.segmentId() == id && header.baseLsn() == lsn
-                    ? header
-                    : null;
-        } catch (InvalidBytesException | NewerVersionException e) {
-            return null;
-        }
-    }
-
-    /** LSN of a good frame, here behind {@code from} or in a later file, that says that {@code lsn} had been durable; or -1. */
-    private static long evidence(List<ByteBuffer> contents, int file, long from, long lsn) {
-        long proof = TailScan.evidence(contents.get(file), (int) from, lsn);
-        for (int i = file + 1; i < contents.size() && proof < 0; i++) {
-            proof = TailScan.evidence(contents.get(i), 0, lsn);
-        }
-        return proof;
     }
 
     private static long nextSegmentId(Manifest manifest, List<String> names) {

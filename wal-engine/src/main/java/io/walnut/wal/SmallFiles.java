@@ -2,6 +2,8 @@ package io.walnut.wal;
 
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.io.StorageInterruptedException;
+import io.walnut.wal.io.UnknownOutcomeException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,6 +11,7 @@ import java.nio.ByteOrder;
 /** Files that are read and replaced whole. */
 final class SmallFiles {
     private static final long MAX_BYTES = 1L << 30;
+    private static final int ATTEMPTS_WHEN_INTERRUPTED = 100;
 
     private SmallFiles() {}
 
@@ -24,16 +27,58 @@ final class SmallFiles {
         }
     }
 
-    /** Atomic, and durable on return. */
+    /**
+     * Atomic, and durable on return.
+     *
+     * @throws UnknownOutcomeException when the old file or the new one may be there after a power cut; after any other failure
+     *     it is the old one
+     */
     static void replace(Storage storage, String temporary, String name, ByteBuffer bytes) throws IOException {
-        if (storage.exists(temporary)) {
-            storage.delete(temporary);
+        writeTemporary(storage, temporary, bytes);
+        try {
+            storage.rename(temporary, name);
+            storage.syncDirectory();
+        } catch (IOException e) {
+            throw new UnknownOutcomeException("replacing " + name + " failed half way: " + e, e);
         }
-        try (StorageFile file = storage.create(temporary)) {
-            file.write(bytes, 0);
-            file.sync();
+    }
+
+    private static void writeTemporary(Storage storage, String temporary, ByteBuffer bytes) throws IOException {
+        boolean interrupted = false;
+        try {
+            for (int attempt = 1; ; attempt++) {
+                if (storage.exists(temporary)) {
+                    storage.delete(temporary);
+                }
+                try (StorageFile file = storage.create(temporary)) {
+                    file.write(bytes.duplicate(), 0);
+                    file.sync();
+                    return;
+                } catch (StorageInterruptedException e) {
+                    interrupted = true;
+                    if (attempt == ATTEMPTS_WHEN_INTERRUPTED) {
+                        throw e;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            deleteIfThere(storage, temporary, e);
+            throw e;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
-        storage.rename(temporary, name);
-        storage.syncDirectory();
+    }
+
+    /** A full disk should get back what a failed attempt took of it. */
+    static void deleteIfThere(Storage storage, String name, Exception reason) {
+        try {
+            if (storage.exists(name)) {
+                storage.delete(name);
+            }
+        } catch (IOException e) {
+            reason.addSuppressed(e);
+        }
     }
 }

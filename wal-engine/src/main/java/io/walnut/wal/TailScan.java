@@ -9,6 +9,7 @@ import io.walnut.wal.segment.FrameIndex;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the frames of a segment that is not sealed, from its header on, as far as they are good. */
 record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped) {
@@ -43,30 +44,69 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
     }
 
     /**
-     * Whether good frames behind a bad place say that the record there had been durable: the first LSN that does, or -1.
-     * Frames begin on multiples of 8; the salt is compared when it is known.
+     * First LSN of a good frame behind a bad place which says that {@code lsn}, the one that should stand there, had been
+     * durable; or -1. Payloads may hold the bytes of frames, of this log even, so a frame counts only when
+     * <ul>
+     *   <li>it has the salt of the segment. When the header that says it is lost, the first frame may tell, which no payload
+     *       can precede; else frames at the beginning of a block, where writes begin, are taken by their LSNs alone;
+     *   <li>its LSNs make sense here: {@code lsn < durable LSN <= first LSN};
+     *   <li>it does not lie in the records of the bad frame itself, as far as that one's header can be believed.
+     * </ul>
+     * A copy of a frame of this very segment in a later payload tells the truth as well as the frame itself.
      */
-    static long evidence(ByteBuffer bytes, int from, long lsn) {
+    static long evidence(ByteBuffer bytes, int from, long lsn, @Nullable SegmentHeader header) {
+        Integer salt = header != null ? Integer.valueOf(header.salt()) : saltOfFirstFrame(bytes, lsn);
         int last = bytes.limit() - FrameFormat.ALIGNMENT; // a file cut anywhere may end between two multiples of 8
-        for (int at = Math.max(SegmentHeader.BYTES, from); at <= last; at += FrameFormat.ALIGNMENT) {
+        for (int at = from + believableBytes(bytes, from, lsn, salt); at <= last; at += FrameFormat.ALIGNMENT) {
             if (bytes.getLong(at) == 0 && at % Blocks.BYTES == 0 && isZero(bytes, at)) {
                 at += Blocks.BYTES - FrameFormat.ALIGNMENT;
                 continue;
             }
-            int length = FrameFormat.plausibleLength(bytes, at, bytes.limit() - at);
-            if (length > 0) {
-                try {
-                    FrameFormat.Header frame = FrameFormat.read(bytes, at, bytes.limit() - at);
-                    if (frame.durableLsn() > lsn) {
-                        return frame.firstLsn();
-                    }
-                    at += length - FrameFormat.ALIGNMENT;
-                } catch (InvalidBytesException e) {
-                    // not a frame
+            FrameFormat.Header frame = candidate(bytes, at, salt);
+            if (frame != null) {
+                if (lsn < frame.durableLsn() && frame.durableLsn() <= frame.firstLsn()) {
+                    return frame.firstLsn();
                 }
+                at += frame.length() - FrameFormat.ALIGNMENT;
             }
         }
         return -1;
+    }
+
+    private static FrameFormat.@Nullable Header candidate(ByteBuffer bytes, int at, @Nullable Integer salt) {
+        int available = bytes.limit() - at;
+        if (FrameFormat.plausibleLength(bytes, at, available) < 0
+                || (salt == null ? at % Blocks.BYTES != 0 : FrameFormat.salt(bytes, at) != salt)) {
+            return null;
+        }
+        try {
+            return FrameFormat.read(bytes, at, available);
+        } catch (InvalidBytesException e) {
+            return null;
+        }
+    }
+
+    private static @Nullable Integer saltOfFirstFrame(ByteBuffer bytes, long lsn) {
+        FrameFormat.Header first =
+                SegmentHeader.BYTES < bytes.limit() ? candidate(bytes, SegmentHeader.BYTES, null) : null;
+        return first != null && first.firstLsn() == lsn ? Integer.valueOf(first.salt()) : null;
+    }
+
+    /**
+     * Bytes up to the end of the records of the frame at {@code at}, which is bad, when its header says what it must say
+     * there; else 0. A flipped bit in the length does not pass: it must fit the records, or the block.
+     */
+    private static int believableBytes(ByteBuffer bytes, int at, long lsn, @Nullable Integer salt) {
+        int length = FrameFormat.plausibleLength(bytes, at, bytes.limit() - at);
+        if (length < 0
+                || FrameFormat.firstLsn(bytes, at) != lsn
+                || (salt != null && FrameFormat.salt(bytes, at) != salt)) {
+            return 0;
+        }
+        int used = FrameFormat.usedBytes(bytes, at);
+        boolean tight = length - used < FrameFormat.ALIGNMENT;
+        boolean padded = (at + length) % Blocks.BYTES == 0 && length - used < Blocks.BYTES;
+        return tight || padded ? used & -FrameFormat.ALIGNMENT : 0;
     }
 
     static boolean restIsZero(ByteBuffer bytes, long from) {

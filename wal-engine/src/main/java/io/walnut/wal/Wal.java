@@ -1,41 +1,22 @@
 package io.walnut.wal;
 
-import io.walnut.wal.format.Blocks;
-import io.walnut.wal.format.CleanMarker;
-import io.walnut.wal.format.FrameFormat;
-import io.walnut.wal.format.InvalidBytesException;
-import io.walnut.wal.format.Manifest;
-import io.walnut.wal.format.NewerVersionException;
-import io.walnut.wal.format.SegmentHeader;
-import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.FileChannelStorage;
 import io.walnut.wal.io.Storage;
-import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.StorageFullException;
-import io.walnut.wal.io.StorageInterruptedException;
 import io.walnut.wal.io.StorageLockedException;
 import io.walnut.wal.recovery.RecoveryReport;
-import io.walnut.wal.segment.FrameIndex;
 import io.walnut.wal.segment.Segment;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,86 +27,41 @@ import org.slf4j.LoggerFactory;
  * <p>Records get dense numbers, LSNs. Ends are exclusive throughout: {@link #endLsn()} is the next LSN to be assigned, and
  * every LSN below {@link #durableLsn()} is durable. Safe for use by many threads.
  *
- * <p>Group sync: batches gather in one buffer while whoever leads writes and syncs the other. Nobody leads by office: who waits
- * for durability and finds no leader leads one write, for all whose batches are in it.
+ * <p>This is the front door. Behind it: {@link GroupWriter} gathers and writes, {@link SegmentFiles} makes, seals and lists
+ * segments, {@link StructuralChanges} takes away and adopts, {@link LogReader} reads, {@link Listeners} tells,
+ * {@link LogThreads} does what nobody waits for; {@link LogState} is what they share, and the lock.
  */
 public final class Wal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Wal.class);
-    private static final int SYNC_ATTEMPTS_WHEN_INTERRUPTED = 100;
 
-    private final Storage storage;
     private final Closeable directoryLock;
-    private final WalOptions options;
-    private final UUID log;
     private final RecoveryReport report;
-    private final List<DurableListener> listeners = new CopyOnWriteArrayList<>();
+    private final LogState state;
+    private final SegmentFiles files;
+    private final GroupWriter writer;
+    private final StructuralChanges changes;
+    private final LogReader reader;
     private final @Nullable ExecutorService background; // null: inline
     private final @Nullable ScheduledExecutorService syncTimer;
 
-    private final ReentrantLock mutex = new ReentrantLock();
-    private final Condition changed = mutex.newCondition();
-    private final Condition work = mutex.newCondition();
-
-    // Guarded by mutex.
-    private GatherBuffer gathering;
-    private GatherBuffer spare;
-    private long endLsn;
-    private boolean leading;
-    private boolean closed;
-    private @Nullable Segment active;
-    private long position; // where the next write goes; bytes in flight are counted already
-    private @Nullable Prepared prepared;
-    private boolean preparing;
-    private @Nullable IOException prepareFailure;
-    private long nextSegmentId;
-    private @Nullable WalException failure;
-
-    // Written under mutex, read by all.
-    private volatile long startLsn;
-    private volatile long writtenLsn;
-    private volatile long durableLsn;
-    private volatile List<Segment> segments; // in order of LSNs; a sealed prefix, then at most two that are not
-
-    // Statistics, guarded by mutex.
-    private long recordsAppended;
-    private long batchesAppended;
-    private long bytesWritten;
-    private long writes;
-    private long syncs;
-    private long syncNanos;
-    private long writeNanos;
-    private long rolls;
-    private long rollWaits;
-    private long backPressureWaits;
-    private long activeSinceNanos;
-
-    private record Prepared(long id, StorageFile file) {}
-
     private Wal(Storage storage, Closeable directoryLock, WalOptions options, Recovery.Recovered recovered) {
-        this.storage = storage;
         this.directoryLock = directoryLock;
-        this.options = options;
-        this.log = recovered.log();
         this.report = recovered.report();
-        int half = (int) Math.min(options.maxBytesInFlight() / 2, options.segmentBytes() - SegmentHeader.BYTES);
-        this.gathering = new GatherBuffer(half);
-        this.spare = new GatherBuffer(half);
-        this.startLsn = recovered.startLsn();
-        this.endLsn = recovered.endLsn();
-        this.writtenLsn = endLsn;
-        this.durableLsn = endLsn;
-        this.segments = List.copyOf(recovered.segments());
-        this.nextSegmentId = recovered.nextSegmentId();
-        if (options.backgroundWork() == BackgroundWork.THREADS) {
-            background = Executors.newSingleThreadExecutor(daemon("wal-background"));
-            Thread.ofPlatform().daemon().name("wal-sync").start(this::syncLoop);
-        } else {
-            background = null;
+        boolean threads = options.backgroundWork() == BackgroundWork.THREADS;
+        this.background = threads ? Executors.newSingleThreadExecutor(daemon("wal-background")) : null;
+        this.state = new LogState(storage, options, recovered);
+        this.files = new SegmentFiles(state, background);
+        this.writer = new GroupWriter(state, files);
+        this.changes = new StructuralChanges(state, files, writer);
+        this.reader = new LogReader(state, writer);
+        LogThreads own = new LogThreads(state, files, writer, changes);
+        if (threads) {
+            Thread.ofPlatform().daemon().name("wal-sync").start(own::syncLoop);
         }
-        if (options.durability() instanceof Durability.Interval(Duration period, long bytes) && background != null) {
+        if (threads && options.durability() instanceof Durability.Interval(Duration period, long _)) {
             syncTimer = Executors.newSingleThreadScheduledExecutor(daemon("wal-interval"));
             Future<?> _ = syncTimer.scheduleWithFixedDelay(
-                    this::syncByTimer, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
+                    own::syncByTimer, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
         } else {
             syncTimer = null;
         }
@@ -153,11 +89,11 @@ public final class Wal implements AutoCloseable {
             lock = storage.lock();
             Recovery.Recovered recovered = new Recovery(storage, options).run();
             Wal wal = new Wal(storage, lock, options, recovered);
-            wal.mutex.lock();
+            wal.state.mutex.lock();
             try {
-                wal.prepareAhead();
+                wal.files.prepareAhead();
             } finally {
-                wal.mutex.unlock();
+                wal.state.mutex.unlock();
             }
             return wal;
         } catch (IOException e) {
@@ -198,13 +134,13 @@ public final class Wal implements AutoCloseable {
      * @return LSN of the first record; the others follow densely
      */
     public long append(Batch batch) throws WalException {
-        mutex.lock();
+        state.mutex.lock();
         try {
-            long lsn = gather(batch);
-            awaitLocked(lsn + batch.count() - 1, options.durability() instanceof Durability.Sync);
+            long lsn = writer.gather(batch);
+            writer.awaitLocked(lsn + batch.count() - 1, state.options.durability() instanceof Durability.Sync);
             return lsn;
         } finally {
-            mutex.unlock();
+            state.mutex.unlock();
         }
     }
 
@@ -215,694 +151,72 @@ public final class Wal implements AutoCloseable {
      * @return LSN of the first record; the others follow densely
      */
     public long enqueue(Batch batch) throws WalException {
-        mutex.lock();
+        state.mutex.lock();
         try {
-            long lsn = gather(batch);
-            work.signal();
+            long lsn = writer.gather(batch);
+            state.work.signal();
             return lsn;
         } finally {
-            mutex.unlock();
+            state.mutex.unlock();
         }
     }
 
     /** Waits until an LSN is durable, syncing when nobody else does, whatever the policy. */
     public void awaitDurable(long lsn) throws WalException {
-        mutex.lock();
+        state.mutex.lock();
         try {
-            if (lsn >= endLsn) {
-                throw new WalRangeException(lsn, endLsn);
+            if (lsn >= state.endLsn) {
+                throw new WalRangeException(lsn, state.endLsn);
             }
-            awaitLocked(lsn, true);
+            writer.awaitLocked(lsn, true);
         } finally {
-            mutex.unlock();
+            state.mutex.unlock();
         }
-    }
-
-    /** Puts a batch into the buffer and gives it its LSNs; waits for room in the buffer and in the segments. */
-    private long gather(Batch batch) throws WalException {
-        if (batch.count() == 0) {
-            throw new IllegalArgumentException("an empty batch cannot be appended");
-        }
-        if (batch.encodedBytes() > options.maxBatchBytes()) {
-            throw new BatchTooLargeException(batch.encodedBytes(), options.maxBatchBytes());
-        }
-        checkOpen();
-        while (!gathering.fits(batch.encodedBytes()) || !hasRoom(gathering.paddedWith(batch.encodedBytes()))) {
-            backPressureWaits++;
-            leadOrWait(false);
-            checkOpen();
-        }
-        long lsn = endLsn;
-        gathering.add(batch, lsn);
-        endLsn += batch.count();
-        recordsAppended += batch.count();
-        batchesAppended++;
-        return lsn;
-    }
-
-    /**
-     * Whether a write of so many bytes finds room: in the active segment, or in one that is prepared. Finding out now and not
-     * when writing means that a full disk refuses a batch that has no LSN yet.
-     */
-    private boolean hasRoom(long bytes) throws WalException {
-        if (active != null && position + bytes <= options.segmentBytes()) {
-            return true;
-        }
-        if (SegmentHeader.BYTES + bytes > options.segmentBytes() && !gathering.isEmpty()) {
-            return false; // goes out by itself first
-        }
-        while (prepared == null) {
-            if (prepareFailure != null) {
-                IOException cause = prepareFailure;
-                prepareFailure = null;
-                throw cause instanceof StorageFullException
-                        ? new WalStorageFullException(
-                                "no room for the next segment of " + options.segmentBytes() + " bytes in "
-                                        + storage.describe()
-                                        + "; the batch was not appended: free space and append again",
-                                cause)
-                        : new WalIoException("cannot prepare a segment in " + storage.describe() + ": " + cause, cause);
-            }
-            if (!preparing) {
-                rollWaits++;
-                prepareAhead();
-            } else {
-                changed.awaitUninterruptibly();
-            }
-            checkOpen();
-        }
-        return true;
-    }
-
-    private void awaitLocked(long lsn, boolean durably) throws WalException {
-        while ((durably ? durableLsn : writtenLsn) <= lsn) {
-            checkOpen();
-            leadOrWait(durably);
-        }
-    }
-
-    @SuppressWarnings("WaitNotInLoop") // every caller loops over what it waits for
-    private void leadOrWait(boolean durably) throws WalException {
-        if (leading) {
-            changed.awaitUninterruptibly();
-        } else {
-            leading = true;
-            try {
-                writeGroup(durably || options.durability() instanceof Durability.Sync);
-            } finally {
-                stopLeading();
-            }
-        }
-    }
-
-    private void stopLeading() {
-        leading = false;
-        changed.signalAll();
-        if (!gathering.isEmpty()) {
-            work.signal();
-        }
-    }
-
-    private void checkOpen() throws WalException {
-        if (failure != null) {
-            throw new WalPoisonedException(
-                    "the log in " + storage.describe() + " takes no more writes: " + failure.getMessage(), failure);
-        }
-        if (closed) {
-            throw new WalClosedException("the log in " + storage.describe() + " is closed");
-        }
-    }
-
-    private void syncLoop() {
-        mutex.lock();
-        try {
-            while (!closed && failure == null) {
-                if (gathering.isEmpty() || leading) {
-                    work.awaitUninterruptibly();
-                } else {
-                    leadOrWait(false);
-                }
-            }
-        } catch (WalException e) {
-            LOG.debug("the sync thread ends: {}", e.getMessage());
-        } finally {
-            mutex.unlock();
-        }
-    }
-
-    private void syncByTimer() {
-        mutex.lock();
-        try {
-            if (!closed && failure == null && durableLsn < endLsn) {
-                awaitLocked(endLsn - 1, true);
-            }
-        } catch (WalException e) {
-            LOG.debug("a sync by time failed: {}", e.getMessage());
-        } finally {
-            mutex.unlock();
-        }
-    }
-
-    /** Writes what has gathered. Called by the leader with the mutex, which is released during the I/O. */
-    private void writeGroup(boolean sync) throws WalException {
-        GatherBuffer group = gathering;
-        boolean empty = group.isEmpty();
-        long groupBytes = empty ? 0 : group.padded();
-        Segment full = null;
-        if (!empty && (active == null || position + groupBytes > options.segmentBytes() || tooOld())) {
-            full = active;
-            if (prepared == null) {
-                throw new IllegalStateException("no segment is prepared");
-            }
-            int salt = options.salts().getAsInt();
-            active = new Segment(
-                    prepared.id, writtenLsn, salt, prepared.file, FrameIndex.EMPTY, writtenLsn, SegmentHeader.BYTES);
-            prepared = null;
-            position = SegmentHeader.BYTES;
-            activeSinceNanos = options.nanoClock().getAsLong();
-            rolls++;
-            var all = new ArrayList<>(segments);
-            all.add(active);
-            segments = List.copyOf(all);
-        }
-        Segment segment = active;
-        if (segment == null) {
-            return; // nothing was ever written, and nothing is waiting
-        }
-        long at = position;
-        position += groupBytes;
-        long end = endLsn;
-        long durable = durableLsn;
-        gathering = spare;
-        spare = group;
-        boolean newDurable = sync || full != null;
-        mutex.unlock();
-        long writeTime = 0;
-        long syncTime = 0;
-        FrameIndex index = segment.index();
-        WalException error = null;
-        try {
-            if (full != null && !sync) {
-                full.file().sync(); // durability stays in order across segments
-            }
-            if (!empty) {
-                index = group.finish(index, at, durable, segment.salt());
-            }
-            long start = System.nanoTime();
-            for (int attempt = 1; ; attempt++) {
-                if (!empty) {
-                    write(segment, group, at);
-                }
-                long written = System.nanoTime();
-                writeTime = written - start;
-                try {
-                    if (sync) {
-                        segment.file().sync();
-                    }
-                    syncTime = System.nanoTime() - written;
-                    break;
-                } catch (StorageInterruptedException e) {
-                    if (attempt == SYNC_ATTEMPTS_WHEN_INTERRUPTED) {
-                        throw e;
-                    }
-                }
-            }
-        } catch (IOException | RuntimeException e) {
-            error = new WalPoisonedException(
-                    "writing " + Segment.name(segment.id()) + " in " + storage.describe() + " failed: " + e
-                            + "; close the log and open it again",
-                    e);
-        } finally {
-            mutex.lock();
-        }
-        if (error != null) {
-            poison(error);
-            throw error;
-        }
-        bytesWritten += groupBytes;
-        writes += empty ? 0 : 1;
-        syncs += sync ? 1 : 0;
-        writeNanos += writeTime;
-        syncNanos += syncTime;
-        group.clear();
-        if (!empty) {
-            segment.publish(index, end, at + groupBytes);
-            writtenLsn = end;
-        }
-        if (sync) {
-            durableLsn = Math.max(durableLsn, empty ? writtenLsn : end);
-        } else if (newDurable) {
-            durableLsn = Math.max(durableLsn, segment.baseLsn());
-        }
-        if (full != null) {
-            Segment done = full;
-            runInBackground(() -> seal(done));
-            prepareAhead();
-        }
-        if (sync || newDurable) {
-            tellDurable(durableLsn);
-        }
-    }
-
-    private boolean tooOld() {
-        return active != null
-                && !options.segmentAge().isZero()
-                && prepared != null
-                && active.endLsn() > active.baseLsn()
-                && options.nanoClock().getAsLong() - activeSinceNanos
-                        >= options.segmentAge().toNanos();
-    }
-
-    private void write(Segment segment, GatherBuffer group, long at) throws IOException {
-        if (at == SegmentHeader.BYTES) {
-            segment.file()
-                    .write(
-                            group.withHeader(new SegmentHeader(log, segment.id(), segment.baseLsn(), segment.salt())),
-                            0);
-        } else {
-            segment.file().write(group.withoutHeader(), at);
-        }
-    }
-
-    private void poison(WalException error) {
-        if (failure == null) {
-            failure = error;
-            LOG.error("log poisoned: {}", error.getMessage());
-            for (DurableListener listener : listeners) {
-                listener.onPoisoned(error);
-            }
-        }
-        changed.signalAll();
-        work.signalAll();
-    }
-
-    /** Called with the mutex by the leader, so that listeners hear in order. */
-    private void tellDurable(long lsn) {
-        if (listeners.isEmpty()) {
-            return;
-        }
-        mutex.unlock();
-        try {
-            for (DurableListener listener : listeners) {
-                listener.onDurable(lsn);
-            }
-        } finally {
-            mutex.lock();
-        }
-    }
-
-    private void runInBackground(Runnable task) {
-        if (background == null) {
-            mutex.unlock();
-            try {
-                task.run();
-            } finally {
-                mutex.lock();
-            }
-        } else {
-            background.execute(task);
-        }
-    }
-
-    /** Makes the next segment ready: zero-filled, synced, its entry durable. Called with the mutex. */
-    private void prepareAhead() {
-        if (prepared != null || preparing || closed) {
-            return;
-        }
-        preparing = true;
-        long id = nextSegmentId++;
-        runInBackground(() -> prepare(id));
-    }
-
-    private void prepare(long id) {
-        String name = Segment.name(id);
-        Prepared ready = null;
-        IOException error = null;
-        try {
-            StorageFile file = storage.create(name);
-            try {
-                ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(1 << 20, options.segmentBytes()));
-                for (long at = 0; at < options.segmentBytes(); at += zeros.capacity()) {
-                    zeros.clear().limit((int) Math.min(zeros.capacity(), options.segmentBytes() - at));
-                    file.write(zeros, at);
-                }
-                file.sync();
-                storage.syncDirectory();
-                ready = new Prepared(id, file);
-            } catch (IOException e) {
-                try (file) {
-                    storage.delete(name);
-                }
-                throw e;
-            }
-        } catch (IOException e) {
-            error = e;
-        }
-        mutex.lock();
-        try {
-            preparing = false;
-            prepared = ready;
-            prepareFailure = error;
-            changed.signalAll();
-        } finally {
-            mutex.unlock();
-        }
-    }
-
-    /** Seals a segment that is full, and lists it. Runs in the background, one at a time. */
-    private void seal(Segment segment) {
-        try {
-            if (!segment.sealed()) {
-                segment.seal();
-            }
-            writeManifest();
-        } catch (IOException e) {
-            mutex.lock();
-            try {
-                poison(new WalPoisonedException(
-                        "sealing " + Segment.name(segment.id()) + " in " + storage.describe() + " failed: " + e, e));
-            } finally {
-                mutex.unlock();
-            }
-        }
-    }
-
-    /** Lists the sealed segments. Never by two threads at once: the background does it, or who has excluded it. */
-    private void writeManifest() throws IOException {
-        Manifest manifest;
-        mutex.lock();
-        try {
-            var entries = new ArrayList<Manifest.Entry>();
-            long tailId = prepared != null ? prepared.id : nextSegmentId;
-            long tailLsn = endLsn;
-            for (Segment segment : segments) {
-                if (!segment.sealed()) {
-                    tailId = segment.id();
-                    tailLsn = segment.baseLsn();
-                    break;
-                }
-                entries.add(new Manifest.Entry(segment.id(), segment.baseLsn(), segment.endLsn(), segment.salt()));
-            }
-            if (preparing) {
-                tailId = Math.min(tailId, nextSegmentId - 1);
-            }
-            if (segments.isEmpty() || segments.getLast().sealed()) {
-                tailLsn = segments.isEmpty() ? writtenLsn : segments.getLast().endLsn();
-            }
-            manifest = new Manifest(log, startLsn, tailId, tailLsn, entries);
-        } finally {
-            mutex.unlock();
-        }
-        SmallFiles.replace(storage, Manifest.TEMPORARY_NAME, Manifest.NAME, manifest.encode());
     }
 
     /** Adds a listener; it hears of what becomes durable from now on. */
     public void addDurableListener(DurableListener listener) {
-        listeners.add(listener);
+        state.listeners.add(listener);
     }
 
     /** First LSN that is there, or would be. */
     public long startLsn() {
-        return startLsn;
+        return state.startLsn;
     }
 
     /** The next LSN to be assigned. */
     public long endLsn() {
-        mutex.lock();
-        try {
-            return endLsn;
-        } finally {
-            mutex.unlock();
-        }
+        return state.endLsn();
     }
 
     /** Every LSN below is durable. */
     public long durableLsn() {
-        return durableLsn;
-    }
-
-    /** Up to where cursors go. */
-    long readableLsn() {
-        return options.durability() instanceof Durability.Sync ? durableLsn : writtenLsn;
+        return state.durableLsn;
     }
 
     /** Reads and verifies one record, durable or not, of those below {@link #endLsn()}. */
     public WalRecord read(long lsn) throws WalException {
-        ByteBuffer frame = frameCopy(lsn).bytes();
-        int record = FrameFormat.recordAt(frame, 0, Math.toIntExact(lsn - FrameFormat.firstLsn(frame, 0)));
-        return new WalRecord(
-                lsn,
-                FrameFormat.tag(frame, record),
-                FrameFormat.payload(frame, record).asReadOnlyBuffer());
+        return reader.read(lsn);
     }
 
     /** Reads the tag of a record without copying its payload. */
     public long tag(long lsn) throws WalException {
-        Segment segment = retain(lsn);
-        try {
-            ByteBuffer frame = frame(segment, lsn);
-            int record = FrameFormat.recordAt(frame, 0, Math.toIntExact(lsn - FrameFormat.firstLsn(frame, 0)));
-            return FrameFormat.tag(frame, record);
-        } finally {
-            segment.release();
-        }
-    }
-
-    /** A verified frame on the heap. Records from {@code endLsn} on were truncated: the frame has them, the log has not. */
-    record FrameCopy(ByteBuffer bytes, long endLsn) {}
-
-    FrameCopy frameCopy(long lsn) throws WalException {
-        Segment segment = retain(lsn);
-        try {
-            ByteBuffer frame = frame(segment, lsn);
-            ByteBuffer copy = ByteBuffer.allocate(frame.limit()).order(ByteOrder.LITTLE_ENDIAN);
-            copy.put(0, frame, 0, frame.limit());
-            long end = FrameFormat.firstLsn(copy, 0) + FrameFormat.count(copy, 0);
-            return new FrameCopy(copy, Math.min(end, segment.endLsn()));
-        } finally {
-            segment.release();
-        }
-    }
-
-    private ByteBuffer frame(Segment segment, long lsn) throws WalException {
-        try {
-            return segment.frame(lsn);
-        } catch (InvalidBytesException e) {
-            throw new WalCorruptException(
-                    "LSN " + lsn + " in " + Segment.name(segment.id()) + " of " + storage.describe() + " is corrupt: "
-                            + e.getMessage(),
-                    new LsnRange(lsn, lsn + 1),
-                    e);
-        } catch (IOException e) {
-            throw new WalIoException("cannot read LSN " + lsn + " from " + Segment.name(segment.id()) + ": " + e, e);
-        }
-    }
-
-    private Segment retain(long lsn) throws WalException {
-        if (lsn >= writtenLsn) {
-            mutex.lock();
-            try {
-                if (lsn >= endLsn) {
-                    throw new WalRangeException(lsn, endLsn);
-                }
-                awaitLocked(lsn, false);
-            } finally {
-                mutex.unlock();
-            }
-        }
-        while (true) {
-            if (lsn < startLsn) {
-                throw new WalTrimmedException(lsn, startLsn);
-            }
-            Segment segment = find(segments, lsn);
-            if (segment == null) {
-                checkClosedForReading();
-                throw new WalRangeException(lsn, writtenLsn);
-            }
-            if (segment.retain()) {
-                return segment;
-            }
-            checkClosedForReading();
-        }
-    }
-
-    private void checkClosedForReading() throws WalException {
-        mutex.lock();
-        try {
-            if (closed) {
-                throw new WalClosedException("the log in " + storage.describe() + " is closed");
-            }
-        } finally {
-            mutex.unlock();
-        }
-    }
-
-    private static @Nullable Segment find(List<Segment> all, long lsn) {
-        int low = 0;
-        int high = all.size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (all.get(middle).endLsn() <= lsn) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low < all.size() && all.get(low).baseLsn() <= lsn ? all.get(low) : null;
+        return reader.tag(lsn);
     }
 
     /** A cursor whose first record will be {@code fromLsn}, at most {@link #endLsn()}. */
     public Cursor cursor(long fromLsn) throws WalException {
-        return new LogCursor(this, checkFrom(fromLsn));
+        return new LogCursor(reader, reader.checkFrom(fromLsn));
     }
 
     /** A cursor that can wait for more. */
     public TailCursor tail(long fromLsn) throws WalException {
-        return new LogCursor(this, checkFrom(fromLsn));
-    }
-
-    private long checkFrom(long fromLsn) throws WalException {
-        if (fromLsn < startLsn) {
-            throw new WalTrimmedException(fromLsn, startLsn);
-        }
-        if (fromLsn > endLsn()) {
-            throw new WalRangeException(fromLsn, endLsn());
-        }
-        return fromLsn;
-    }
-
-    /** Waits until cursors may go to {@code lsn}; false when that takes too long. */
-    boolean awaitReadable(long lsn, Duration timeout) throws WalException, InterruptedException {
-        long nanos = timeout.toNanos();
-        mutex.lockInterruptibly();
-        try {
-            while (readableLsn() <= lsn) {
-                if (closed) {
-                    throw new WalClosedException("the log in " + storage.describe() + " is closed");
-                }
-                if (nanos <= 0) {
-                    return false;
-                }
-                nanos = changed.awaitNanos(nanos);
-            }
-            return true;
-        } finally {
-            mutex.unlock();
-        }
-    }
-
-    private interface Structural {
-        void run() throws IOException;
-    }
-
-    /** Runs a change of the segments with nothing in flight, nobody leading, and the background at rest. */
-    private void exclusively(Structural change) throws WalException {
-        mutex.lock();
-        try {
-            checkOpen();
-            while (leading) {
-                changed.awaitUninterruptibly();
-            }
-            checkOpen();
-            leading = true;
-            try {
-                do {
-                    writeGroup(true);
-                    awaitBackground();
-                    checkOpen();
-                } while (!gathering.isEmpty());
-                // The mutex stays ours until the state is consistent again: nothing can gather meanwhile.
-                change.run();
-            } catch (WalException e) {
-                throw e;
-            } catch (IOException e) {
-                WalException error = new WalPoisonedException(
-                        "changing the segments in " + storage.describe() + " failed: " + e
-                                + "; close the log and open it again",
-                        e);
-                poison(error);
-                throw error;
-            } finally {
-                stopLeading();
-            }
-        } finally {
-            mutex.unlock();
-        }
-    }
-
-    private void awaitBackground() throws WalException {
-        if (background == null) {
-            return;
-        }
-        mutex.unlock();
-        try {
-            background.submit(() -> {}).get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new WalIoException("interrupted", e);
-        } catch (ExecutionException e) {
-            throw new WalIoException("the background failed", e);
-        } finally {
-            mutex.lock();
-        }
-    }
-
-    /** Ends the active segment: seals it, so that the next write begins another. Within {@link #exclusively}. */
-    private void endActive() throws IOException {
-        if (active != null) {
-            if (!active.sealed()) {
-                active.seal();
-            }
-            active = null;
-            position = 0;
-        }
+        return new LogCursor(reader, reader.checkFrom(fromLsn));
     }
 
     /** Drops every LSN above {@code lsn}, durable or not. On return the cut is durable; after a crash it is done or not. */
     public void truncateAfter(long lsn) throws WalException {
-        exclusively(() -> {
-            long end = lsn + 1;
-            if (end >= endLsn) {
-                return;
-            }
-            if (end < startLsn) {
-                throw new WalTrimmedException(lsn, startLsn);
-            }
-            var kept = new ArrayList<Segment>();
-            var dropped = new ArrayList<Segment>();
-            for (Segment segment : segments) {
-                (segment.baseLsn() < end ? kept : dropped).add(segment);
-            }
-            if (!kept.isEmpty()) {
-                kept.getLast().cut(end);
-                if (!kept.getLast().sealed()) {
-                    kept.getLast().seal();
-                }
-            }
-            replaceSegments(kept, dropped, end);
-        });
-    }
-
-    /** Makes the list durable before the files of what was dropped go. */
-    private void replaceSegments(List<Segment> kept, List<Segment> dropped, long end) throws IOException {
-        segments = List.copyOf(kept);
-        active = null;
-        position = 0;
-        endLsn = end;
-        writtenLsn = end;
-        durableLsn = end;
-        writeManifest();
-        delete(dropped);
-    }
-
-    private void delete(List<Segment> dropped) throws IOException {
-        for (Segment segment : dropped) {
-            segment.release();
-            storage.delete(Segment.name(segment.id()));
-        }
-        if (!dropped.isEmpty()) {
-            storage.syncDirectory();
-        }
+        changes.truncateAfter(lsn);
     }
 
     /**
@@ -911,219 +225,67 @@ public final class Wal implements AutoCloseable {
      * @throws WalRangeException when {@code lsn} is behind the durable end
      */
     public void trimBefore(long lsn) throws WalException {
-        exclusively(() -> {
-            if (lsn <= startLsn) {
-                return;
-            }
-            if (lsn > durableLsn) {
-                throw new WalRangeException(lsn, durableLsn);
-            }
-            startLsn = lsn;
-            var kept = new ArrayList<Segment>();
-            var dropped = new ArrayList<Segment>();
-            for (Segment segment : segments) {
-                (segment.endLsn() > lsn || !segment.sealed() ? kept : dropped).add(segment);
-            }
-            segments = List.copyOf(kept);
-            writeManifest();
-            delete(dropped);
-        });
+        changes.trimBefore(lsn);
     }
 
     /** Drops everything; the next record gets {@code nextLsn}. Durable on return; after a crash it is done or not. */
     public void reset(long nextLsn) throws WalException {
-        if (nextLsn < 0) {
-            throw new IllegalArgumentException("negative LSN " + nextLsn);
-        }
-        exclusively(() -> {
-            List<Segment> dropped = segments;
-            startLsn = nextLsn;
-            replaceSegments(List.of(), dropped, nextLsn);
-        });
+        changes.reset(nextLsn);
     }
 
     /** Makes everything durable and begins a new segment, unless the active one is empty. */
     public void roll() throws WalException {
-        exclusively(() -> {
-            if (active != null) {
-                endActive();
-                writeManifest();
-            }
-        });
+        changes.roll();
     }
 
-    /** Rolls, seals, and links every live segment into a directory that exists. The links are durable on return. */
+    /**
+     * Rolls, seals, and links every live segment into a directory that exists. The links are durable on return. When it
+     * fails, the links that it made are taken back.
+     */
     public Checkpoint checkpoint(Path targetDirectory) throws WalException {
-        var linked = new ArrayList<Checkpoint.CheckpointSegment>();
-        long[] ends = new long[2];
-        exclusively(() -> {
-            if (active != null) {
-                endActive();
-                writeManifest();
-            }
-            for (Segment segment : segments) {
-                String name = Segment.name(segment.id());
-                Path target = targetDirectory.resolve(name);
-                storage.linkOut(name, target);
-                linked.add(new Checkpoint.CheckpointSegment(
-                        target,
-                        segment.baseLsn(),
-                        segment.endLsn(),
-                        segment.file().length()));
-            }
-            storage.syncOutside(targetDirectory);
-            ends[0] = startLsn;
-            ends[1] = endLsn;
-        });
-        return new Checkpoint(ends[0], ends[1], linked);
+        return changes.checkpoint(targetDirectory);
     }
 
     /**
      * Replaces the whole log by sealed segments from elsewhere, hard-linked or copied in, up to {@code endLsn} exclusive.
      * They are verified before anything of the old log goes; after a crash the log is the old one or the new one.
+     *
+     * @throws WalCorruptException when the segments are not good; like any failure but a poisoning it leaves the log as it was
      */
     public void adopt(List<Path> segmentFiles, long newEndLsn) throws WalException {
-        exclusively(() -> {
-            var adopted = new ArrayList<Segment>();
-            try {
-                for (Path path : segmentFiles) {
-                    long id = nextSegmentId++;
-                    storage.linkIn(path, Segment.name(id));
-                    adopted.add(openForeign(id, path));
-                }
-                storage.syncDirectory();
-                checkAdopted(adopted, newEndLsn);
-            } catch (InvalidBytesException | NewerVersionException e) {
-                var none = new ArrayList<Segment>(adopted);
-                delete(none);
-                throw new WalCorruptException(
-                        "the segments to adopt are not good: " + e.getMessage() + "; the log is as it was",
-                        new LsnRange(0, 0),
-                        e);
-            }
-            List<Segment> dropped = new ArrayList<>(segments);
-            while (!adopted.isEmpty() && adopted.getLast().baseLsn() >= newEndLsn) {
-                dropped.add(adopted.removeLast());
-            }
-            adopted.getLast().cut(newEndLsn);
-            startLsn = adopted.getFirst().baseLsn();
-            dropPrepared();
-            replaceSegments(adopted, dropped, newEndLsn);
-            prepareAhead();
-        });
-    }
-
-    /** Ids of adopted segments are above that of the prepared one, which therefore cannot be the tail any more. */
-    private void dropPrepared() throws IOException {
-        if (prepared != null) {
-            prepared.file.close();
-            storage.delete(Segment.name(prepared.id));
-            prepared = null;
-        }
-    }
-
-    private Segment openForeign(long id, Path path) throws IOException, InvalidBytesException, NewerVersionException {
-        StorageFile file = storage.open(Segment.name(id), true);
-        long length = file.length();
-        SegmentTrailer trailer = Recovery.readTrailer(file, length);
-        ByteBuffer block = ByteBuffer.allocate(SegmentHeader.BYTES);
-        file.read(block, 0);
-        SegmentHeader header = SegmentHeader.read(block.flip());
-        if (header.salt() != trailer.salt() || header.baseLsn() != trailer.baseLsn()) {
-            throw new InvalidBytesException(path + ": header and footer disagree");
-        }
-        Segment segment = new Segment(
-                id,
-                trailer.baseLsn(),
-                trailer.salt(),
-                file,
-                FrameIndex.of(trailer.firstLsns(), trailer.positions()),
-                trailer.endLsn(),
-                trailer.tablePosition());
-        segment.map(length);
-        Recovery.verify(segment);
-        return segment;
-    }
-
-    private static void checkAdopted(List<Segment> adopted, long end) throws InvalidBytesException {
-        if (adopted.isEmpty()
-                || end <= adopted.getFirst().baseLsn()
-                || end > adopted.getLast().endLsn()) {
-            throw new InvalidBytesException("they do not reach LSN " + end);
-        }
-        for (int i = 1; i < adopted.size(); i++) {
-            // A segment that was truncated holds more than counts: the next one's base says where it ends.
-            if (adopted.get(i).baseLsn() > adopted.get(i - 1).endLsn()) {
-                throw new InvalidBytesException("LSNs " + adopted.get(i - 1).endLsn() + " to "
-                        + adopted.get(i).baseLsn() + " are missing");
-            }
-            adopted.get(i - 1).cut(adopted.get(i).baseLsn());
-        }
+        changes.adopt(segmentFiles, newEndLsn);
     }
 
     /** Figures since the open. */
     public WalStats stats() {
-        mutex.lock();
-        try {
-            long onDisk = 0;
-            for (Segment segment : segments) {
-                onDisk += segment.sealed() ? Blocks.roundUp(segment.endPosition()) : options.segmentBytes();
-            }
-            return new WalStats(
-                    startLsn,
-                    endLsn,
-                    durableLsn,
-                    segments.size(),
-                    (int) segments.stream().filter(Segment::sealed).count(),
-                    onDisk,
-                    position,
-                    gathering.padded(),
-                    recordsAppended,
-                    batchesAppended,
-                    bytesWritten,
-                    writes,
-                    syncs,
-                    syncNanos,
-                    writeNanos,
-                    rolls,
-                    rollWaits,
-                    backPressureWaits);
-        } finally {
-            mutex.unlock();
-        }
+        return state.stats();
     }
 
-    /** Makes everything durable, marks the directory as cleanly closed, and gives it free. Closing again does nothing. */
+    /**
+     * Makes everything durable, marks the directory as cleanly closed, and gives it free. Closing again does nothing but wait
+     * until that is done.
+     *
+     * @throws WalException when the mark could not be made; the log is closed, and the next open recovers it
+     */
     @Override
     public void close() throws WalException {
-        mutex.lock();
+        boolean poisoned;
+        state.mutex.lock();
         try {
-            if (closed) {
+            if (state.closing) {
+                while (!state.released && !state.listeners.iTell()) {
+                    state.changed.awaitUninterruptibly();
+                }
                 return;
             }
+            state.closing = true;
+            poisoned = state.failure != null;
         } finally {
-            mutex.unlock();
+            state.mutex.unlock();
         }
         try {
-            boolean poisoned;
-            mutex.lock();
-            try {
-                poisoned = failure != null;
-            } finally {
-                mutex.unlock();
-            }
             if (!poisoned) {
-                exclusively(() -> {
-                    endActive();
-                    dropPrepared();
-                    writeManifest();
-                    SmallFiles.replace(
-                            storage,
-                            CleanMarker.TEMPORARY_NAME,
-                            CleanMarker.NAME,
-                            new CleanMarker(log, endLsn).encode());
-                    closed = true;
-                });
+                changes.close();
             }
         } finally {
             release();
@@ -1131,28 +293,39 @@ public final class Wal implements AutoCloseable {
     }
 
     private void release() throws WalException {
-        mutex.lock();
+        state.mutex.lock();
         try {
-            closed = true;
-            changed.signalAll();
-            work.signalAll();
+            state.closed = true;
+            state.changed.signalAll();
+            state.work.signalAll();
         } finally {
-            mutex.unlock();
+            state.mutex.unlock();
         }
         if (syncTimer != null) {
             syncTimer.shutdown();
         }
         if (background != null) {
-            background.close();
+            background.shutdown();
+            if (!state.listeners.iTell()) { // else this may be the background's own thread
+                background.close();
+            }
         }
-        segments.forEach(Segment::release);
-        try (storage) {
-            if (prepared != null) {
-                prepared.file.close();
+        state.segments.forEach(Segment::release);
+        try (state.storage) {
+            if (state.prepared != null) {
+                state.prepared.file().close();
             }
             directoryLock.close();
         } catch (IOException e) {
-            throw new WalIoException("closing " + storage.describe() + " failed: " + e, e);
+            throw new WalIoException("closing " + state.storage.describe() + " failed: " + e, e);
+        } finally {
+            state.mutex.lock();
+            try {
+                state.released = true;
+                state.changed.signalAll();
+            } finally {
+                state.mutex.unlock();
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.SegmentHeader;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -12,7 +13,7 @@ import java.util.function.Supplier;
  * How a log behaves. Start from {@link #defaults()} and change what is to differ.
  *
  * @param segmentBytes size of a segment file before it is sealed; a multiple of 4096
- * @param segmentAge a segment that holds records is rolled when it gets as old as this; zero for never
+ * @param segmentAge a segment that holds records is rolled when it gets as old as this, idle or not; zero for never
  * @param durability when an append returns
  * @param maxBytesInFlight bytes that may wait in memory for the disk; who would exceed it waits
  * @param maxBatchBytes largest batch, in bytes of its encoded records (12 more than its payload each)
@@ -93,183 +94,105 @@ public record WalOptions(
     }
 
     public WalOptions withSegmentBytes(long bytes) {
-        return new WalOptions(
-                bytes,
-                segmentAge,
-                durability,
-                maxBytesInFlight,
-                maxBatchBytes,
-                firstLsn,
-                verification,
-                backgroundWork,
-                identity,
-                salts,
-                nanoClock);
+        return with(draft -> draft.segmentBytes = bytes);
     }
 
     /** Sets sizes that must fit each other in one step. */
-    public WalOptions withSizes(long newSegmentBytes, int newMaxBatchBytes, long newMaxBytesInFlight) {
-        return new WalOptions(
-                newSegmentBytes,
-                segmentAge,
-                durability,
-                newMaxBytesInFlight,
-                newMaxBatchBytes,
-                firstLsn,
-                verification,
-                backgroundWork,
-                identity,
-                salts,
-                nanoClock);
+    public WalOptions withSizes(long segment, int maxBatch, long inFlight) {
+        return with(draft -> {
+            draft.segmentBytes = segment;
+            draft.maxBatchBytes = maxBatch;
+            draft.maxBytesInFlight = inFlight;
+        });
     }
 
     public WalOptions withSegmentAge(Duration age) {
-        return new WalOptions(
-                segmentBytes,
-                age,
-                durability,
-                maxBytesInFlight,
-                maxBatchBytes,
-                firstLsn,
-                verification,
-                backgroundWork,
-                identity,
-                salts,
-                nanoClock);
+        return with(draft -> draft.segmentAge = age);
     }
 
     public WalOptions withDurability(Durability policy) {
-        return new WalOptions(
-                segmentBytes,
-                segmentAge,
-                policy,
-                maxBytesInFlight,
-                maxBatchBytes,
-                firstLsn,
-                verification,
-                backgroundWork,
-                identity,
-                salts,
-                nanoClock);
+        return with(draft -> draft.durability = policy);
     }
 
     public WalOptions withMaxBytesInFlight(long bytes) {
-        return new WalOptions(
-                segmentBytes,
-                segmentAge,
-                durability,
-                bytes,
-                maxBatchBytes,
-                firstLsn,
-                verification,
-                backgroundWork,
-                identity,
-                salts,
-                nanoClock);
+        return with(draft -> draft.maxBytesInFlight = bytes);
     }
 
     public WalOptions withMaxBatchBytes(int bytes) {
-        return new WalOptions(
-                segmentBytes,
-                segmentAge,
-                durability,
-                maxBytesInFlight,
-                bytes,
-                firstLsn,
-                verification,
-                backgroundWork,
-                identity,
-                salts,
-                nanoClock);
+        return with(draft -> draft.maxBatchBytes = bytes);
     }
 
     public WalOptions withFirstLsn(long lsn) {
-        return new WalOptions(
-                segmentBytes,
-                segmentAge,
-                durability,
-                maxBytesInFlight,
-                maxBatchBytes,
-                lsn,
-                verification,
-                backgroundWork,
-                identity,
-                salts,
-                nanoClock);
+        return with(draft -> draft.firstLsn = lsn);
     }
 
     public WalOptions withVerification(Verification what) {
-        return new WalOptions(
-                segmentBytes,
-                segmentAge,
-                durability,
-                maxBytesInFlight,
-                maxBatchBytes,
-                firstLsn,
-                what,
-                backgroundWork,
-                identity,
-                salts,
-                nanoClock);
+        return with(draft -> draft.verification = what);
     }
 
     public WalOptions withBackgroundWork(BackgroundWork who) {
-        return new WalOptions(
-                segmentBytes,
-                segmentAge,
-                durability,
-                maxBytesInFlight,
-                maxBatchBytes,
-                firstLsn,
-                verification,
-                who,
-                identity,
-                salts,
-                nanoClock);
+        return with(draft -> draft.backgroundWork = who);
     }
 
     public WalOptions withIdentity(Supplier<UUID> uuids) {
-        return new WalOptions(
-                segmentBytes,
-                segmentAge,
-                durability,
-                maxBytesInFlight,
-                maxBatchBytes,
-                firstLsn,
-                verification,
-                backgroundWork,
-                uuids,
-                salts,
-                nanoClock);
+        return with(draft -> draft.identity = uuids);
     }
 
     public WalOptions withSalts(IntSupplier source) {
-        return new WalOptions(
-                segmentBytes,
-                segmentAge,
-                durability,
-                maxBytesInFlight,
-                maxBatchBytes,
-                firstLsn,
-                verification,
-                backgroundWork,
-                identity,
-                source,
-                nanoClock);
+        return with(draft -> draft.salts = source);
     }
 
     public WalOptions withNanoClock(LongSupplier clock) {
-        return new WalOptions(
-                segmentBytes,
-                segmentAge,
-                durability,
-                maxBytesInFlight,
-                maxBatchBytes,
-                firstLsn,
-                verification,
-                backgroundWork,
-                identity,
-                salts,
-                clock);
+        return with(draft -> draft.nanoClock = clock);
+    }
+
+    private WalOptions with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.finish();
+    }
+
+    /** The same options while some of them change. */
+    private static final class Draft {
+        private long segmentBytes;
+        private Duration segmentAge;
+        private Durability durability;
+        private long maxBytesInFlight;
+        private int maxBatchBytes;
+        private long firstLsn;
+        private Verification verification;
+        private BackgroundWork backgroundWork;
+        private Supplier<UUID> identity;
+        private IntSupplier salts;
+        private LongSupplier nanoClock;
+
+        Draft(WalOptions from) {
+            segmentBytes = from.segmentBytes;
+            segmentAge = from.segmentAge;
+            durability = from.durability;
+            maxBytesInFlight = from.maxBytesInFlight;
+            maxBatchBytes = from.maxBatchBytes;
+            firstLsn = from.firstLsn;
+            verification = from.verification;
+            backgroundWork = from.backgroundWork;
+            identity = from.identity;
+            salts = from.salts;
+            nanoClock = from.nanoClock;
+        }
+
+        WalOptions finish() {
+            return new WalOptions(
+                    segmentBytes,
+                    segmentAge,
+                    durability,
+                    maxBytesInFlight,
+                    maxBatchBytes,
+                    firstLsn,
+                    verification,
+                    backgroundWork,
+                    identity,
+                    salts,
+                    nanoClock);
+        }
     }
 }

@@ -49,7 +49,7 @@ final class Trimmer implements AutoCloseable {
         } catch (WalClosedException e) {
             LOG.debug("{}: closed during a trim to {}", name, floor, e);
         } catch (WalStorageFullException e) {
-            LOG.warn("{}: no trim to {}, it comes with the next: {}", name, floor, e.getMessage());
+            LOG.warn("{}: no room to trim to {}; the next purge tries again: {}", name, floor, e.getMessage());
         } catch (IOException e) {
             onFailure.accept(e);
         }

@@ -77,6 +77,15 @@ public final class FrameFormat {
         return source.getLong(at + FIRST_LSN);
     }
 
+    public static int salt(ByteBuffer source, int at) {
+        return source.getInt(at + SALT);
+    }
+
+    /** Header and records, without the padding. */
+    public static int usedBytes(ByteBuffer source, int at) {
+        return HEADER_BYTES + source.getInt(at + PAYLOAD_BYTES);
+    }
+
     public static int count(ByteBuffer source, int at) {
         return source.getInt(at + COUNT);
     }

@@ -8,15 +8,16 @@ import java.util.UUID;
  * The first block of a segment, little endian:
  *
  * <pre>
- *  0        8         12       16            32           40         48       56                4096
- *  +--------+---------+--------+-------------+------------+----------+--------+-----------------+
- *  | magic  | version | crc32c | log UUID    | segment id | base LSN | salt   | zeros           |
- *  +--------+---------+--------+-------------+------------+----------+--------+-----------------+
+ *  0        8         12       16            32           40         48     52  56            64                4096
+ *  +--------+---------+--------+-------------+------------+----------+------+---+-------------+-----------------+
+ *  | magic  | version | crc32c | log UUID    | segment id | base LSN | salt | 0 | made length | zeros           |
+ *  +--------+---------+--------+-------------+------------+----------+------+---+-------------+-----------------+
  * </pre>
  *
- * The checksum is over the block without itself. A block of zeros is a segment that was prepared and never written.
+ * {@code made length} is that of the file as it was prepared: until a segment is sealed it is never shorter. The checksum is
+ * over the block without itself. A block of zeros is a segment that was prepared and never written.
  */
-public record SegmentHeader(UUID log, long segmentId, long baseLsn, int salt) {
+public record SegmentHeader(UUID log, long segmentId, long baseLsn, int salt, long madeBytes) {
     /** Bytes of the header, and the unit in which the log writes. */
     public static final int BYTES = Blocks.BYTES;
 
@@ -28,6 +29,7 @@ public record SegmentHeader(UUID log, long segmentId, long baseLsn, int salt) {
     private static final int AT_ID = 32;
     private static final int AT_BASE = 40;
     private static final int AT_SALT = 48;
+    private static final int AT_MADE = 56;
 
     /** Writes the block at the start of {@code target}, which must be zero there. */
     public void write(ByteBuffer target) {
@@ -38,6 +40,7 @@ public record SegmentHeader(UUID log, long segmentId, long baseLsn, int salt) {
         target.putLong(AT_ID, segmentId);
         target.putLong(AT_BASE, baseLsn);
         target.putInt(AT_SALT, salt);
+        target.putLong(AT_MADE, madeBytes);
         target.putInt(AT_CRC, Checksum.without(target, AT_CRC, BYTES));
     }
 
@@ -53,6 +56,7 @@ public record SegmentHeader(UUID log, long segmentId, long baseLsn, int salt) {
                 new UUID(bytes.getLong(AT_LOG), bytes.getLong(AT_LOG + Long.BYTES)),
                 bytes.getLong(AT_ID),
                 bytes.getLong(AT_BASE),
-                bytes.getInt(AT_SALT));
+                bytes.getInt(AT_SALT),
+                bytes.getLong(AT_MADE));
     }
 }

@@ -141,9 +141,17 @@ public final class FileChannelStorage implements Storage {
             try (FileChannel copied = FileChannel.open(target, StandardOpenOption.WRITE)) {
                 copied.force(true);
             }
-        } catch (FileSystemException e) {
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (IOException e) {
+            Files.deleteIfExists(target);
             throw IoErrors.typed(e, target);
         }
+    }
+
+    @Override
+    public void deleteOutside(Path target) throws IOException {
+        Files.delete(target);
     }
 
     @Override
@@ -157,8 +165,14 @@ public final class FileChannelStorage implements Storage {
     }
 
     private static void sync(Path directory) throws IOException {
+        // A thread that was interrupted before must not make a sync fail that nobody asked it to give up.
+        boolean interrupted = Thread.interrupted();
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

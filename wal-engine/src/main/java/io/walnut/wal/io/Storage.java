@@ -32,15 +32,19 @@ public interface Storage extends AutoCloseable {
 
     /**
      * Makes the content of a file of this directory appear under a path outside: a hard link where the file system allows
-     * it, else a synced copy. The entry is durable after {@link #syncOutside(Path)}. Fails when the target exists.
+     * it, else a synced copy. The entry is durable after {@link #syncOutside(Path)}. Fails when the target exists; leaves
+     * nothing half made behind.
      */
     void linkOut(String name, Path target) throws IOException;
 
     /**
      * Makes a file from outside appear in this directory: a hard link where the file system allows it, else a synced copy.
-     * The entry is durable after {@link #syncDirectory()}. Fails when the name is taken.
+     * The entry is durable after {@link #syncDirectory()}. Fails when the name is taken; leaves nothing half made behind.
      */
     void linkIn(Path source, String name) throws IOException;
+
+    /** Takes back a {@link #linkOut}. Fails when there is nothing. */
+    void deleteOutside(Path target) throws IOException;
 
     /** Makes every change of this directory's entries durable. */
     void syncDirectory() throws IOException;

@@ -5,6 +5,8 @@ import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.io.StorageInterruptedException;
+import io.walnut.wal.io.UnknownOutcomeException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Segment {
     private static final String SUFFIX = ".seg";
+    private static final int ATTEMPTS_WHEN_INTERRUPTED = 100;
 
     private final long id;
     private final long baseLsn;
@@ -105,17 +108,55 @@ public final class Segment {
         endLsn = Math.min(endLsn, newEndLsn);
     }
 
-    /** Writes offset table and footer behind the frames, cuts the file there, syncs and maps it. Durable on return. */
+    /**
+     * Writes offset table and footer behind the frames, cuts the file there, syncs and maps it. Durable on return.
+     *
+     * @throws UnknownOutcomeException when the file may no longer be written to; after any other failure the segment is as it
+     *     was, and can be appended to or sealed later
+     */
     public void seal() throws IOException {
         FrameIndex frames = index.below(endLsn);
         long table = Blocks.roundUp(endPosition);
         ByteBuffer trailer =
                 new SegmentTrailer(baseLsn, endLsn, salt, table, frames.firstLsns(), frames.positions()).encode();
         long length = table + trailer.remaining();
-        file.write(trailer, table);
-        file.setLength(length);
-        file.sync();
-        map(length);
+        // Durable before the file is cut: one that is shorter than it was made ends in a trailer, or was damaged.
+        durably(() -> file.write(trailer.duplicate(), table));
+        durably(() -> file.setLength(length));
+        try {
+            map(length);
+        } catch (IOException | OutOfMemoryError e) {
+            throw new UnknownOutcomeException("mapping " + name(id) + " failed: " + e, e);
+        }
+    }
+
+    private interface FileChange {
+        void run() throws IOException;
+    }
+
+    /** Does it again when the sync was interrupted, which leaves open whether it was done. */
+    private void durably(FileChange change) throws IOException {
+        boolean interrupted = false;
+        try {
+            for (int attempt = 1; ; attempt++) {
+                change.run();
+                try {
+                    file.sync();
+                    return;
+                } catch (StorageInterruptedException e) {
+                    interrupted = true;
+                    if (attempt == ATTEMPTS_WHEN_INTERRUPTED) {
+                        throw new UnknownOutcomeException("interrupted again and again: " + e.getMessage(), e);
+                    }
+                } catch (IOException e) {
+                    throw new UnknownOutcomeException("sync of " + name(id) + " failed: " + e, e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Maps a file that is sealed on disk. */
@@ -123,7 +164,7 @@ public final class Segment {
         Arena shared = Arena.ofShared();
         try {
             mapping = file.map(shared, 0, length);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
             shared.close();
             throw e;
         }

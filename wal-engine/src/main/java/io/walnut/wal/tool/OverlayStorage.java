@@ -89,6 +89,11 @@ final class OverlayStorage implements Storage {
     }
 
     @Override
+    public void deleteOutside(Path target) {
+        throw new UnsupportedOperationException("looking at a log links nothing");
+    }
+
+    @Override
     public void syncDirectory() {}
 
     @Override

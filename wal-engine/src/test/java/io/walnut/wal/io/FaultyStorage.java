@@ -249,6 +249,15 @@ public final class FaultyStorage implements Storage {
     }
 
     @Override
+    public synchronized void deleteOutside(Path target) throws IOException {
+        change(Kind.DELETE, target.getFileName() + " outside");
+        Map<String, byte[]> files = outside.getOrDefault(Objects.requireNonNull(target.getParent()), Map.of());
+        if (files.remove(String.valueOf(target.getFileName())) == null) {
+            throw new FileNotFoundException(target.toString());
+        }
+    }
+
+    @Override
     public synchronized void syncDirectory() throws IOException {
         change(Kind.SYNC_DIRECTORY, "");
         durableEntries.clear();

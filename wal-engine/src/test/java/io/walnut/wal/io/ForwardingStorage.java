@@ -62,6 +62,11 @@ public abstract class ForwardingStorage implements Storage {
     }
 
     @Override
+    public void deleteOutside(Path target) throws IOException {
+        storage.deleteOutside(target);
+    }
+
+    @Override
     public void syncDirectory() throws IOException {
         storage.syncDirectory();
     }

@@ -1,0 +1,75 @@
+package io.walnut.wal;
+
+import io.walnut.wal.format.InvalidBytesException;
+import io.walnut.wal.format.NewerVersionException;
+import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.format.SegmentTrailer;
+import io.walnut.wal.io.Storage;
+import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.segment.FrameIndex;
+import io.walnut.wal.segment.Segment;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Opens and verifies segments that come from elsewhere, before anything of the log goes. */
+final class AdoptedSegments {
+    private AdoptedSegments() {}
+
+    static Segment open(Storage storage, long id, Path path)
+            throws IOException, InvalidBytesException, NewerVersionException {
+        StorageFile file = storage.open(Segment.name(id), true);
+        try {
+            return open(id, path, file);
+        } catch (IOException | InvalidBytesException | NewerVersionException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static Segment open(long id, Path path, StorageFile file)
+            throws IOException, InvalidBytesException, NewerVersionException {
+        long length = file.length();
+        SegmentTrailer trailer = Recovery.readTrailer(file, length);
+        ByteBuffer block = ByteBuffer.allocate(SegmentHeader.BYTES);
+        file.read(block, 0);
+        SegmentHeader header = SegmentHeader.read(block.flip());
+        if (header.salt() != trailer.salt() || header.baseLsn() != trailer.baseLsn()) {
+            throw new InvalidBytesException(path + ": header and footer disagree");
+        }
+        Segment segment = new Segment(
+                id,
+                trailer.baseLsn(),
+                trailer.salt(),
+                file,
+                FrameIndex.of(trailer.firstLsns(), trailer.positions()),
+                trailer.endLsn(),
+                trailer.tablePosition());
+        segment.map(length);
+        try {
+            Recovery.verify(segment);
+        } catch (IOException | InvalidBytesException | RuntimeException e) {
+            segment.release();
+            throw e;
+        }
+        return segment;
+    }
+
+    /** Checks that the segments are dense and reach to {@code end}, and cuts each where the next one begins. */
+    static void checkAdopted(List<Segment> adopted, long end) throws InvalidBytesException {
+        if (adopted.isEmpty()
+                || end <= adopted.getFirst().baseLsn()
+                || end > adopted.getLast().endLsn()) {
+            throw new InvalidBytesException("they do not reach LSN " + end);
+        }
+        for (int i = 1; i < adopted.size(); i++) {
+            // A segment that was truncated holds more than counts: the next one's base says where it ends.
+            if (adopted.get(i).baseLsn() > adopted.get(i - 1).endLsn()) {
+                throw new InvalidBytesException("LSNs " + adopted.get(i - 1).endLsn() + " to "
+                        + adopted.get(i).baseLsn() + " are missing");
+            }
+            adopted.get(i - 1).cut(adopted.get(i).baseLsn());
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package io.walnut.wal;
+
+import io.walnut.wal.format.Blocks;
+import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.io.Storage;
+import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.segment.Segment;
+import java.io.IOException;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the parts of a log share: one lock, the fields that it guards, and a few that are written under it and read by all.
+ *
+ * <p>Threads: whoever sets {@link #leading} owns the tail until it lets go, and may release {@link #mutex} meanwhile; the
+ * background owns full segments that are not sealed, and the manifest, while {@link #tasks} is not zero; a change of the
+ * segments waits for both.
+ */
+final class LogState {
+    private static final Logger LOG = LoggerFactory.getLogger(LogState.class);
+
+    final Storage storage;
+    final WalOptions options;
+    final UUID log;
+    final ReentrantLock mutex = new ReentrantLock();
+    final Condition changed = mutex.newCondition();
+    final Condition work = mutex.newCondition(); // for the log's own thread
+    final Listeners listeners = new Listeners(mutex, changed);
+
+    // Guarded by mutex.
+    GatherBuffer gathering;
+    GatherBuffer spare;
+    long endLsn;
+    long unsyncedBytes; // written since the last sync
+    boolean leading;
+    boolean quiescing; // appends wait: a change of the segments is about to begin
+    int tasks; // given to the background and not done
+    boolean closing;
+    boolean closed;
+    boolean released;
+
+    @Nullable
+    Segment active;
+
+    long position; // where the next write goes; bytes in flight are counted already
+
+    @Nullable
+    Prepared prepared;
+
+    boolean preparing;
+    boolean sealingBehind; // a full disk kept segments from being sealed or listed
+
+    @Nullable
+    IOException prepareFailure;
+
+    long nextSegmentId;
+
+    @Nullable
+    WalException failure;
+
+    // Written under mutex, read by all.
+    volatile long startLsn;
+    volatile long writtenLsn;
+    volatile long durableLsn;
+    final AtomicInteger cuts = new AtomicInteger(); // how often LSNs that were assigned have been taken back
+    volatile List<Segment> segments; // in order of LSNs; a sealed prefix, then those that are not yet
+
+    // Statistics, guarded by mutex.
+    long recordsAppended;
+    long batchesAppended;
+    long bytesWritten;
+    long writes;
+    long syncs;
+    long syncNanos;
+    long writeNanos;
+    long rolls;
+    long rollWaits;
+    long backPressureWaits;
+    long activeSinceNanos;
+
+    /** A segment file that is made and not used yet. */
+    record Prepared(long id, StorageFile file) {}
+
+    LogState(Storage storage, WalOptions options, Recovery.Recovered recovered) {
+        this.storage = storage;
+        this.options = options;
+        this.log = recovered.log();
+        int half = (int) Math.min(options.maxBytesInFlight() / 2, options.segmentBytes() - SegmentHeader.BYTES);
+        this.gathering = new GatherBuffer(half);
+        this.spare = new GatherBuffer(half);
+        this.startLsn = recovered.startLsn();
+        this.endLsn = recovered.endLsn();
+        this.writtenLsn = endLsn;
+        this.durableLsn = endLsn;
+        this.segments = List.copyOf(recovered.segments());
+        this.nextSegmentId = recovered.nextSegmentId();
+    }
+
+    void checkOpen() throws WalException {
+        if (failure != null) {
+            throw new WalPoisonedException(
+                    "the log in " + storage.describe() + " takes no more writes: " + failure.getMessage(), failure);
+        }
+        if (closed) {
+            throw new WalClosedException("the log in " + storage.describe() + " is closed");
+        }
+    }
+
+    /** Called with the mutex; the caller lets {@link #tell} follow when it leads no more. */
+    void poison(WalException error) {
+        if (failure == null) {
+            failure = error;
+            LOG.error("log poisoned: {}", error.getMessage());
+        }
+        changed.signalAll();
+        work.signalAll();
+    }
+
+    /** Called with the mutex, which is not held while listeners hear, by a thread that does not lead. */
+    void tell() {
+        listeners.tell(() -> durableLsn, () -> failure);
+    }
+
+    /** The next LSN to be assigned. */
+    long endLsn() {
+        mutex.lock();
+        try {
+            return endLsn;
+        } finally {
+            mutex.unlock();
+        }
+    }
+
+    /** Figures since the open. */
+    WalStats stats() {
+        mutex.lock();
+        try {
+            long onDisk = 0;
+            for (Segment segment : segments) {
+                onDisk += segment.sealed() ? Blocks.roundUp(segment.endPosition()) : options.segmentBytes();
+            }
+            return new WalStats(
+                    startLsn,
+                    endLsn,
+                    durableLsn,
+                    segments.size(),
+                    (int) segments.stream().filter(Segment::sealed).count(),
+                    onDisk,
+                    position,
+                    gathering.padded(),
+                    recordsAppended,
+                    batchesAppended,
+                    bytesWritten,
+                    writes,
+                    syncs,
+                    syncNanos,
+                    writeNanos,
+                    rolls,
+                    rollWaits,
+                    backPressureWaits);
+        } finally {
+            mutex.unlock();
+        }
+    }
+}

@@ -1,0 +1,226 @@
+package io.walnut.wal;
+
+import io.walnut.wal.format.Manifest;
+import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.io.StorageFullException;
+import io.walnut.wal.segment.Segment;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes segment files ahead, seals those that are full, and lists them in the manifest: in the background, one task at a time,
+ * or in the calling thread. All methods are called with the mutex, held once, and release it for their I/O, but for what says
+ * that it runs in the background.
+ */
+final class SegmentFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentFiles.class);
+
+    private final LogState state;
+    private final @Nullable ExecutorService background; // null: inline
+
+    SegmentFiles(LogState state, @Nullable ExecutorService background) {
+        this.state = state;
+        this.background = background;
+    }
+
+    /** Called with the mutex, which is not held while the task runs. */
+    void runInBackground(Runnable task) {
+        state.tasks++;
+        if (background == null) {
+            state.mutex.unlock();
+            try {
+                task.run();
+            } finally {
+                state.mutex.lock();
+                endTask();
+            }
+        } else {
+            background.execute(() -> {
+                try {
+                    task.run();
+                } finally {
+                    state.mutex.lock();
+                    try {
+                        endTask();
+                    } finally {
+                        state.mutex.unlock();
+                    }
+                }
+            });
+        }
+    }
+
+    private void endTask() {
+        state.tasks--;
+        state.changed.signalAll();
+        state.work.signal(); // it may have failed, to be tried again
+    }
+
+    /** Makes the next segment ready: zero-filled, synced, its entry durable. Called with the mutex. */
+    void prepareAhead() {
+        if (state.prepared != null || state.preparing || state.closed) {
+            return;
+        }
+        state.preparing = true;
+        long id = state.nextSegmentId;
+        if (state.sealingBehind) {
+            runInBackground(this::sealFull);
+        }
+        runInBackground(() -> prepare(id));
+    }
+
+    private void prepare(long id) {
+        StorageFile file = null;
+        IOException error = null;
+        try {
+            file = makeSegmentFile(Segment.name(id));
+        } catch (IOException e) {
+            error = e;
+        } catch (RuntimeException | OutOfMemoryError e) {
+            error = new IOException("preparing a segment failed: " + e, e);
+        } finally {
+            state.mutex.lock();
+            try {
+                state.preparing = false;
+                state.prepareFailure = error;
+                if (file != null) {
+                    state.prepared = new LogState.Prepared(id, file);
+                    // Used up only now: a file with a higher id says that those below were made in full.
+                    state.nextSegmentId++;
+                }
+                state.changed.signalAll();
+            } finally {
+                state.mutex.unlock();
+            }
+        }
+    }
+
+    private StorageFile makeSegmentFile(String name) throws IOException {
+        if (state.storage.exists(name)) {
+            state.storage.delete(name); // an attempt that failed
+        }
+        StorageFile file = state.storage.create(name);
+        try {
+            ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(1 << 20, state.options.segmentBytes()));
+            for (long at = 0; at < state.options.segmentBytes(); at += zeros.capacity()) {
+                zeros.clear().limit((int) Math.min(zeros.capacity(), state.options.segmentBytes() - at));
+                file.write(zeros, at);
+            }
+            file.sync();
+            state.storage.syncDirectory();
+            return file;
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            try (file) {
+                state.storage.delete(name);
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Seals the segments that are full, and lists them. Runs in the background, one at a time. A full disk does no harm: they
+     * stay as they are, and it is tried again with the next roll, the next preparation and by the log's thread.
+     */
+    void sealFull() {
+        List<Segment> full;
+        state.mutex.lock();
+        try {
+            full = state.segments.stream()
+                    .filter(segment -> segment != state.active && !segment.sealed())
+                    .toList();
+        } finally {
+            state.mutex.unlock();
+        }
+        WalException error = null;
+        boolean behind = false;
+        try {
+            for (Segment segment : full) {
+                segment.seal();
+            }
+            Manifest manifest;
+            state.mutex.lock();
+            try {
+                manifest = manifest(state.segments, state.startLsn, state.writtenLsn, nextFileId());
+            } finally {
+                state.mutex.unlock();
+            }
+            replaceManifest(manifest);
+        } catch (StorageFullException e) {
+            behind = true;
+            LOG.warn("no room to seal segments in {}, will try again: {}", state.storage.describe(), e.getMessage());
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            error = new WalPoisonedException(
+                    "sealing segments in " + state.storage.describe() + " failed: " + e
+                            + "; close the log and open it again",
+                    e);
+        }
+        state.mutex.lock();
+        try {
+            state.sealingBehind = behind;
+            if (error != null) {
+                state.poison(error);
+                if (!state.leading) {
+                    state.tell(); // else the leader does when it has stopped
+                }
+            }
+        } finally {
+            state.mutex.unlock();
+        }
+    }
+
+    /** What is to be listed: segments up to the first that is not sealed. Called with the mutex. */
+    Manifest manifest(List<Segment> all, long start, long end, long nextFileId) {
+        var entries = new ArrayList<Manifest.Entry>();
+        long tailId = nextFileId;
+        long tailLsn = end;
+        for (Segment segment : all) {
+            if (!segment.sealed()) {
+                tailId = segment.id();
+                tailLsn = segment.baseLsn();
+                break;
+            }
+            entries.add(new Manifest.Entry(
+                    segment.id(), segment.baseLsn(), Math.min(segment.endLsn(), end), segment.salt()));
+        }
+        return new Manifest(state.log, start, tailId, tailLsn, entries);
+    }
+
+    /** Id of the file in which the next segment begins. Called with the mutex. */
+    long nextFileId() {
+        return state.prepared != null ? state.prepared.id() : state.nextSegmentId;
+    }
+
+    /** Never by two threads at once: the background does it, or who has excluded it. */
+    void replaceManifest(Manifest manifest) throws IOException {
+        SmallFiles.replace(state.storage, Manifest.TEMPORARY_NAME, Manifest.NAME, manifest.encode());
+    }
+
+    void dropPrepared() {
+        LogState.Prepared dropped = state.prepared;
+        if (dropped != null) {
+            state.prepared = null;
+            try {
+                dropped.file().close();
+            } catch (IOException e) {
+                LOG.debug("closing {}", Segment.name(dropped.id()), e);
+            }
+            deleteFile(Segment.name(dropped.id()));
+        }
+    }
+
+    void deleteFile(String name) {
+        try {
+            state.storage.delete(name);
+        } catch (IOException e) {
+            LOG.warn("{} in {} is of no use any more and cannot be deleted", name, state.storage.describe(), e);
+        }
+    }
+}

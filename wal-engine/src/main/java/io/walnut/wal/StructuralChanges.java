@@ -1,0 +1,305 @@
+package io.walnut.wal;
+
+import io.walnut.wal.format.CleanMarker;
+import io.walnut.wal.format.InvalidBytesException;
+import io.walnut.wal.format.NewerVersionException;
+import io.walnut.wal.io.StorageFullException;
+import io.walnut.wal.io.UnknownOutcomeException;
+import io.walnut.wal.segment.Segment;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Everything that takes segments away or puts others in their place. Called without the mutex, by any thread; one at a time,
+ * with nothing in flight and the background at rest.
+ */
+final class StructuralChanges {
+    private final LogState state;
+    private final SegmentFiles files;
+    private final GroupWriter writer;
+
+    StructuralChanges(LogState state, SegmentFiles files, GroupWriter writer) {
+        this.state = state;
+        this.files = files;
+        this.writer = writer;
+    }
+
+    /** A change of the segments. */
+    interface Structural {
+        void run() throws IOException;
+    }
+
+    /**
+     * Runs a change of the segments with nothing in flight, nobody leading, and the background at rest. The mutex is held
+     * throughout. A change that fails has changed nothing, but for a segment that it may have sealed, unless it throws
+     * {@link UnknownOutcomeException}.
+     */
+    void exclusively(String what, Structural change) throws WalException {
+        state.mutex.lock();
+        try {
+            quiesce();
+            state.leading = true;
+            try {
+                change.run();
+            } catch (WalException e) {
+                throw e;
+            } catch (UnknownOutcomeException | RuntimeException e) {
+                WalException error = new WalPoisonedException(
+                        what + " in " + state.storage.describe() + " failed: " + e
+                                + "; close the log and open it again",
+                        e);
+                state.poison(error);
+                throw error;
+            } catch (StorageFullException e) {
+                throw new WalStorageFullException(
+                        what + " in " + state.storage.describe() + " found no room; the log is as it was: "
+                                + e.getMessage(),
+                        e);
+            } catch (IOException e) {
+                throw new WalIoException(
+                        what + " in " + state.storage.describe() + " failed; the log is as it was: " + e, e);
+            } finally {
+                writer.stopLeading();
+                state.tell();
+            }
+        } finally {
+            state.mutex.unlock();
+        }
+    }
+
+    /** Waits and writes until everything is durable and nothing is under way. */
+    private void quiesce() throws WalException {
+        while (true) {
+            state.checkOpen();
+            if (state.leading || state.tasks > 0 || state.listeners.someoneElseTells()) {
+                state.changed.awaitUninterruptibly();
+            } else if (state.durableLsn < state.endLsn) {
+                state.quiescing = true; // or appends could keep us from ever being done
+                try {
+                    writer.leadOrWait(true);
+                } finally {
+                    state.quiescing = false;
+                }
+            } else {
+                return;
+            }
+        }
+    }
+
+    /** Seals what is not sealed yet, so that the next write begins another segment. Within {@link #exclusively}. */
+    private void sealAll(List<Segment> wanted) throws IOException {
+        for (Segment segment : wanted) {
+            if (!segment.sealed()) {
+                segment.seal();
+                state.sealingBehind = true; // until it is listed
+            }
+            if (segment == state.active) {
+                state.active = null;
+                state.position = 0;
+            }
+        }
+    }
+
+    /** {@link Wal#truncateAfter}. */
+    void truncateAfter(long lsn) throws WalException {
+        exclusively("truncating", () -> {
+            long end = lsn + 1;
+            if (end >= state.endLsn) {
+                return;
+            }
+            if (end < state.startLsn) {
+                throw new WalTrimmedException(lsn, state.startLsn);
+            }
+            var kept = new ArrayList<Segment>();
+            var dropped = new ArrayList<Segment>();
+            for (Segment segment : state.segments) {
+                (segment.baseLsn() < end ? kept : dropped).add(segment);
+            }
+            sealAll(kept); // whole, so that the log can go on should the manifest fail; the manifest says where it ends
+            replaceSegments(kept, dropped, state.startLsn, end, files.nextFileId());
+        });
+    }
+
+    /** Makes the list durable; only then it counts, and the files of what was dropped go. */
+    private void replaceSegments(List<Segment> kept, List<Segment> dropped, long start, long end, long tailId)
+            throws IOException {
+        boolean cut = end < state.durableLsn;
+        files.replaceManifest(files.manifest(kept, start, end, tailId));
+        if (!kept.isEmpty()) {
+            kept.getLast().cut(end);
+        }
+        state.sealingBehind = false;
+        state.cuts.incrementAndGet(); // before an LSN can be assigned again
+        state.segments = List.copyOf(kept);
+        state.active = null;
+        state.position = 0;
+        state.startLsn = start;
+        state.endLsn = end;
+        state.writtenLsn = end;
+        state.durableLsn = end;
+        if (cut) {
+            state.listeners.durableLsnFell(end);
+        } else {
+            state.listeners.durableLsnJumped(end);
+        }
+        delete(dropped);
+    }
+
+    /** Files of segments that are listed no more. What cannot be deleted now, the next open deletes. */
+    private void delete(List<Segment> dropped) throws IOException {
+        for (Segment segment : dropped) {
+            segment.release();
+            files.deleteFile(Segment.name(segment.id()));
+        }
+        if (!dropped.isEmpty()) {
+            try {
+                state.storage.syncDirectory();
+            } catch (IOException e) {
+                throw new UnknownOutcomeException("sync of the directory failed: " + e, e);
+            }
+        }
+    }
+
+    /** {@link Wal#trimBefore}. */
+    void trimBefore(long lsn) throws WalException {
+        exclusively("trimming", () -> {
+            if (lsn <= state.startLsn) {
+                return;
+            }
+            if (lsn > state.durableLsn) {
+                throw new WalRangeException(lsn, state.durableLsn);
+            }
+            var kept = new ArrayList<Segment>();
+            var dropped = new ArrayList<Segment>();
+            for (Segment segment : state.segments) {
+                (segment.endLsn() > lsn || !segment.sealed() ? kept : dropped).add(segment);
+            }
+            files.replaceManifest(files.manifest(kept, lsn, state.endLsn, files.nextFileId()));
+            state.startLsn = lsn;
+            state.segments = List.copyOf(kept);
+            delete(dropped);
+        });
+    }
+
+    /** {@link Wal#reset}. */
+    void reset(long nextLsn) throws WalException {
+        if (nextLsn < 0) {
+            throw new IllegalArgumentException("negative LSN " + nextLsn);
+        }
+        exclusively(
+                "a reset",
+                () -> replaceSegments(List.of(), List.copyOf(state.segments), nextLsn, nextLsn, files.nextFileId()));
+    }
+
+    /** {@link Wal#roll}. */
+    void roll() throws WalException {
+        exclusively("a roll", this::sealAndList);
+    }
+
+    /** Within {@link #exclusively}. */
+    void sealAndList() throws IOException {
+        if (state.active != null || state.sealingBehind) {
+            sealAll(state.segments);
+            files.replaceManifest(files.manifest(state.segments, state.startLsn, state.endLsn, files.nextFileId()));
+            state.sealingBehind = false;
+        }
+    }
+
+    /** {@link Wal#checkpoint}. */
+    Checkpoint checkpoint(Path targetDirectory) throws WalException {
+        var linked = new ArrayList<Checkpoint.CheckpointSegment>();
+        long[] ends = new long[2];
+        exclusively("a checkpoint", () -> {
+            sealAndList();
+            try {
+                for (Segment segment : state.segments) {
+                    String name = Segment.name(segment.id());
+                    Path target = targetDirectory.resolve(name);
+                    long bytes = segment.file().length();
+                    state.storage.linkOut(name, target);
+                    linked.add(new Checkpoint.CheckpointSegment(target, segment.baseLsn(), segment.endLsn(), bytes));
+                }
+                state.storage.syncOutside(targetDirectory);
+            } catch (IOException | RuntimeException e) {
+                linked.forEach(link -> takeBack(link.path(), e));
+                throw e;
+            }
+            ends[0] = state.startLsn;
+            ends[1] = state.endLsn;
+        });
+        return new Checkpoint(ends[0], ends[1], linked);
+    }
+
+    private void takeBack(Path link, Exception reason) {
+        try {
+            state.storage.deleteOutside(link);
+        } catch (IOException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    /** {@link Wal#adopt}. */
+    void adopt(List<Path> segmentFiles, long newEndLsn) throws WalException {
+        exclusively("an adoption", () -> {
+            var adopted = new ArrayList<Segment>();
+            var names = new ArrayList<String>();
+            try {
+                linkIn(segmentFiles, newEndLsn, names, adopted);
+                var kept = new ArrayList<Segment>(adopted);
+                var dropped = new ArrayList<Segment>(state.segments);
+                while (kept.getLast().baseLsn() >= newEndLsn) {
+                    dropped.add(kept.removeLast());
+                }
+                // The prepared file has a lower id than the adopted ones, so it cannot be the tail any more.
+                replaceSegments(kept, dropped, kept.getFirst().baseLsn(), newEndLsn, state.nextSegmentId);
+            } catch (UnknownOutcomeException e) {
+                throw e;
+            } catch (IOException e) {
+                adopted.forEach(Segment::release);
+                names.forEach(name -> SmallFiles.deleteIfThere(state.storage, name, e));
+                throw e;
+            }
+            files.dropPrepared();
+            files.prepareAhead();
+        });
+    }
+
+    private void linkIn(List<Path> segmentFiles, long newEndLsn, List<String> names, List<Segment> adopted)
+            throws IOException {
+        try {
+            for (Path path : segmentFiles) {
+                long id = state.nextSegmentId++;
+                state.storage.linkIn(path, Segment.name(id));
+                names.add(Segment.name(id));
+                adopted.add(AdoptedSegments.open(state.storage, id, path));
+            }
+            state.storage.syncDirectory();
+            AdoptedSegments.checkAdopted(adopted, newEndLsn);
+        } catch (InvalidBytesException e) {
+            throw new WalCorruptException(
+                    "the segments to adopt are not good: " + e.getMessage() + "; the log is as it was",
+                    new LsnRange(0, 0),
+                    e);
+        } catch (NewerVersionException e) {
+            throw new UnsupportedVersionException(
+                    "the segments to adopt are of a newer version: " + e.getMessage() + "; the log is as it was", e);
+        }
+    }
+
+    /** Seals everything and marks the directory as closed in order. No change follows. */
+    void close() throws WalException {
+        exclusively("closing", () -> {
+            files.dropPrepared(); // first: it makes room for what has to be written
+            sealAll(state.segments);
+            files.replaceManifest(files.manifest(state.segments, state.startLsn, state.endLsn, files.nextFileId()));
+            SmallFiles.replace(
+                    state.storage,
+                    CleanMarker.TEMPORARY_NAME,
+                    CleanMarker.NAME,
+                    new CleanMarker(state.log, state.endLsn).encode());
+            state.closed = true;
+        });
+    }
+}

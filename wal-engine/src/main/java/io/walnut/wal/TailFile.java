@@ -1,0 +1,160 @@
+package io.walnut.wal;
+
+import io.walnut.wal.format.InvalidBytesException;
+import io.walnut.wal.format.NewerVersionException;
+import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.format.SegmentTrailer;
+import io.walnut.wal.io.Storage;
+import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.recovery.Verdict;
+import io.walnut.wal.segment.FrameIndex;
+import io.walnut.wal.segment.Segment;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A segment file of the tail, which no manifest lists, and what it is: the lower rows of the decision table in
+ * {@code docs/FORMAT.md}.
+ *
+ * @param header null when the first block is no good header
+ */
+record TailFile(
+        long id, String name, ByteBuffer bytes, @Nullable SegmentHeader header) {
+
+    /**
+     * What a file is.
+     *
+     * @param provenLsn LSN up to which (exclusive) records are proven to have been durable and are missing, or -1
+     */
+    record Judgement(Verdict verdict, TailScan scan, long provenLsn, String detail) {}
+
+    static TailFile load(Storage storage, String name) throws IOException {
+        try (StorageFile file = storage.open(name, false)) {
+            ByteBuffer bytes = TailScan.load(file);
+            return new TailFile(Segment.id(name), name, bytes, header(bytes));
+        } catch (NewerVersionException e) {
+            throw new UnsupportedVersionException(
+                    storage.describe() + ": " + name + ": " + e.getMessage() + "; nothing was changed", e);
+        }
+    }
+
+    private static @Nullable SegmentHeader header(ByteBuffer bytes) throws NewerVersionException {
+        if (bytes.limit() < SegmentHeader.BYTES) {
+            return null;
+        }
+        try {
+            return SegmentHeader.read(bytes.slice(0, SegmentHeader.BYTES));
+        } catch (InvalidBytesException e) {
+            return null;
+        }
+    }
+
+    /** A good header of another log, or of another file of this one. */
+    boolean isForeign(UUID log) {
+        return header != null && (!header.log().equals(log) || header.segmentId() != id);
+    }
+
+    /** Judges the file in which {@code lsn} should be the first; {@code later} are the files with higher ids. */
+    Judgement judge(long lsn, List<TailFile> later) throws UnsupportedVersionException {
+        long next = nextBase(later);
+        if (header == null || header.baseLsn() != lsn) {
+            return judgeWithoutHeader(lsn, next, later);
+        }
+        SegmentTrailer trailer = trailer(header);
+        TailScan scan = TailScan.of(trailer == null ? bytes : upTo(trailer.tablePosition()), header);
+        if (next > scan.endLsn()) {
+            return corrupt(scan, next, scan.stopped() + "; a later segment begins at LSN " + next);
+        }
+        if (next == scan.endLsn()) {
+            // A segment is begun when all before it is durable, so nothing is missing here; behind the frames may stand
+            // a
+            // part of a trailer.
+            return new Judgement(Verdict.WHOLE, scan, -1, "");
+        }
+        if (trailer != null) {
+            return scan.endPosition() == trailer.tablePosition()
+                    ? new Judgement(Verdict.WHOLE, scan, -1, "")
+                    : corrupt(scan, trailer.endLsn(), scan.stopped() + "; its trailer says that it was whole");
+        }
+        if (bytes.limit() < header.madeBytes()) {
+            return corrupt(
+                    scan,
+                    -1,
+                    "the file has " + bytes.limit() + " bytes of " + header.madeBytes()
+                            + ", and no trailer ends it: it was cut short from outside");
+        }
+        long proof = TailScan.evidence(bytes, (int) scan.endPosition(), scan.endLsn(), header);
+        if (proof >= 0) {
+            return corrupt(
+                    scan, proof, scan.stopped() + "; LSN " + proof + " behind it proves that it had been durable");
+        }
+        Verdict verdict = scan.index().count() == 0
+                ? Verdict.TORN_AT_START
+                : TailScan.restIsZero(bytes, scan.endPosition()) ? Verdict.WHOLE : Verdict.TORN;
+        return new Judgement(verdict, scan, -1, scan.stopped());
+    }
+
+    private Judgement judgeWithoutHeader(long lsn, long next, List<TailFile> later) {
+        TailScan nothing = new TailScan(FrameIndex.EMPTY, lsn, SegmentHeader.BYTES, "");
+        if (header != null && header.baseLsn() > lsn) {
+            return corrupt(nothing, header.baseLsn(), "it begins at LSN " + header.baseLsn() + ", expected LSN " + lsn);
+        }
+        if (bytes.limit() < SegmentHeader.BYTES && !later.isEmpty()) {
+            return corrupt(
+                    nothing,
+                    -1,
+                    "the file has " + bytes.limit() + " bytes, but was made in full before the one behind it:"
+                            + " it was cut short from outside");
+        }
+        if (next > lsn) {
+            return corrupt(nothing, next, "it has no header, and a later segment begins at LSN " + next);
+        }
+        long proof = TailScan.evidence(bytes, SegmentHeader.BYTES, lsn, null);
+        if (proof >= 0) {
+            return corrupt(nothing, proof, "LSN " + proof + " in it proves that its beginning had been durable");
+        }
+        return new Judgement(TailScan.restIsZero(bytes, 0) ? Verdict.PREPARED : Verdict.TORN_AT_START, nothing, -1, "");
+    }
+
+    private ByteBuffer upTo(long position) {
+        return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).limit((int) position);
+    }
+
+    /** Of a segment that was sealed and is not listed yet. */
+    private @Nullable SegmentTrailer trailer(SegmentHeader of) throws UnsupportedVersionException {
+        int footer = bytes.limit() - SegmentTrailer.FOOTER_BYTES;
+        if (footer < SegmentHeader.BYTES) {
+            return null;
+        }
+        try {
+            int table =
+                    (int) SegmentTrailer.tablePosition(bytes.slice(footer, SegmentTrailer.FOOTER_BYTES), bytes.limit());
+            SegmentTrailer trailer = SegmentTrailer.read(bytes.slice(table, bytes.limit() - table));
+            return trailer.tablePosition() == table && trailer.salt() == of.salt() && trailer.baseLsn() == of.baseLsn()
+                    ? trailer
+                    : null;
+        } catch (InvalidBytesException e) {
+            return null;
+        } catch (NewerVersionException e) {
+            throw new UnsupportedVersionException(name + ": " + e.getMessage() + "; nothing was changed", e);
+        }
+    }
+
+    private static Judgement corrupt(TailScan scan, long provenLsn, String detail) {
+        return new Judgement(Verdict.CORRUPT, scan, provenLsn, detail);
+    }
+
+    /** First LSN of the next segment that was written to, or -1. */
+    private static long nextBase(List<TailFile> later) {
+        for (TailFile file : later) {
+            if (file.header != null) {
+                return file.header.baseLsn();
+            }
+        }
+        return -1;
+    }
+}
