@@ -17,12 +17,16 @@ import java.util.function.IntPredicate;
 
 /**
  * What a disk may hold after a crash: each write since the last sync of its file is kept, lost, or torn at 512 bytes or at 4 KiB
- * (some sectors old, some new, some zero); each change of a length is kept or lost; of the changes of the directory since its
- * last sync all, none, a prefix, all but one, or only one took place. All combinations where there are few, and beyond that a
- * choice by a seed that always holds the extremes.
+ * (some sectors old, some new, some zero), one at a time and several at once; each change of a length is kept or lost; of the
+ * changes of the directory since its last sync all, none, a prefix, all but one, only one, or any took place. All combinations
+ * where there are few, and beyond that a choice by a seed that always holds the extremes: every state of the directory is there,
+ * each with all files' changes lost and with all of them kept.
  */
 public final class CrashImages {
     private static final int[] SECTORS = {512, 4096};
+    private static final int IMAGES_PER_DIRECTORY = 4; // at least
+    private static final int RANDOM_DIRECTORIES = 2;
+    private static final int MIXES_PER_FILE = 6;
 
     private final Map<String, Inode> durableEntries;
     private final List<EntryChange> entryChanges;
@@ -34,12 +38,16 @@ public final class CrashImages {
 
     /** About {@code limit} images, of each state of the directory at least four, as file names and contents. */
     public List<Map<String, byte[]>> choose(int limit, Random random) {
-        List<Map<String, Inode>> directories = directories();
+        List<Map<String, Inode>> directories = directories(random);
+        int each = Math.max(IMAGES_PER_DIRECTORY, limit / directories.size());
+        Map<Inode, List<byte[]>> known = new HashMap<>(); // a file's variants are the same in every directory
         var images = new ArrayList<Map<String, byte[]>>();
         for (Map<String, Inode> directory : directories) {
-            Map<Inode, List<byte[]>> variants = new HashMap<>();
-            directory.values().forEach(inode -> variants.computeIfAbsent(inode, CrashImages::variants));
-            images.addAll(combine(directory, variants, Math.max(4, limit / directories.size()), random));
+            Map<Inode, List<byte[]>> variants = new LinkedHashMap<>();
+            for (Inode inode : directory.values()) {
+                variants.put(inode, known.computeIfAbsent(inode, file -> variants(file, random)));
+            }
+            images.addAll(combine(directory, variants, each, random));
         }
         return images;
     }
@@ -82,7 +90,7 @@ public final class CrashImages {
         return Objects.requireNonNull(variants.get(inode));
     }
 
-    private List<Map<String, Inode>> directories() {
+    private List<Map<String, Inode>> directories(Random random) {
         var selections = new LinkedHashSet<List<EntryChange>>();
         for (int prefix = 0; prefix <= entryChanges.size(); prefix++) {
             selections.add(entryChanges.subList(0, prefix));
@@ -93,6 +101,10 @@ public final class CrashImages {
             allButOne.remove(i);
             selections.add(allButOne);
         }
+        for (int i = 0; i < RANDOM_DIRECTORIES && entryChanges.size() > 2; i++) {
+            selections.add(
+                    entryChanges.stream().filter(change -> random.nextBoolean()).toList());
+        }
         var directories = new ArrayList<Map<String, Inode>>();
         for (List<EntryChange> selection : selections) {
             Map<String, Inode> directory = new LinkedHashMap<>(durableEntries);
@@ -100,11 +112,9 @@ public final class CrashImages {
                 switch (change) {
                     case EntryChange.Added(String name, Inode inode) -> directory.put(name, inode);
                     case EntryChange.Removed(String name) -> directory.remove(name);
-                    case EntryChange.Renamed(String from, String to) -> {
-                        Inode inode = directory.remove(from);
-                        if (inode != null) {
-                            directory.put(to, inode);
-                        }
+                    case EntryChange.Renamed(String from, String to, Inode inode) -> {
+                        directory.remove(from);
+                        directory.put(to, inode);
                     }
                 }
             }
@@ -116,7 +126,7 @@ public final class CrashImages {
     }
 
     /** Contents that one file may have: first with every change lost, second with every change kept. */
-    private static List<byte[]> variants(Inode inode) {
+    private static List<byte[]> variants(Inode inode, Random random) {
         if (inode.pending.isEmpty()) {
             return List.of(inode.durable);
         }
@@ -144,7 +154,34 @@ public final class CrashImages {
                 addNew(variants, without);
             }
         }
+        for (int i = 0; i < MIXES_PER_FILE; i++) {
+            addNew(variants, mix(inode, random));
+        }
         return variants;
+    }
+
+    /** Each change kept, lost or torn for itself, torn anywhere. */
+    private static byte[] mix(Inode inode, Random random) {
+        byte[] bytes = inode.durable;
+        for (Change change : inode.pending) {
+            switch (random.nextInt(4)) {
+                case 0 -> {
+                    // lost
+                }
+                case 1 -> bytes = FaultyStorage.apply(bytes, change);
+                default -> bytes = FaultyStorage.apply(bytes, tornAnywhere(change, bytes, random));
+            }
+        }
+        return bytes;
+    }
+
+    private static Change tornAnywhere(Change change, byte[] before, Random random) {
+        if (!(change instanceof Change.Write(long position, byte[] bytes))) {
+            return change;
+        }
+        int sector = SECTORS[random.nextInt(SECTORS.length)];
+        int arrivedOfEight = 1 + random.nextInt(7);
+        return torn(position, bytes, before, sector, index -> random.nextInt(8) < arrivedOfEight);
     }
 
     private static void addNew(List<byte[]> variants, byte[] bytes) {
