@@ -317,7 +317,14 @@ final class Recovery {
                         : TailScan.restIsZero(bytes, scan.endPosition()) ? Verdict.WHOLE : Verdict.TORN;
             }
             long end = scan.endLsn();
-            long proof = evidence(contents, i, scan.endPosition(), end);
+            // The next segment is begun when all of this one is durable: what else is here is of a seal under way.
+            boolean continued = scan.index().count() > 0
+                    && i + 1 < files.size()
+                    && header(contents.get(i + 1), manifest, Segment.id(files.get(i + 1)), end) != null;
+            if (continued) {
+                verdict = Verdict.WHOLE;
+            }
+            long proof = continued ? -1 : evidence(contents, i, scan.endPosition(), end);
             if (proof >= 0 || (i == files.size() - 1 && end < wanted)) {
                 verdict = Verdict.CORRUPT;
             }
