@@ -217,6 +217,9 @@ public final class FaultyStorage implements Storage {
     public synchronized void linkOut(String name, Path target) throws IOException {
         change(Kind.LINK, name + " out");
         Path directory = Objects.requireNonNull(target.getParent());
+        if (outside(target) != null) {
+            throw new FileAlreadyExistsException(target.toString());
+        }
         outside.computeIfAbsent(directory, path -> new TreeMap<>())
                 .put(
                         String.valueOf(target.getFileName()),
@@ -230,6 +233,9 @@ public final class FaultyStorage implements Storage {
                 .get(String.valueOf(source.getFileName()));
         if (bytes == null) {
             throw new FileNotFoundException(source.toString());
+        }
+        if (entries.containsKey(name)) {
+            throw new FileAlreadyExistsException(name);
         }
         Inode inode = new Inode();
         inode.current = bytes.clone();
