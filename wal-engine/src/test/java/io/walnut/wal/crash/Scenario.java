@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the same steps on a log and on the model. At any moment {@link #allowed} says what a recovery may find: everything that
@@ -53,6 +54,7 @@ final class Scenario {
     private final TreeMap<Long, LogModel.Entry> inFiles = new TreeMap<>(); // trimmed ones too: their file may live
     private final List<Image> images = new ArrayList<>();
     private LogModel acknowledged;
+    private @Nullable Wal open;
     private final List<List<LogModel.Entry>> enqueued = new ArrayList<>();
     private Set<LogModel> underWay = Set.of();
     private int serial;
@@ -100,16 +102,32 @@ final class Scenario {
 
     /** Opens the log, does {@code steps} random steps, closing and opening again between some, and closes it. */
     void run(Storage storage, int steps) throws WalException {
-        Wal wal = Wal.open(storage, options(mix));
+        Wal wal = open(storage);
+        if (mix == Mix.CHECKPOINTS) {
+            append(wal, batch());
+        }
         for (int i = 0; i < steps; i++) {
             wal = step(wal, storage);
         }
         close(wal);
     }
 
+    private Wal open(Storage storage) throws WalException {
+        open = null;
+        Wal wal = Wal.open(storage, options(mix));
+        open = wal;
+        return wal;
+    }
+
+    /** The log as it is when {@link #run} ended with an exception; null when opening it failed. */
+    @Nullable
+    Wal log() {
+        return open;
+    }
+
     private Wal step(Wal wal, Storage storage) throws WalException {
         int choice = random.nextInt(20);
-        if (mix == Mix.CHECKPOINTS && choice >= 8 && choice <= 15) {
+        if (mix == Mix.CHECKPOINTS && choice >= 6 && choice <= 15) {
             checkpointOrAdopt(wal, choice);
             return wal;
         }
@@ -126,7 +144,7 @@ final class Scenario {
             case 17 -> reset(wal);
             default -> {
                 close(wal);
-                return Wal.open(storage, options(mix));
+                return open(storage);
             }
         }
         return wal;
@@ -134,9 +152,9 @@ final class Scenario {
 
     private void checkpointOrAdopt(Wal wal, int choice) throws WalException {
         switch (choice) {
-            case 8 -> enqueue(wal, batch());
-            case 9, 10, 11 -> checkpoint(wal);
-            case 12, 13 -> adopt(wal);
+            case 6, 7, 8 -> checkpoint(wal);
+            case 9, 10, 11, 12 -> adopt(wal);
+            case 13 -> enqueue(wal, batch());
             case 14 -> truncate(wal);
             default -> trim(wal);
         }
@@ -187,6 +205,7 @@ final class Scenario {
 
     private void adopt(Wal wal) throws WalException {
         if (images.isEmpty()) {
+            checkpoint(wal);
             return;
         }
         Image image = images.get(random.nextInt(images.size()));
