@@ -58,6 +58,7 @@ final class Scenario {
     private final List<List<LogModel.Entry>> enqueued = new ArrayList<>();
     private Set<LogModel> underWay = Set.of();
     private int serial;
+    private int checkpoints;
 
     Scenario(long seed) {
         this(seed, Mix.of(seed), LogModel.empty());
@@ -186,7 +187,7 @@ final class Scenario {
     }
 
     private void checkpoint(Wal wal) throws WalException {
-        Checkpoint made = wal.checkpoint(Path.of("/checkpoint-" + images.size()));
+        Checkpoint made = wal.checkpoint(Path.of("/checkpoint-" + checkpoints++));
         settle();
         if (made.startLsn() != acknowledged.startLsn() || made.endLsn() != acknowledged.endLsn()) {
             throw new AssertionError("checkpoint of " + made.startLsn() + " to " + made.endLsn() + ", wanted "

@@ -91,6 +91,7 @@ class WalModelTest {
         private @Nullable LogModel underWay;
         private int serial;
         private int crashes;
+        private int checkpoints;
 
         private record Image(List<Path> files, long baseLsn, List<LogModel.Entry> records) {}
 
@@ -364,7 +365,7 @@ class WalModelTest {
 
         private void checkpoint() throws Exception {
             step("checkpoint");
-            Checkpoint made = wal().checkpoint(Path.of("/checkpoint-" + images.size()));
+            Checkpoint made = wal().checkpoint(Path.of("/checkpoint-" + checkpoints++));
             assertThat(made.startLsn()).isEqualTo(model.startLsn());
             assertThat(made.endLsn()).isEqualTo(model.endLsn());
             List<CheckpointSegment> segments = made.segments();
