@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
  * it gives back, and what it throws. {@code -Dwalnut.seed=N} repeats one round, {@code -Dwalnut.minutes=N} goes on for so long.
  */
 class WalModelTest {
-    private static final int ROUNDS = 30;
+    private static final int ROUNDS = 250;
     private static final int STEPS = 250;
     private static final long FIRST_SEED = 20_261_121;
 
