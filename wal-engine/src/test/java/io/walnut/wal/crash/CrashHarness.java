@@ -16,8 +16,11 @@ import java.util.function.UnaryOperator;
  * The log may see the storage through a wrapper, which is how the harness is shown to find what it is there to find.
  */
 final class CrashHarness {
-    private static final int IMAGES_PER_CRASH = 24;
+    private static final int IMAGES_PER_CRASH = 16;
     private static final int STEPS = 14;
+    private static final int ENOUGH_VIOLATIONS = 5;
+    private static final int STEPS_OF_THE_SECOND = 4;
+    private static final int OPERATIONS_OF_THE_SECOND = 60;
 
     private final long seed;
     private final UnaryOperator<Storage> wrapper;
@@ -65,7 +68,7 @@ final class CrashHarness {
                         storage,
                         random);
             }
-            if (!crashed) {
+            if (!crashed || violations.size() >= ENOUGH_VIOLATIONS) {
                 return;
             }
         }
@@ -89,7 +92,38 @@ final class CrashHarness {
             return;
         }
         recoverAgain(disk, found, where, crashed, random);
-        appendAfter(disk, found, where, crashed);
+        if (images % 4 == 0) {
+            crashAgainLater(disk, found, where, crashed, random);
+        } else {
+            appendAfter(disk, found, where, crashed);
+        }
+    }
+
+    /** The recovered log is used, truncated, and crashes again: what recovery left must be as good as what a log writes. */
+    private void crashAgainLater(
+            FaultyStorage disk, LogModel found, String where, FaultyStorage crashed, Random random) {
+        FaultyStorage again = FaultyStorage.of(disk.contents());
+        again.crashAt(1 + random.nextInt(OPERATIONS_OF_THE_SECOND));
+        Scenario second = new Scenario(random.nextLong(), Scenario.Mix.GENERAL, found);
+        try {
+            second.run(wrapper.apply(again), STEPS_OF_THE_SECOND);
+        } catch (FaultyStorage.Crash e) {
+            // wanted; without one the log was closed, which is one more state
+        } catch (WalException | RuntimeException | AssertionError e) {
+            violation(where, "using the recovered log failed: " + e, crashed);
+            return;
+        }
+        for (Map<String, byte[]> image : again.crashImages().choose(1, random)) {
+            images++;
+            try {
+                LogModel now = Scenario.contents(Wal.open(FaultyStorage.of(image), Scenario.options()));
+                if (!second.allowed().contains(now)) {
+                    violation(where, "after a second crash " + now + ", allowed " + second.allowed(), again);
+                }
+            } catch (WalException | RuntimeException | AssertionError e) {
+                violation(where, "recovery after a second crash failed: " + e, again);
+            }
+        }
     }
 
     /** A crash in or right after the recovery changes nothing. */
@@ -138,7 +172,7 @@ final class CrashHarness {
     }
 
     private void violation(String where, String what, FaultyStorage crashed) {
-        if (violations.size() < 5) {
+        if (violations.size() < ENOUGH_VIOLATIONS) {
             List<String> trace = crashed.trace();
             violations.add(where + ": " + what + "\n  last operations: "
                     + trace.subList(Math.max(0, trace.size() - 12), trace.size()));

@@ -2,7 +2,9 @@ package io.walnut.wal.crash;
 
 import io.walnut.wal.BackgroundWork;
 import io.walnut.wal.Batch;
+import io.walnut.wal.Checkpoint;
 import io.walnut.wal.Cursor;
+import io.walnut.wal.Durability;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
 import io.walnut.wal.WalOptions;
@@ -10,14 +12,16 @@ import io.walnut.wal.WalRecord;
 import io.walnut.wal.io.Storage;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the same steps on a log and on the model. At any moment {@link #allowed} says what a recovery may find: everything that
@@ -28,21 +32,54 @@ final class Scenario {
     private static final int MAX_BATCH_BYTES = 12 << 10;
     private static final int MAX_BYTES_IN_FLIGHT = 64 << 10;
 
+    /** What the steps are made of. */
+    enum Mix {
+        /** Everything but checkpoints, each append durable on return. */
+        GENERAL,
+        /** Checkpoints, and adoptions of earlier ones. */
+        CHECKPOINTS,
+        /** Appends that are durable only when somebody asks: several writes of a file wait for one sync. */
+        LAZY;
+
+        static Mix of(long seed) {
+            return values()[(int) Math.floorMod(seed, (long) values().length)];
+        }
+    }
+
+    /** What a checkpoint made, and all records that its files hold from the first one's base on. */
+    private record Image(List<Path> files, long baseLsn, List<LogModel.Entry> records) {}
+
     private final Random random;
-    private LogModel acknowledged = LogModel.empty();
+    private final Mix mix;
+    private final TreeMap<Long, LogModel.Entry> inFiles = new TreeMap<>(); // trimmed ones too: their file may live
+    private final List<Image> images = new ArrayList<>();
+    private LogModel acknowledged;
+    private @Nullable Wal open;
     private final List<List<LogModel.Entry>> enqueued = new ArrayList<>();
     private Set<LogModel> underWay = Set.of();
     private int serial;
+    private int checkpoints;
 
     Scenario(long seed) {
+        this(seed, Mix.of(seed), LogModel.empty());
+    }
+
+    /** Goes on with a log that holds {@code found}. */
+    Scenario(long seed, Mix mix, LogModel found) {
         this.random = new Random(seed);
+        this.mix = mix;
+        this.acknowledged = found;
     }
 
     static WalOptions options() {
+        return options(Mix.GENERAL);
+    }
+
+    static WalOptions options(Mix mix) {
         int[] salt = {1};
         return WalOptions.defaults()
                 .withSizes(SEGMENT_BYTES, MAX_BATCH_BYTES, MAX_BYTES_IN_FLIGHT)
-                .withSegmentAge(Duration.ZERO)
+                .withDurability(mix == Mix.LAZY ? Durability.os() : Durability.sync())
                 .withBackgroundWork(BackgroundWork.INLINE)
                 .withIdentity(() -> new UUID(1, 2))
                 .withSalts(() -> salt[0] = salt[0] * 31 + 7);
@@ -66,21 +103,38 @@ final class Scenario {
 
     /** Opens the log, does {@code steps} random steps, closing and opening again between some, and closes it. */
     void run(Storage storage, int steps) throws WalException {
-        Wal wal = Wal.open(storage, options());
+        Wal wal = open(storage);
+        if (mix == Mix.CHECKPOINTS) {
+            append(wal, batch());
+        }
         for (int i = 0; i < steps; i++) {
             wal = step(wal, storage);
         }
         close(wal);
     }
 
+    private Wal open(Storage storage) throws WalException {
+        open = null;
+        Wal wal = Wal.open(storage, options(mix));
+        open = wal;
+        return wal;
+    }
+
+    /** The log as it is when {@link #run} ended with an exception; null when opening it failed. */
+    @Nullable
+    Wal log() {
+        return open;
+    }
+
     private Wal step(Wal wal, Storage storage) throws WalException {
-        switch (random.nextInt(20)) {
+        int choice = random.nextInt(20);
+        if (mix == Mix.CHECKPOINTS && choice >= 6 && choice <= 15) {
+            checkpointOrAdopt(wal, choice);
+            return wal;
+        }
+        switch (choice) {
             case 0, 1, 2, 3, 4, 5, 6, 7 -> append(wal, batch());
-            case 8, 9, 10 -> {
-                List<LogModel.Entry> batch = batch();
-                enqueued.add(batch);
-                wal.enqueue(encode(batch));
-            }
+            case 8, 9, 10 -> enqueue(wal, batch());
             case 11 -> await(wal);
             case 12, 13 -> truncate(wal);
             case 14, 15 -> trim(wal);
@@ -91,19 +145,81 @@ final class Scenario {
             case 17 -> reset(wal);
             default -> {
                 close(wal);
-                return Wal.open(storage, options());
+                return open(storage);
             }
         }
         return wal;
     }
 
-    private void append(Wal wal, List<LogModel.Entry> batch) throws WalException {
+    private void checkpointOrAdopt(Wal wal, int choice) throws WalException {
+        switch (choice) {
+            case 6, 7, 8 -> checkpoint(wal);
+            case 9, 10, 11, 12 -> adopt(wal);
+            case 13 -> enqueue(wal, batch());
+            case 14 -> truncate(wal);
+            default -> trim(wal);
+        }
+    }
+
+    private void give(List<LogModel.Entry> batch) {
+        long lsn = whole().endLsn();
+        for (LogModel.Entry entry : batch) {
+            inFiles.put(lsn++, entry);
+        }
         enqueued.add(batch);
+    }
+
+    private void enqueue(Wal wal, List<LogModel.Entry> batch) throws WalException {
+        give(batch);
+        wal.enqueue(encode(batch));
+    }
+
+    private void append(Wal wal, List<LogModel.Entry> batch) throws WalException {
+        long expected = whole().endLsn();
+        give(batch);
         long lsn = wal.append(encode(batch));
+        if (mix != Mix.LAZY) {
+            settle();
+        }
+        if (lsn != expected) {
+            throw new AssertionError("append returned LSN " + lsn + ", wanted " + expected);
+        }
+    }
+
+    private void checkpoint(Wal wal) throws WalException {
+        Checkpoint made = wal.checkpoint(Path.of("/checkpoint-" + checkpoints++));
         settle();
-        if (lsn != acknowledged.endLsn() - batch.size()) {
-            throw new AssertionError(
-                    "append returned LSN " + lsn + ", wanted " + (acknowledged.endLsn() - batch.size()));
+        if (made.startLsn() != acknowledged.startLsn() || made.endLsn() != acknowledged.endLsn()) {
+            throw new AssertionError("checkpoint of " + made.startLsn() + " to " + made.endLsn() + ", wanted "
+                    + acknowledged.startLsn() + " to " + acknowledged.endLsn());
+        }
+        if (!made.segments().isEmpty()) {
+            long base = made.segments().getFirst().baseLsn();
+            images.add(new Image(
+                    made.segments().stream()
+                            .map(Checkpoint.CheckpointSegment::path)
+                            .toList(),
+                    base,
+                    List.copyOf(inFiles.subMap(base, made.endLsn()).values())));
+        }
+    }
+
+    private void adopt(Wal wal) throws WalException {
+        if (images.isEmpty()) {
+            checkpoint(wal);
+            return;
+        }
+        Image image = images.get(random.nextInt(images.size()));
+        int count = 1 + random.nextInt(image.records().size());
+        LogModel adopted = new LogModel(image.baseLsn(), image.records().subList(0, count));
+        underWay = Set.of(adopted);
+        wal.adopt(image.files(), adopted.endLsn());
+        acknowledged = adopted;
+        enqueued.clear();
+        underWay = Set.of();
+        inFiles.clear();
+        for (int i = 0; i < count; i++) {
+            inFiles.put(image.baseLsn() + i, adopted.records().get(i));
         }
     }
 
@@ -134,6 +250,7 @@ final class Scenario {
         }
         underWay = states;
         wal.truncateAfter(lsn);
+        inFiles.tailMap(lsn, false).clear();
         acknowledged = cut;
         enqueued.clear();
         underWay = Set.of();
@@ -157,6 +274,7 @@ final class Scenario {
         LogModel empty = new LogModel(whole().endLsn() + random.nextInt(100), List.of());
         underWay = Set.of(empty);
         wal.reset(empty.startLsn());
+        inFiles.clear();
         acknowledged = empty;
         enqueued.clear();
         underWay = Set.of();

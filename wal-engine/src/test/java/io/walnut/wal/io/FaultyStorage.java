@@ -73,7 +73,7 @@ public final class FaultyStorage implements Storage {
         record Removed(String name) implements EntryChange {}
 
         /** A file given another name. */
-        record Renamed(String from, String to) implements EntryChange {}
+        record Renamed(String from, String to, Inode inode) implements EntryChange {}
     }
 
     /** A file: what it holds for whoever reads it now, what the disk surely holds, and the changes between the two. */
@@ -207,15 +207,19 @@ public final class FaultyStorage implements Storage {
     @Override
     public synchronized void rename(String from, String to) throws IOException {
         change(Kind.RENAME, from + " to " + to);
-        entries.put(to, existing(from));
+        Inode inode = existing(from);
         entries.remove(from);
-        pendingEntries.add(new EntryChange.Renamed(from, to));
+        entries.put(to, inode);
+        pendingEntries.add(new EntryChange.Renamed(from, to, inode));
     }
 
     @Override
     public synchronized void linkOut(String name, Path target) throws IOException {
         change(Kind.LINK, name + " out");
         Path directory = Objects.requireNonNull(target.getParent());
+        if (outside(target) != null) {
+            throw new FileAlreadyExistsException(target.toString());
+        }
         outside.computeIfAbsent(directory, path -> new TreeMap<>())
                 .put(
                         String.valueOf(target.getFileName()),
@@ -229,6 +233,9 @@ public final class FaultyStorage implements Storage {
                 .get(String.valueOf(source.getFileName()));
         if (bytes == null) {
             throw new FileNotFoundException(source.toString());
+        }
+        if (entries.containsKey(name)) {
+            throw new FileAlreadyExistsException(name);
         }
         Inode inode = new Inode();
         inode.current = bytes.clone();

@@ -1,0 +1,109 @@
+package io.walnut.wal.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** The contract over the directory in memory, and what only it can show: what a power cut leaves. */
+class FaultyStorageTest extends StorageContract {
+    private static final int ALL = 1000;
+
+    private final FaultyStorage storage = new FaultyStorage();
+
+    @Override
+    Storage storage() {
+        return storage;
+    }
+
+    @Override
+    Path outside(String name) {
+        return Path.of("/outside").resolve(name);
+    }
+
+    @Override
+    void putOutside(Path path, byte[] bytes) {
+        storage.putOutside(path, bytes);
+    }
+
+    @Override
+    byte[] readOutside(Path path) {
+        return Objects.requireNonNull(storage.outside(path));
+    }
+
+    @Override
+    StorageFile fullFile() throws IOException {
+        StorageFile file = storage.create("full");
+        storage.refuse((ordinal, kind, name) -> {
+            throw new StorageFullException("full", new IOException("No space left on device"));
+        });
+        return file;
+    }
+
+    private List<String> afterAPowerCut(String name) {
+        List<String> contents = new ArrayList<>();
+        for (Map<String, byte[]> image : storage.crashImages().choose(ALL, new Random(1))) {
+            byte[] bytes = image.get(name);
+            String text = bytes == null ? "none" : new String(bytes, StandardCharsets.UTF_8);
+            if (!contents.contains(text)) {
+                contents.add(text);
+            }
+        }
+        return contents;
+    }
+
+    @Test
+    void anEntrySurvivesOnlyWhenTheDirectoryIsSynced() throws Exception {
+        try (StorageFile file = storage.create("a")) {
+            file.write(buffer("x"), 0);
+            file.sync();
+            assertThat(afterAPowerCut("a")).containsExactlyInAnyOrder("none", "x");
+            storage.syncDirectory();
+            assertThat(afterAPowerCut("a")).containsExactly("x");
+            storage.rename("a", "b");
+            assertThat(afterAPowerCut("b")).containsExactlyInAnyOrder("none", "x");
+            storage.syncDirectory();
+            assertThat(afterAPowerCut("a")).containsExactly("none");
+            storage.delete("b");
+            assertThat(afterAPowerCut("b")).containsExactlyInAnyOrder("none", "x");
+            storage.syncDirectory();
+            assertThat(afterAPowerCut("b")).containsExactly("none");
+            storage.putOutside(outside("source"), bytes("y"));
+            storage.linkIn(outside("source"), "c");
+            assertThat(afterAPowerCut("c")).containsExactlyInAnyOrder("none", "y");
+        }
+    }
+
+    @Test
+    void bytesAndLengthSurviveOnlyWhenTheFileIsSynced() throws Exception {
+        try (StorageFile file = storage.create("a")) {
+            storage.syncDirectory();
+            file.write(buffer("x"), 0);
+            assertThat(afterAPowerCut("a")).containsExactlyInAnyOrder("", "x", "\0");
+            file.sync();
+            assertThat(afterAPowerCut("a")).containsExactly("x");
+            file.setLength(0);
+            assertThat(afterAPowerCut("a")).containsExactlyInAnyOrder("", "x");
+            file.sync();
+            assertThat(afterAPowerCut("a")).containsExactly("");
+        }
+    }
+
+    @Test
+    void aCrashStopsTheOperationAndEveryOneAfterIt() throws Exception {
+        put("a", "x");
+        storage.crashAt(storage.operations() + 1);
+        assertThatThrownBy(() -> storage.delete("a")).isInstanceOf(FaultyStorage.Crash.class);
+        assertThatThrownBy(() -> storage.create("b")).isInstanceOf(FaultyStorage.Crash.class);
+        assertThatThrownBy(storage::list).isInstanceOf(FaultyStorage.Crash.class);
+        assertThat(storage.contents()).containsOnlyKeys("a");
+    }
+}

@@ -1,0 +1,139 @@
+package io.walnut.wal.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract over the file system, and what only a file system has. */
+class FileChannelStorageTest extends StorageContract {
+    private static final Path ALWAYS_FULL = Path.of("/dev/full");
+
+    @TempDir
+    Path temporary = Path.of(".");
+
+    private Path directory = Path.of(".");
+
+    @BeforeEach
+    void makeOutside() throws IOException {
+        directory = temporary.resolve("storage");
+        Files.createDirectory(temporary.resolve("outside"));
+        FileChannelStorage.at(directory);
+    }
+
+    @Override
+    Storage storage() throws IOException {
+        return FileChannelStorage.existing(directory);
+    }
+
+    @Override
+    Path outside(String name) {
+        return temporary.resolve("outside").resolve(name);
+    }
+
+    @Override
+    void putOutside(Path path, byte[] bytes) throws IOException {
+        Files.write(path, bytes);
+    }
+
+    @Override
+    byte[] readOutside(Path path) throws IOException {
+        return Files.readAllBytes(path);
+    }
+
+    @Override
+    StorageFile fullFile() throws IOException {
+        assumeTrue(Files.isWritable(ALWAYS_FULL), "this system has no " + ALWAYS_FULL);
+        Files.createSymbolicLink(directory.resolve("full"), ALWAYS_FULL);
+        return storage().open("full", true);
+    }
+
+    @Test
+    void theDirectoryAndItsParentsAreMade() throws Exception {
+        Path deep = temporary.resolve("a").resolve("b").resolve("c");
+        FileChannelStorage.at(deep);
+        assertThat(deep).isDirectory();
+        FileChannelStorage.at(deep);
+    }
+
+    @Test
+    void aFileInTheDirectorysPlaceIsRefused() throws Exception {
+        Path file = Files.createFile(temporary.resolve("file"));
+        assertThatThrownBy(() -> FileChannelStorage.at(file)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> FileChannelStorage.existing(file)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> FileChannelStorage.existing(temporary.resolve("none")))
+                .isInstanceOf(IOException.class);
+        assertThat(temporary.resolve("none")).doesNotExist();
+    }
+
+    @Test
+    void aDirectoryInsideIsNotAFile() throws Exception {
+        Files.createDirectory(directory.resolve("sub"));
+        assertThat(storage().list()).doesNotContain("sub");
+    }
+
+    @Test
+    void theDescriptionNamesTheDirectory() throws Exception {
+        assertThat(storage().describe()).isEqualTo(directory + " (FileChannel)");
+    }
+
+    @Test
+    void aFileThatMayNotBeWrittenCanBeOpenedForReading() throws Exception {
+        put("a", "text");
+        assertThat(directory.resolve("a").toFile().setReadOnly()).isTrue();
+        assertThat(get("a")).isEqualTo("text");
+    }
+
+    @Test
+    void anInterruptDuringAReadOrAWriteIsRememberedAndDoesNoHarm() throws Exception {
+        try (StorageFile file = storage().create("a")) {
+            Thread.currentThread().interrupt();
+            file.write(buffer("text"), 0);
+            assertThat(Thread.interrupted()).isTrue();
+            Thread.currentThread().interrupt();
+            assertThat(file.length()).isEqualTo(4);
+            assertThat(Thread.interrupted()).isTrue();
+            Thread.currentThread().interrupt();
+            assertThat(read(file)).isEqualTo("text");
+            assertThat(Thread.interrupted()).isTrue();
+            Thread.currentThread().interrupt();
+            file.setLength(2);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(read(file)).isEqualTo("te");
+        } finally {
+            Thread.interrupted();
+        }
+    }
+
+    @Test
+    void anInterruptDuringASyncIsTypedAndWritingAgainAndSyncingAgainWorks() throws Exception {
+        try (StorageFile file = storage().create("a")) {
+            file.write(buffer("text"), 0);
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(file::sync).isInstanceOf(StorageInterruptedException.class);
+            Thread.interrupted();
+            file.write(buffer("text"), 0);
+            file.sync();
+            assertThat(read(file)).isEqualTo("text");
+        } finally {
+            Thread.interrupted();
+        }
+    }
+
+    @Test
+    void aClosedFileRefusesEverythingAndDoesNotOpenItselfAgain() throws Exception {
+        put("a", "text");
+        StorageFile file = storage().open("a", true);
+        file.close();
+        file.close();
+        assertThatThrownBy(() -> read(file)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> file.write(buffer("x"), 0)).isInstanceOf(IOException.class);
+        assertThatThrownBy(file::sync).isInstanceOf(IOException.class);
+    }
+}
