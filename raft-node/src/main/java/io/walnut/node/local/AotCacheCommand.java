@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code walnut aot-cache}: makes the cache that {@link AotCache} describes, by a node that works for a moment. */
+/** {@code walnut aot-cache}: makes the cache that {@link AotCache} describes, by a cluster that works for a moment. */
 @Command(
         name = "aot-cache",
         description = "Make this installation start faster: lib/walnut.aot, to be made again when the JDK changes.")
@@ -38,8 +38,10 @@ public final class AotCacheCommand implements Callable<Integer> {
         Path cache = AotCache.of(Path.of(home));
         Path directory = Files.createTempDirectory("walnut-aot-cache-");
         Path made = directory.resolve("walnut.aot");
-        try (LocalCluster cluster = LocalCluster.create(
-                directory.resolve("cluster"), LocalCluster.Settings.ofNodes(1), AotCache.optionsToMake(made))) {
+        try (LocalCluster cluster =
+                LocalCluster.create(directory.resolve("cluster"), LocalCluster.Settings.ofNodes(3), List.of())) {
+            // One of three: with others to elect and to replicate with.
+            cluster.start("n1", AotCache.optionsToMake(made));
             cluster.start();
             cluster.awaitReady(READY_TIMEOUT);
             work(cluster.endpoints());

@@ -253,7 +253,13 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     public void start(String id) throws IOException {
-        process(id).start(jvmOptions);
+        start(id, List.of());
+    }
+
+    void start(String id, List<String> furtherJvmOptions) throws IOException {
+        var options = new ArrayList<>(jvmOptions);
+        options.addAll(furtherJvmOptions);
+        process(id).start(options);
     }
 
     /** {@code kill -9}; the process has gone on return. */
