@@ -204,7 +204,7 @@ final class Recovery {
         }
     }
 
-    private Opened open(Manifest.Entry entry) throws UnsupportedVersionException {
+    private Opened open(Manifest.Entry entry) throws IOException {
         long start = System.nanoTime();
         String name = Segment.name(entry.segmentId());
         long length = 0;
@@ -251,7 +251,10 @@ final class Recovery {
                     segment);
         } catch (NewerVersionException e) {
             throw newer(name, e);
-        } catch (InvalidBytesException | IOException e) {
+        } catch (IOException e) {
+            // Not read is not wrong: the bytes may be good, and are when it is tried again.
+            throw new IOException(name + " cannot be read: " + e.getMessage(), e);
+        } catch (InvalidBytesException e) {
             return damaged(entry, Verdict.SEALED_DAMAGED, length, start, name + ": " + e.getMessage());
         }
     }

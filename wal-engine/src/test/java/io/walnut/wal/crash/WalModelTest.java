@@ -328,7 +328,7 @@ class WalModelTest {
             wal().truncateAfter(lsn);
             become(cut);
             inFiles.tailMap(cut.endLsn(), true).clear();
-            cursors.clear();
+            cursors.removeIf(cursor -> cursor.nextLsn() > cut.endLsn());
         }
 
         private void trim() throws Exception {
