@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -78,7 +79,7 @@ class StockRatisBench {
         while (System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(seconds)) {
             room.acquire();
             long sent = System.nanoTime();
-            CompletableFuture<?> unused = client.async().send(record).whenComplete((reply, failure) -> {
+            CompletableFuture<?> _ = client.async().send(record).whenComplete((reply, failure) -> {
                 if (failure != null || !reply.isSuccess()) {
                     failed.incrementAndGet();
                 } else {
@@ -89,15 +90,16 @@ class StockRatisBench {
         }
         room.acquire(inFlight);
         double took = (System.nanoTime() - begin) / 1e9;
-        return "stock Ratis: append, %d B, %d in flight: %.0f/s, p50 %d us, p99 %d us, p99.9 %d us, %d errors"
-                .formatted(
-                        bytes,
-                        inFlight,
-                        micros.getTotalCount() / took,
-                        micros.getValueAtPercentile(50),
-                        micros.getValueAtPercentile(99),
-                        micros.getValueAtPercentile(99.9),
-                        failed.get());
+        return String.format(
+                Locale.ROOT,
+                "stock Ratis: append, %d B, %d in flight: %.0f/s, p50 %d us, p99 %d us, p99.9 %d us, %d errors",
+                bytes,
+                inFlight,
+                micros.getTotalCount() / took,
+                micros.getValueAtPercentile(50),
+                micros.getValueAtPercentile(99),
+                micros.getValueAtPercentile(99.9),
+                failed.get());
     }
 
     private static RaftPeer peer(String id) throws IOException {
