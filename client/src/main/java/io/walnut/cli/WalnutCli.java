@@ -48,6 +48,7 @@ public final class WalnutCli {
             walnut.addSubcommand(verb);
         }
         walnut.addSubcommand(new AutoComplete.GenerateCompletion());
+        setVersion(walnut);
         walnut.setCaseInsensitiveEnumValuesAllowed(true);
         walnut.setExecutionStrategy(parsed -> {
             GlobalOptions.inherit(parsed);
@@ -55,6 +56,11 @@ public final class WalnutCli {
         });
         walnut.setExecutionExceptionHandler(WalnutCli::failed);
         return walnut;
+    }
+
+    private static void setVersion(CommandLine command) {
+        command.getCommandSpec().version("walnut " + Build.version());
+        command.getSubcommands().values().forEach(WalnutCli::setVersion);
     }
 
     private static int failed(Exception failure, CommandLine command, ParseResult parsed) {
@@ -93,7 +99,6 @@ public final class WalnutCli {
     @Command(
             name = "walnut",
             mixinStandardHelpOptions = true,
-            version = "walnut 0.1.0-SNAPSHOT",
             synopsisSubcommandLabel = "VERB",
             description = "A replicated, durable log for services.")
     static final class Top implements Runnable {

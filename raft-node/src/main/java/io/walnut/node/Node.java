@@ -1,5 +1,6 @@
 package io.walnut.node;
 
+import io.walnut.cli.Build;
 import io.walnut.node.config.NodeConfig;
 import io.walnut.node.http.Health;
 import io.walnut.node.http.HttpPort;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -91,7 +93,11 @@ public final class Node implements AutoCloseable {
                                     config.bindHost(), config.ports().http()),
                             node::health,
                             metrics.registry(),
-                            Build.labels()));
+                            Map.of(
+                                    "version",
+                                    Build.version(),
+                                    "java",
+                                    Runtime.version().toString())));
             rpc.serving(true);
             LOG.info(
                     "node={} cluster={} data={} client={} peer={} http={}: started",

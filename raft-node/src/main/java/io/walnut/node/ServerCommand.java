@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
 /** {@code walnut server}: runs a node until it is told to stop. */
 @Command(
         name = "server",
+        mixinStandardHelpOptions = true,
         description = "Run a node of a cluster until it is told to stop (SIGTERM, Ctrl-C).",
         footer = {
             "",

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
 /** {@code walnut wal}: looks at the write-ahead log of a node that is not running. Changes nothing. */
 @Command(
         name = "wal",
+        mixinStandardHelpOptions = true,
         description = "Look at the write-ahead log of a node that is not running.",
         subcommands = {WalCommand.Verify.class, WalCommand.Dump.class})
 public final class WalCommand implements Runnable {
@@ -54,6 +55,7 @@ public final class WalCommand implements Runnable {
     /** {@code walnut wal verify}: reads everything. */
     @Command(
             name = "verify",
+            mixinStandardHelpOptions = true,
             description = "Read and verify every record. Exit code 0: all is well; 7: durable bytes are wrong.")
     static final class Verify implements Callable<Integer> {
         @Parameters(paramLabel = "DIR", description = "Data directory of a node, or directory of a log.")
@@ -81,7 +83,7 @@ public final class WalCommand implements Runnable {
     }
 
     /** {@code walnut wal dump}: one line per record. */
-    @Command(name = "dump", description = "Print the records of the log, one a line.")
+    @Command(name = "dump", mixinStandardHelpOptions = true, description = "Print the records of the log, one a line.")
     static final class Dump implements Callable<Integer> {
         enum Form {
             TABLE,

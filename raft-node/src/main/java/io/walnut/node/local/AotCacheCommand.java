@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
 /** {@code walnut aot-cache}: makes the cache that {@link AotCache} describes, by a cluster that works for a moment. */
 @Command(
         name = "aot-cache",
+        mixinStandardHelpOptions = true,
         description = "Make this installation start faster: lib/walnut.aot, to be made again when the JDK changes.")
 public final class AotCacheCommand implements Callable<Integer> {
     private static final int RECORDS = 20_000;

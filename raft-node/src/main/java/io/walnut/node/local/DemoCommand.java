@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
 /** {@code walnut demo}: the whole path on this machine, in one command. */
 @Command(
         name = "demo",
+        mixinStandardHelpOptions = true,
         description =
                 "Start three node processes, append a file while nodes are killed, tail it from a follower, compare what"
                         + " every node holds with the file, and clean up.")

@@ -10,7 +10,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code walnut down}: ends what {@code walnut up} started. */
-@Command(name = "down", description = "Stop the cluster that 'up' started; its data stays unless --delete is given.")
+@Command(
+        name = "down",
+        mixinStandardHelpOptions = true,
+        description = "Stop the cluster that 'up' started; its data stays unless --delete is given.")
 public final class DownCommand implements Callable<Integer> {
     @Option(
             names = "--dir",

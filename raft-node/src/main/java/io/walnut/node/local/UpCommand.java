@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
 /** {@code walnut up}: a local cluster that stays after the command has ended. */
 @Command(
         name = "up",
+        mixinStandardHelpOptions = true,
         description =
                 "Start a cluster of node processes on this machine and leave it running; a second time, start it again.")
 public final class UpCommand implements Callable<Integer> {

@@ -53,7 +53,10 @@ import org.slf4j.LoggerFactory;
 public final class WalRaftLog extends RaftLogBase {
     private static final Logger LOG = LoggerFactory.getLogger(WalRaftLog.class);
 
-    private static final Executor REFUSAL_DELAY = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
+    /** Not the common pool: others block its few threads for as long as they like. */
+    private static final Executor ASIDE = Thread::startVirtualThread;
+
+    private static final Executor REFUSAL_DELAY = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS, ASIDE);
     private static final int RECENT_TAGS = 1 << 16;
     private static final int RECENT_ENTRIES = 1 << 16;
     private static final long RECENT_BYTES = 32L << 20;
@@ -325,7 +328,7 @@ public final class WalRaftLog extends RaftLogBase {
      */
     private void noticeDurable() {
         if (Math.min(wal.durableLsn() - 1, bounds.last) > flushIndex) {
-            CompletableFuture<?> _ = CompletableFuture.runAsync(this::advanceFlushIndex);
+            ASIDE.execute(this::advanceFlushIndex);
         }
     }
 

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.apache.ratis.conf.RaftProperties;
@@ -114,6 +116,47 @@ class WalRaftLogTest {
         assertThat(futures).hasSize(1);
         assertThat(futures.getFirst().get(10, TimeUnit.SECONDS)).isEqualTo(9);
         assertThat(log.getFlushIndex()).isEqualTo(9);
+    }
+
+    /**
+     * The WAL may have synced an entry before it is visible, and then another thread tells of it. That thread must not come from
+     * the common pool, which belongs to whoever blocks it: Ratis and its tests do. The busy threads make the case frequent.
+     */
+    @Test
+    void appendsCompleteWhileTheCommonPoolIsBusy() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        List<Thread> busy = new ArrayList<>();
+        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+            busy.add(Thread.ofPlatform().daemon().start(() -> {
+                while (end.getCount() > 0) {
+                    Thread.onSpinWait();
+                }
+            }));
+        }
+        for (int i = 0; i < ForkJoinPool.getCommonPoolParallelism(); i++) {
+            ForkJoinPool.commonPool().execute(() -> await(end));
+        }
+        try {
+            for (int index = 0; index < 2_000; index++) {
+                assertThat(log.append(entries(TERM, index, index + 1))
+                                .getFirst()
+                                .get(10, TimeUnit.SECONDS))
+                        .isEqualTo(index);
+            }
+        } finally {
+            end.countDown();
+            for (Thread thread : busy) {
+                thread.join();
+            }
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test

@@ -1,14 +1,13 @@
-package io.walnut.node;
+package io.walnut.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.Map;
 import java.util.Properties;
 
 /** What runs here. */
 public final class Build {
-    private static final String PROPERTIES = "/META-INF/maven/io.walnut/walnut-raft-node/pom.properties";
+    private static final String PROPERTIES = "/META-INF/maven/io.walnut/walnut-client/pom.properties";
 
     private Build() {}
 
@@ -24,10 +23,5 @@ public final class Build {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** For the metrics. */
-    static Map<String, String> labels() {
-        return Map.of("version", version(), "java", Runtime.version().toString());
     }
 }
