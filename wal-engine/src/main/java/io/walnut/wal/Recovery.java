@@ -214,29 +214,7 @@ final class Recovery {
             }
             StorageFile file = storage.open(name, true);
             length = file.length();
-            SegmentTrailer trailer = readTrailer(file, length);
-            ByteBuffer block = ByteBuffer.allocate(SegmentHeader.BYTES);
-            file.read(block, 0);
-            SegmentHeader header = SegmentHeader.read(block.flip());
-            if (header.salt() != entry.salt()
-                    || trailer.salt() != entry.salt()
-                    || header.baseLsn() != entry.baseLsn()
-                    || trailer.endLsn() < entry.endLsn()) {
-                throw new InvalidBytesException("it is not the segment that is listed: LSNs " + header.baseLsn()
-                        + " to " + trailer.endLsn() + ", listed " + entry.baseLsn() + " to " + entry.endLsn());
-            }
-            Segment segment = new Segment(
-                    entry.segmentId(),
-                    entry.baseLsn(),
-                    entry.salt(),
-                    file,
-                    FrameIndex.of(trailer.firstLsns(), trailer.positions()),
-                    entry.endLsn(),
-                    trailer.tablePosition());
-            segment.map(length);
-            if (options.verification() == WalOptions.Verification.FULL) {
-                verify(segment);
-            }
+            Segment segment = sealed(entry, file, length);
             return new Opened(
                     new SegmentFinding(
                             entry.segmentId(),
@@ -244,7 +222,7 @@ final class Recovery {
                             entry.baseLsn(),
                             entry.endLsn(),
                             entry.endLsn(),
-                            trailer.tablePosition(),
+                            segment.endPosition(),
                             length,
                             System.nanoTime() - start,
                             ""),
@@ -256,6 +234,45 @@ final class Recovery {
             throw new IOException(name + " cannot be read: " + e.getMessage(), e);
         } catch (InvalidBytesException e) {
             return damaged(entry, Verdict.SEALED_DAMAGED, length, start, name + ": " + e.getMessage());
+        }
+    }
+
+    /** Owns {@code file}: it is closed when this fails. */
+    private Segment sealed(Manifest.Entry entry, StorageFile file, long length)
+            throws IOException, InvalidBytesException, NewerVersionException {
+        Segment segment = null;
+        try {
+            SegmentTrailer trailer = readTrailer(file, length);
+            ByteBuffer block = ByteBuffer.allocate(SegmentHeader.BYTES);
+            file.read(block, 0);
+            SegmentHeader header = SegmentHeader.read(block.flip());
+            if (header.salt() != entry.salt()
+                    || trailer.salt() != entry.salt()
+                    || header.baseLsn() != entry.baseLsn()
+                    || trailer.endLsn() < entry.endLsn()) {
+                throw new InvalidBytesException("it is not the segment that is listed: LSNs " + header.baseLsn()
+                        + " to " + trailer.endLsn() + ", listed " + entry.baseLsn() + " to " + entry.endLsn());
+            }
+            segment = new Segment(
+                    entry.segmentId(),
+                    entry.baseLsn(),
+                    entry.salt(),
+                    file,
+                    FrameIndex.of(trailer.firstLsns(), trailer.positions()),
+                    entry.endLsn(),
+                    trailer.tablePosition());
+            segment.map(length);
+            if (options.verification() == WalOptions.Verification.FULL) {
+                verify(segment);
+            }
+            return segment;
+        } catch (IOException | InvalidBytesException | NewerVersionException | RuntimeException e) {
+            if (segment == null) {
+                file.close();
+            } else {
+                segment.release();
+            }
+            throw e;
         }
     }
 

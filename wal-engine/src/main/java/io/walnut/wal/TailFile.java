@@ -70,9 +70,8 @@ record TailFile(
             return corrupt(scan, next, scan.stopped() + "; a later segment begins at LSN " + next);
         }
         if (next == scan.endLsn()) {
-            // A segment is begun when all before it is durable, so nothing is missing here; behind the frames may stand
-            // a
-            // part of a trailer.
+            // A segment is begun when all before it is durable, so nothing is missing here; behind the frames may
+            // stand a part of a trailer.
             return new Judgement(Verdict.WHOLE, scan, -1, "");
         }
         if (trailer != null) {

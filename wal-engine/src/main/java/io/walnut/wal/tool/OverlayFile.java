@@ -28,20 +28,12 @@ final class OverlayFile implements StorageFile {
     @Override
     public synchronized int read(ByteBuffer target, long position) throws IOException {
         if (position >= length) {
-            return -1;
+            return 0;
         }
         int count = (int) Math.min(target.remaining(), length - position);
         byte[] bytes = new byte[count];
         if (base != null && position < shown) {
-            ByteBuffer fromBase = ByteBuffer.wrap(bytes, 0, (int) Math.min(count, shown - position));
-            long at = position;
-            while (fromBase.hasRemaining()) {
-                int got = base.read(fromBase, at);
-                if (got < 0) {
-                    break;
-                }
-                at += got;
-            }
+            base.read(ByteBuffer.wrap(bytes, 0, (int) Math.min(count, shown - position)), position);
         }
         for (Map.Entry<Long, byte[]> patch : patches.entrySet()) {
             long from = Math.max(position, patch.getKey());
