@@ -15,11 +15,13 @@ import java.util.List;
  */
 public final class BatchReader {
     private final WalnutStateMachine stateMachine;
+    private final long logId;
     private long entryLsn = -1;
     private List<AppendItem> entry = List.of();
 
-    BatchReader(WalnutStateMachine stateMachine) {
+    BatchReader(WalnutStateMachine stateMachine, long logId) {
         this.stateMachine = stateMachine;
+        this.logId = logId;
     }
 
     /**
@@ -35,7 +37,13 @@ public final class BatchReader {
         if (location.slot() >= entry.size()) {
             throw new IOException("entry " + entryLsn + " holds no batch " + location.slot());
         }
-        return entry.get(location.slot());
+        AppendItem item = entry.get(location.slot());
+        // The index and the log agree by design; that they do not would else be an answer with another's records.
+        if (item.logId() != logId || item.count() != location.count()) {
+            throw new IOException("entry " + entryLsn + " holds " + item.count() + " records of log " + item.logId()
+                    + " in slot " + location.slot() + ", expected " + location.count() + " of log " + logId);
+        }
+        return item;
     }
 
     private List<AppendItem> items(long lsn) throws IOException {

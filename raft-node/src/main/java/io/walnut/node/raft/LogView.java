@@ -1,11 +1,7 @@
 package io.walnut.node.raft;
 
 import io.walnut.wal.logs.BatchLocation;
-import io.walnut.wal.logs.Command;
 import io.walnut.wal.logs.LogInfo;
-import io.walnut.wal.logs.MalformedException;
-import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import org.apache.ratis.server.raftlog.RaftLog;
@@ -33,9 +29,9 @@ public final class LogView {
         return state.index().list(prefix, after, limit);
     }
 
-    /** Reads batches that were located, one entry once. */
-    public BatchReader reader() {
-        return new BatchReader(stateMachine);
+    /** Reads batches of a log that were located, one entry once. */
+    public BatchReader reader(long logId) {
+        return new BatchReader(stateMachine, logId);
     }
 
     /** Number of logs. */
@@ -55,20 +51,5 @@ public final class LogView {
      */
     public List<BatchLocation> locate(long logId, long offset, int limit) {
         return state.index().locate(logId, offset, limit);
-    }
-
-    /**
-     * A batch, straight out of the WAL and verified there: the client's bytes with the client's checksum.
-     *
-     * @throws io.walnut.wal.WalTrimmedException when the log was trimmed meanwhile
-     * @throws IOException when the record cannot be read
-     */
-    public Command.AppendItem read(BatchLocation location) throws IOException {
-        ByteBuffer command = stateMachine.readCommand(location.lsn());
-        try {
-            return Command.appendItem(command, location.slot());
-        } catch (MalformedException e) {
-            throw new IOException("entry " + location.lsn() + " holds no batch " + location.slot(), e);
-        }
     }
 }

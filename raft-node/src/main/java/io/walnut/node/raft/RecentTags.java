@@ -13,7 +13,10 @@ final class RecentTags {
     private final AtomicLongArray tags;
     private final int mask;
 
-    /** Invariant: every index in {@code [first, end)} with {@code end - index <= capacity} is held. */
+    /**
+     * Invariant: every index in {@code [first, end)} with {@code end - index < capacity} is held. The one before those may be
+     * about to be overwritten: {@code end} moves after the tag.
+     */
     private volatile long first;
 
     private volatile long end;
@@ -45,11 +48,11 @@ final class RecentTags {
     }
 
     long get(long index) {
-        if (index < first || index >= end || end - index > tags.length()) {
+        if (index < first || index >= end || end - index >= tags.length()) {
             return UNKNOWN;
         }
         long tag = tags.get((int) index & mask);
         // The writer may have come round meanwhile.
-        return index >= first && index < end && end - index <= tags.length() ? tag : UNKNOWN;
+        return index >= first && index < end && end - index < tags.length() ? tag : UNKNOWN;
     }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.Optional;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.server.protocol.TermIndex;
+import org.jspecify.annotations.Nullable;
 
 /** What the log needs of the state machine's snapshots. */
 interface SnapshotSource {
@@ -23,6 +24,12 @@ interface SnapshotSource {
      * log ends at the snapshot's index (inclusive), durably, on return.
      */
     void adoptInto(Wal wal) throws IOException;
+
+    /**
+     * The log goes on where the installed snapshot ends, or cannot ({@code failure}): the state machine, which waits for it,
+     * may read what the snapshot speaks of.
+     */
+    void installed(@Nullable Throwable failure);
 
     /** The lowest LSN that a kept snapshot or a live named log needs; what is below may be trimmed. */
     long trimFloor();

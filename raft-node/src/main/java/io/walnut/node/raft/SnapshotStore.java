@@ -4,6 +4,7 @@ import io.walnut.wal.Checkpoint;
 import io.walnut.wal.Wal;
 import java.io.File;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -37,7 +40,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>To install, Ratis renames {@code incoming/snapshot-REQUEST} to {@code snapshots} and deletes what was there, without
  * a sync. So {@link #beforeInstall} first makes the received files durable and moves the old directory aside, and
- * {@link #adoptInto} drops that only when the WAL has taken the new segments over. A crash at any point between leaves
+ * {@link #installed} drops that only when the WAL has taken the new segments over. A crash at any point between leaves
  * one valid snapshot at least, and {@link #open} finds it.
  *
  * <p>Thread-safe; taking, installing and cleaning up exclude each other.
@@ -89,6 +92,9 @@ final class SnapshotStore implements StateMachineStorage, SnapshotSource {
 
     /** Valid snapshots, newest first. */
     private volatile List<Snapshot> valid = List.of();
+
+    /** Completed when the log has taken over the snapshot that was installed last. */
+    private volatile CompletableFuture<@Nullable Void> takenOver = CompletableFuture.completedFuture(null);
 
     /** To be opened before anything else is asked of it; Ratis holds it before that. */
     SnapshotStore(Path group) {
@@ -149,6 +155,15 @@ final class SnapshotStore implements StateMachineStorage, SnapshotSource {
         if (latest().filter(at::equals).isPresent()) {
             return;
         }
+        try {
+            build(at, configuration, state, wal);
+        } finally {
+            // Where it failed: the links hold the space of segments that the log may have dropped.
+            DurableFiles.deleteTree(building);
+        }
+    }
+
+    private void build(TermIndex at, ByteBuffer configuration, ReplicatedState state, Wal wal) throws IOException {
         Path target = snapshots.resolve(at.getTerm() + "-" + at.getIndex());
         DurableFiles.deleteTree(building);
         DurableFiles.deleteTree(target);
@@ -178,13 +193,19 @@ final class SnapshotStore implements StateMachineStorage, SnapshotSource {
                 : Optional.of(SnapshotImage.read(valid.getFirst().directory.resolve(SnapshotImage.FILE_NAME)));
     }
 
-    /** To be called when all of a snapshot was received, right before Ratis publishes it. */
+    /**
+     * To be called when all of a snapshot was received, right before Ratis publishes it. Called again when that did not come
+     * about: what was moved aside is then all there is, and stays.
+     */
     synchronized void beforeInstall() throws IOException {
         if (Files.exists(incoming)) {
             DurableFiles.syncTree(incoming);
         }
-        DurableFiles.deleteTree(replaced);
+        if (takenOver.isDone()) {
+            takenOver = new CompletableFuture<>();
+        }
         if (Files.exists(snapshots)) {
+            DurableFiles.deleteTree(replaced);
             Files.move(snapshots, replaced, StandardCopyOption.ATOMIC_MOVE);
         }
         DurableFiles.syncDirectory(group);
@@ -204,12 +225,39 @@ final class SnapshotStore implements StateMachineStorage, SnapshotSource {
         DurableFiles.syncDirectory(group);
         wal.adopt(
                 latest.image.segments().stream().map(latest.directory::resolve).toList(), latest.index() + 1);
-        DurableFiles.deleteTree(replaced);
-        DurableFiles.deleteTree(incoming);
         LOG.info(
                 "snapshot={} adopted: {} segments",
                 latest.directory,
                 latest.image.segments().size());
+    }
+
+    @Override
+    public void installed(@Nullable Throwable failure) {
+        if (failure != null) {
+            takenOver.completeExceptionally(failure);
+            return;
+        }
+        try {
+            synchronized (this) {
+                DurableFiles.deleteTree(replaced);
+                DurableFiles.deleteTree(incoming);
+            }
+            takenOver.complete(null);
+        } catch (IOException e) {
+            takenOver.completeExceptionally(e);
+        }
+    }
+
+    /** Waits until {@link #installed} is told. */
+    void awaitInstalled() throws IOException {
+        try {
+            takenOver.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("while the log took the installed snapshot over");
+        } catch (ExecutionException e) {
+            throw new IOException("the log has not taken the installed snapshot over", e.getCause());
+        }
     }
 
     @Override

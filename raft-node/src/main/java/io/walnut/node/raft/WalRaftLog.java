@@ -371,7 +371,6 @@ public final class WalRaftLog extends RaftLogBase {
                 return done(index);
             }
             shrink(() -> wal.truncateAfter(index - 1), new Bounds(old.first, index - 1, old.before), index - 1);
-            pending.completeFrom(index);
             return done(index);
         } catch (IOException e) {
             fail(e);
@@ -384,7 +383,10 @@ public final class WalRaftLog extends RaftLogBase {
         void run() throws IOException;
     }
 
-    /** Changes the WAL so that it ends at {@code fresh.last}; the flush index is lowered before and never too high. */
+    /**
+     * Changes the WAL so that it ends at {@code fresh.last}, and all that is left is durable; the flush index is lowered before
+     * and never too high.
+     */
     private void shrink(WalChange change, Bounds fresh, long newFlushIndex) throws IOException {
         synchronized (flushLock) {
             shrinking = true;
@@ -406,6 +408,10 @@ public final class WalRaftLog extends RaftLogBase {
                 flushIndex = newFlushIndex;
             }
         }
+        // What became durable during the change was not told by the WAL's thread.
+        ASIDE.execute(division.commitEvent());
+        pending.completeUpTo(newFlushIndex);
+        pending.completeFrom(newFlushIndex + 1);
     }
 
     /** Keeps the last entry visible: a leader without any entry sends snapshots for ever. */
@@ -437,13 +443,14 @@ public final class WalRaftLog extends RaftLogBase {
             } else {
                 Bounds empty = new Bounds(lastSnapshotIndex + 1, lastSnapshotIndex, snapshot);
                 shrink(() -> snapshots.adoptInto(wal), empty, lastSnapshotIndex);
-                pending.completeFrom(0);
             }
             updateSnapshotIndex(lastSnapshotIndex);
             updatePurgeIndex(lastSnapshotIndex);
+            snapshots.installed(null);
             LOG.info("{}: installed snapshot {}; startLsn={}", getName(), snapshot, wal.startLsn());
             return done(lastSnapshotIndex);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
+            snapshots.installed(e);
             fail(e);
             return CompletableFuture.failedFuture(e);
         }

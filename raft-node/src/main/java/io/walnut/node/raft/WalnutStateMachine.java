@@ -118,10 +118,18 @@ final class WalnutStateMachine extends BaseStateMachine {
         }
     }
 
-    /** Runs in the applying thread: goes on from the snapshot that was installed. */
+    /**
+     * Runs in the applying thread: goes on from the snapshot that was installed. Not before the log has taken it over, which
+     * Ratis begins beside this: until then the places that the snapshot names hold what was there before, and that may be what
+     * nobody ever acknowledged.
+     */
     @Override
     public void reinitialize() throws IOException {
-        snapshots.afterInstall();
+        if (usesStockLog()) {
+            snapshots.afterInstall();
+        } else {
+            snapshots.awaitInstalled();
+        }
         getLifeCycle().startAndTransition(this::loadLatest, IOException.class);
     }
 

@@ -107,7 +107,7 @@ public final class GroupLogs implements NodeLogs {
         }
         List<StoredBatch> batches = new ArrayList<>(located.size());
         long bytes = 0;
-        BatchReader reader = view.reader();
+        BatchReader reader = view.reader(logId);
         try {
             for (BatchLocation location : located) {
                 AppendItem item = reader.read(location);

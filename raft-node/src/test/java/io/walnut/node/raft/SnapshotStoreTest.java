@@ -7,13 +7,17 @@ import io.walnut.wal.Batch;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalOptions;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.statemachine.SnapshotRetentionPolicy;
+import org.apache.ratis.util.LifeCycle;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,6 +80,94 @@ class SnapshotStoreTest {
     }
 
     @Test
+    void aSnapshotThatFailsHoldsNoSegments() throws IOException {
+        ReplicatedState failing = new ReplicatedState() {
+            @Override
+            public ByteBuffer apply(long lsn, ByteBuffer command) {
+                return ByteBuffer.allocate(0);
+            }
+
+            @Override
+            public long neededLsn() {
+                return 0;
+            }
+
+            @Override
+            public void save(OutputStream out) throws IOException {
+                throw new IOException("no room (planted)");
+            }
+
+            @Override
+            public void load(ByteBuffer image) {}
+        };
+        assertThatThrownBy(() -> store.take(TermIndex.valueOf(2, 4), NO_CONFIGURATION, failing, wal))
+                .hasMessageContaining("planted");
+        assertThat(group.resolve("building")).doesNotExist();
+    }
+
+    @Test
+    void theOldSnapshotOutlivesTwoInstallationsThatCameToNothing() throws IOException {
+        store.take(TermIndex.valueOf(2, 4), NO_CONFIGURATION, state, wal);
+        store.beforeInstall();
+        store.beforeInstall();
+        assertThat(reopened().latest()).hasValue(TermIndex.valueOf(2, 4));
+    }
+
+    @Test
+    void theStateMachineGoesOnWhenTheLogHasTakenTheSnapshotOver() throws Exception {
+        store.take(TermIndex.valueOf(2, 4), NO_CONFIGURATION, state, wal);
+        RecordingState installed = new RecordingState();
+        Member member = new Member(installed);
+        assertThat(member.reloading.isDone()).isFalse();
+        assertThat(installed.commands())
+                .as("read before the log has their records")
+                .isEmpty();
+        member.snapshots.installed(null);
+        member.reloading.get(10, TimeUnit.SECONDS);
+        assertThat(installed.commands()).isEqualTo(state.commands());
+    }
+
+    @Test
+    void theStateMachineStopsWhenTheLogCannotTakeTheSnapshotOver() throws Exception {
+        store.take(TermIndex.valueOf(2, 4), NO_CONFIGURATION, state, wal);
+        RecordingState installed = new RecordingState();
+        Member member = new Member(installed);
+        member.snapshots.installed(new IOException("no room (planted)"));
+        assertThatThrownBy(() -> member.reloading.get(10, TimeUnit.SECONDS)).hasStackTraceContaining("planted");
+        assertThat(installed.commands()).isEmpty();
+    }
+
+    /** A member that was sent the snapshot in {@link #store}; its applying thread has been told, its log has not. */
+    private final class Member {
+        private final WalnutStateMachine machine;
+        private final SnapshotStore snapshots;
+        private final CompletableFuture<Void> reloading = new CompletableFuture<>();
+
+        Member(RecordingState installed) throws IOException {
+            Path directory = group.resolve("member");
+            machine = new WalnutStateMachine(installed, directory, WalOptions.defaults(), new AppliedSignal(), _ -> {});
+            snapshots = (SnapshotStore) machine.getStateMachineStorage();
+            snapshots.open();
+            machine.getLifeCycle().transition(LifeCycle.State.STARTING);
+            machine.getLifeCycle().transition(LifeCycle.State.RUNNING);
+            machine.pause();
+            Files.move(group.resolve("snapshots"), directory.resolve("snapshots"));
+            Thread applying = Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    machine.reinitialize();
+                    reloading.complete(null);
+                } catch (IOException e) {
+                    reloading.completeExceptionally(e);
+                }
+            });
+            LoopbackCluster.await(
+                    "the applying thread waits or has ended",
+                    () -> applying.getState() == Thread.State.WAITING || reloading.isDone());
+            snapshots.afterInstall();
+        }
+    }
+
+    @Test
     void aDamagedSnapshotIsPassedOverForTheOneBefore() throws IOException {
         store.take(TermIndex.valueOf(2, 4), NO_CONFIGURATION, state, wal);
         store.take(TermIndex.valueOf(2, 8), NO_CONFIGURATION, state, wal);
@@ -113,6 +205,7 @@ class SnapshotStoreTest {
         try (Wal fresh = Wal.open(other.resolve("wal"), WalOptions.defaults().withSizes(1 << 20, 1 << 18, 1 << 20))) {
             receiver.afterInstall();
             receiver.adoptInto(fresh);
+            receiver.installed(null);
             assertThat(fresh.endLsn()).isEqualTo(5);
             for (long lsn = 0; lsn < 5; lsn++) {
                 assertThat(fresh.read(lsn).payload()).isEqualTo(wal.read(lsn).payload());

@@ -13,6 +13,7 @@ import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.statemachine.StateMachine;
+import org.jspecify.annotations.Nullable;
 
 /** Our log for the state machines of Ratis's test suites, whose snapshots hold no segments. */
 public final class SuiteLogs {
@@ -51,6 +52,9 @@ public final class SuiteLogs {
         public void adoptInto(Wal wal) throws IOException {
             wal.reset(latest().orElseThrow().getIndex() + 1);
         }
+
+        @Override
+        public void installed(@Nullable Throwable failure) {}
 
         @Override
         public long trimFloor() {

@@ -41,6 +41,7 @@ import org.apache.ratis.server.storage.RaftStorageMetadata;
 import org.apache.ratis.server.storage.RaftStorageMetadataFile;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -273,6 +274,41 @@ class WalRaftLogTest {
         assertThat(log.getFlushIndex()).isEqualTo(RaftLog.INVALID_LOG_INDEX);
         assertThatThrownBy(() -> append(entry(TERM, 1))).isInstanceOf(RuntimeException.class);
         assertThat(failures).as("reported once").hasSize(1);
+    }
+
+    /** A leader sent entries twice while the disk was held up, and another leader's contradict them. */
+    @Test
+    void anAppendBehindATruncationIsAnswered() throws Exception {
+        append(entry(TERM, 0)).get(10, TimeUnit.SECONDS);
+        disk.hold();
+        log.append(entries(TERM, 1, 21));
+        log.append(entries(TERM, 1, 11));
+        CompletableFuture<CompletableFuture<Long>> other = new CompletableFuture<>();
+        Thread appending = Thread.ofPlatform()
+                .daemon()
+                .start(() ->
+                        other.complete(log.append(entries(TERM + 1, 15, 17)).getFirst()));
+        LoopbackCluster.await("the truncation waits for the disk", () -> appending.getState() == Thread.State.WAITING);
+        disk.release();
+
+        assertThat(other.get(10, TimeUnit.SECONDS).get(10, TimeUnit.SECONDS)).isEqualTo(16);
+        assertThat(log.append(entries(TERM + 1, 15, 17)).getFirst().get(10, TimeUnit.SECONDS))
+                .isEqualTo(16);
+    }
+
+    @Test
+    void whatBecomesDurableDuringATruncationIsTold() throws Exception {
+        append(entry(TERM, 0)).get(10, TimeUnit.SECONDS);
+        disk.hold();
+        CompletableFuture<Long> below = log.append(entries(TERM, 1, 11)).getFirst();
+        CompletableFuture<Long> above = log.append(entries(TERM, 11, 21)).getFirst();
+        Thread truncating = Thread.ofPlatform().daemon().start(() -> log.truncate(15));
+        LoopbackCluster.await("the truncation waits for the disk", () -> truncating.getState() == Thread.State.WAITING);
+        disk.release();
+
+        assertThat(below.get(10, TimeUnit.SECONDS)).isEqualTo(10);
+        assertThat(above.get(10, TimeUnit.SECONDS)).isEqualTo(20);
+        assertThat(log.getFlushIndex()).isEqualTo(14);
     }
 
     // ---- truncate
@@ -622,6 +658,9 @@ class WalRaftLogTest {
             adoptions++;
             wal.reset(latest.getIndex() + 1);
         }
+
+        @Override
+        public void installed(@Nullable Throwable failure) {}
 
         @Override
         public long trimFloor() {

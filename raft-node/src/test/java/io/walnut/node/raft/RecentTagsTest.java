@@ -1,0 +1,34 @@
+package io.walnut.node.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class RecentTagsTest {
+    private static final int CAPACITY = 16;
+
+    /** The reader asks for the oldest, which the writer is about to overwrite. */
+    @Test
+    void aTagIsThatOfItsIndexOrUnknown() throws InterruptedException {
+        RecentTags tags = new RecentTags(CAPACITY, 0);
+        AtomicLong end = new AtomicLong();
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread writer = Thread.ofPlatform().daemon().start(() -> {
+            for (long index = 0; !stop.get(); index++) {
+                tags.put(index, index);
+                end.set(index + 1);
+            }
+        });
+        long wrong = 0;
+        for (int i = 0; i < 20_000_000; i++) {
+            long index = Math.max(0, end.get() - CAPACITY);
+            long tag = tags.get(index);
+            wrong += tag != RecentTags.UNKNOWN && tag != index ? 1 : 0;
+        }
+        stop.set(true);
+        writer.join();
+        assertThat(wrong).isZero();
+    }
+}
