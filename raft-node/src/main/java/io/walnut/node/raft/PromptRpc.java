@@ -1,21 +1,28 @@
 package io.walnut.node.raft;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.CompletableFuture;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcFactory;
 import org.apache.ratis.grpc.server.GrpcLogAppender;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
 import org.apache.ratis.rpc.RpcFactory;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.raftlog.RaftLogIOException;
+import org.apache.ratis.statemachine.SnapshotInfo;
+import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.TimeDuration;
 
 /**
- * Ratis's gRPC transport with another pause between two sends to a follower.
+ * Ratis's gRPC transport with another pause between two sends to a follower, and other snapshots ({@link SnapshotSend}).
  *
  * <p>Ratis pauses a fixed time between sends (1 ms), which gathers the entries of a busy leader and is three quarters of
  * the latency of a lone append. Here the pause is taken only while an earlier send is not yet answered: a lone append
@@ -50,15 +57,54 @@ public final class PromptRpc implements RpcType {
         /** Whether the request being sent was made when nothing else was in flight. Owned by the appender's thread. */
         private boolean alone;
 
+        private final int snapshotChunkBytes;
+
         Appender(RaftServer.Division server, LeaderState state, FollowerInfo follower) {
             super(server, state, follower);
+            snapshotChunkBytes = RaftServerConfigKeys.Log.Appender.snapshotChunkSizeMax(
+                            server.getRaftServer().getProperties())
+                    .getSizeInt();
+        }
+
+        @Override
+        public Iterable<InstallSnapshotRequestProto> newInstallSnapshotRequests(
+                String requestId, SnapshotInfo snapshot) {
+            try {
+                if (getRaftLog() instanceof WalRaftLog log) {
+                    log.catchingUp().began(getFollowerId(), snapshot.getIndex());
+                }
+                return new SnapshotSend(
+                        snapshot,
+                        getServer()
+                                .getStateMachine()
+                                .getStateMachineStorage()
+                                .getSnapshotDir()
+                                .toPath(),
+                        requestId,
+                        snapshotChunkBytes,
+                        SnapshotSend.envelope(getServer(), getFollowerId()));
+            } catch (IOException e) {
+                // Ratis begins anew, with the snapshot that is the latest then.
+                throw new UncheckedIOException("cannot send " + snapshot, e);
+            }
         }
 
         @Override
         public AppendEntriesRequestProto newAppendEntriesRequest(long callId, boolean heartbeat)
                 throws RaftLogIOException {
             alone = !hasPendingDataRequests();
+            if (getRaftLog() instanceof WalRaftLog log) {
+                log.catchingUp().reached(getFollowerId(), getFollower().getMatchIndex(), log.getNextIndex());
+            }
             return super.newAppendEntriesRequest(callId, heartbeat);
+        }
+
+        @Override
+        public CompletableFuture<LifeCycle.State> stopAsync() {
+            if (getRaftLog() instanceof WalRaftLog log) {
+                log.catchingUp().ended(getFollowerId());
+            }
+            return super.stopAsync();
         }
 
         @Override

@@ -113,7 +113,7 @@ final class RaftKeys {
         RaftServerConfigKeys.Snapshot.setCreationGap(keys, 1);
         RaftServerConfigKeys.Snapshot.setRetentionFileNum(keys, SNAPSHOTS_KEPT);
         RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(keys, true);
-        // A chunk is a byte[] on the heap and is written under the server's lock: heartbeats wait behind it.
+        // A chunk is on the heap where it arrives, and is written under the server's lock: heartbeats wait behind it.
         RaftServerConfigKeys.Log.Appender.setSnapshotChunkSizeMax(keys, SizeInBytes.valueOf(2L * MIB));
         // In entries; the default of 1,000 is never "caught up" under load.
         RaftServerConfigKeys.setStagingCatchupGap(keys, 20_000);

@@ -82,6 +82,7 @@ public final class WalRaftLog extends RaftLogBase {
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Trimmer trimmer;
+    private final CatchingUp catchingUp = new CatchingUp(System::nanoTime);
 
     /** Owned by the holder of the write lock. */
     private boolean refusing;
@@ -419,7 +420,7 @@ public final class WalRaftLog extends RaftLogBase {
     protected CompletableFuture<Long> purgeImpl(long index) {
         try (AutoCloseableLock _ = writeLock()) {
             Bounds old = bounds;
-            long upTo = Math.min(index, old.last - 1);
+            long upTo = Math.min(Math.min(index, old.last - 1), catchingUp.firstKept() - 1);
             if (upTo >= old.first) {
                 bounds = new Bounds(upTo + 1, old.last, EntryTag.termIndex(tag(upTo), upTo));
             }
@@ -427,6 +428,11 @@ public final class WalRaftLog extends RaftLogBase {
             trimmer.trimBefore(bounds.first - 1);
             return done(bounds.first - 1);
         }
+    }
+
+    /** Followers whose next entries a purge leaves. */
+    CatchingUp catchingUp() {
+        return catchingUp;
     }
 
     @Override

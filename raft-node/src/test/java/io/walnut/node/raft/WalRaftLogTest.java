@@ -382,6 +382,19 @@ class WalRaftLogTest {
     // ---- purge
 
     @Test
+    void whatAFollowerNeedsBehindItsSnapshotIsNotPurged() throws Exception {
+        RaftServerConfigKeys.Log.setPurgePreservationLogNum(properties, 0);
+        int entries = 2 * RaftKeys.PRESERVED_ENTRIES;
+        log.append(entries(TERM, 0, entries)).getFirst().get(10, TimeUnit.SECONDS);
+        RaftPeerId follower = RaftPeerId.valueOf("n2");
+        log.catchingUp().began(follower, 5);
+        assertThat(log.purge(entries - 2).get(10, TimeUnit.SECONDS)).isEqualTo(5);
+        assertThat(log.get(6)).isEqualTo(entry(TERM, 6));
+        log.catchingUp().reached(follower, entries - 1, entries);
+        assertThat(log.purge(entries - 2).get(10, TimeUnit.SECONDS)).isEqualTo(entries - 2);
+    }
+
+    @Test
     void aPurgeMovesTheStartIndexAndKeepsTheTermOfTheEntryBefore() throws Exception {
         log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
         assertThat(log.purge(5).get(10, TimeUnit.SECONDS)).isEqualTo(5);
