@@ -25,6 +25,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.proto.RaftProtos.CommitInfoProto;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
@@ -134,7 +135,7 @@ public final class RaftGroupNode implements AutoCloseable {
                 .setServerId(RaftPeerId.valueOf(options.nodeId()))
                 .setGroup(group(options, groupId))
                 .setProperties(RaftKeys.of(options))
-                .setParameters(new Parameters())
+                .setParameters(parameters())
                 .setStateMachine(stateMachine)
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
@@ -174,6 +175,13 @@ public final class RaftGroupNode implements AutoCloseable {
             closeAfterFailure(server, e);
             throw rootCause(e);
         }
+    }
+
+    private static Parameters parameters() {
+        Parameters parameters = new Parameters();
+        GrpcConfigKeys.Server.setServicesCustomizer(
+                parameters, (builder, _) -> builder.intercept(LeaderRequest.INTERCEPTOR));
+        return parameters;
     }
 
     /** Ratis would start every group that it finds. */
@@ -235,6 +243,11 @@ public final class RaftGroupNode implements AutoCloseable {
     /** The named logs as this member has applied them. */
     public LogView logs() {
         return Objects.requireNonNull(logs);
+    }
+
+    /** Ratis's side of this member; for the tests. */
+    RaftServer.Division division() {
+        return division;
     }
 
     /** How this member stands now. */

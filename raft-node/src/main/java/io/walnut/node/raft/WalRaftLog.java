@@ -9,8 +9,10 @@ import io.walnut.wal.WalRangeException;
 import io.walnut.wal.WalStorageFullException;
 import io.walnut.wal.WalTrimmedException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -86,6 +88,8 @@ public final class WalRaftLog extends RaftLogBase {
 
     /** Owned by the holder of the write lock. */
     private boolean refusing;
+
+    private volatile @Nullable LeaderRequest lastRequest;
 
     /** Written by the holder of the write lock; read by anyone. */
     private final RecentTags tags;
@@ -227,13 +231,57 @@ public final class WalRaftLog extends RaftLogBase {
         }
     }
 
+    /**
+     * Takes a leader's entries, unless it has been deposed since Ratis looked ({@link LeaderRequest}). What is already there may
+     * be cut off under the division's lock only, under which nobody can depose it. Whether it may be acknowledged is asked when
+     * the entries can be seen: a vote that is given later knows of them.
+     */
     @Override
     protected List<CompletableFuture<Long>> appendImpl(List<LogEntryProto> entries) {
+        LeaderRequest request = LeaderRequest.running();
+        lastRequest = request;
+        Optional<CompletableFuture<Long>> taken = take(entries, request, false);
+        if (taken.isEmpty()) {
+            taken = division.lock()
+                    .holding(() -> isDeposed(request) ? Optional.of(refusal(request)) : take(entries, request, true));
+        }
+        return List.of(isDeposed(request) ? refusal(request) : taken.orElseThrow());
+    }
+
+    /** Whether the last entries of a leader came with what is needed to check them again; for the tests. */
+    boolean lastRequestWasKnown() {
+        return lastRequest != null;
+    }
+
+    private boolean isDeposed(@Nullable LeaderRequest request) {
+        // Waits for a vote that is being given, and was decided without these entries.
+        return request != null
+                && division.lock().holding(() -> division.currentTerm().getAsLong()) > request.term();
+    }
+
+    private CompletableFuture<Long> refusal(@Nullable LeaderRequest request) {
+        return CompletableFuture.failedFuture(new IOException(getName() + ": the leader of " + request
+                + " has been deposed; the term is " + division.currentTerm().getAsLong()));
+    }
+
+    /** Empty when entries contradict the log, and {@code mayTruncate} is false; then nothing was done. */
+    private Optional<CompletableFuture<Long>> take(
+            List<LogEntryProto> entries, @Nullable LeaderRequest request, boolean mayTruncate) {
         try (AutoCloseableLock _ = writeLock()) {
-            int fresh = skipKnown(entries);
+            if (request != null && request.previous() != null && contradicts(request.previous())) {
+                return Optional.of(CompletableFuture.failedFuture(new IOException(getName() + ": what " + request
+                        + " follows on was cut off meanwhile; the log ends at " + getLastEntryTermIndex())));
+            }
+            int fresh = knownEntries(entries);
+            if (fresh < entries.size() && entries.get(fresh).getIndex() <= bounds.last) {
+                if (!mayTruncate) {
+                    return Optional.empty();
+                }
+                cutOff(entries.get(fresh));
+            }
             if (fresh == entries.size()) {
                 // Known entries may still be on their way to the disk: the reply promises durability.
-                return List.of(
+                return Optional.of(
                         entries.isEmpty()
                                 ? done(INVALID_LOG_INDEX)
                                 : whenDurable(entries.getLast().getIndex()));
@@ -246,7 +294,7 @@ public final class WalRaftLog extends RaftLogBase {
                         getName(),
                         entries.get(fresh).getIndex());
             }
-            return List.of(written);
+            return Optional.of(written);
         } catch (WalStorageFullException e) {
             if (!refusing) {
                 refusing = true;
@@ -255,33 +303,45 @@ public final class WalRaftLog extends RaftLogBase {
             // Not at once: the leader sends the same again as soon as it hears of it.
             CompletableFuture<Long> refused = new CompletableFuture<>();
             REFUSAL_DELAY.execute(() -> refused.completeExceptionally(e));
-            return List.of(refused);
+            return Optional.of(refused);
         }
     }
 
-    /** Position of the first entry that is not in the log; what contradicts it has been truncated. */
-    private int skipKnown(List<LogEntryProto> entries) {
+    /** Whether another entry, or none, stands where that should; what is below the first index is committed and the same. */
+    private boolean contradicts(TermIndex entry) {
         Bounds now = bounds;
+        return entry.getIndex() > now.last
+                || (entry.getIndex() >= now.first && EntryTag.term(tag(entry.getIndex())) != entry.getTerm());
+    }
+
+    /** How many of the entries, from the first on, are in the log. */
+    private int knownEntries(List<LogEntryProto> entries) {
         for (int i = 0; i < entries.size(); i++) {
-            LogEntryProto entry = entries.get(i);
-            long index = entry.getIndex();
-            if (index > now.last) {
-                return i;
-            }
-            // What is below the first index is committed, and by that the same everywhere.
-            if (index >= now.first && EntryTag.term(tag(index)) != entry.getTerm()) {
-                if (index <= getLastCommittedIndex()) {
-                    throw new IllegalStateException(getName() + ": the leader's entry " + index + " of term "
-                            + entry.getTerm() + " contradicts a committed one of " + getTermIndex(index));
-                }
-                for (long gone = index; gone <= now.last; gone++) {
-                    division.truncated().accept(loadUnchecked(gone));
-                }
-                truncateImpl(index).join();
+            if (contradicts(TermIndex.valueOf(entries.get(i)))) {
                 return i;
             }
         }
         return entries.size();
+    }
+
+    /** Takes away what contradicts {@code entry}: all from its index on. */
+    private void cutOff(LogEntryProto entry) throws WalStorageFullException {
+        long index = entry.getIndex();
+        if (index <= getLastCommittedIndex()) {
+            throw new IllegalStateException(getName() + ": the leader's entry " + index + " of term " + entry.getTerm()
+                    + " contradicts a committed one of " + getTermIndex(index));
+        }
+        for (long gone = index; gone <= bounds.last; gone++) {
+            division.truncated().accept(loadUnchecked(gone));
+        }
+        try {
+            truncateFrom(index);
+        } catch (WalStorageFullException e) {
+            throw e;
+        } catch (IOException e) {
+            fail(e);
+            throw new UncheckedIOException(getName() + ": cannot cut the log off at " + index, e);
+        }
     }
 
     /**
@@ -367,15 +427,19 @@ public final class WalRaftLog extends RaftLogBase {
     @Override
     protected CompletableFuture<Long> truncateImpl(long index) {
         try (AutoCloseableLock _ = writeLock()) {
-            Bounds old = bounds;
-            if (index > old.last) {
-                return done(index);
-            }
-            shrink(() -> wal.truncateAfter(index - 1), new Bounds(old.first, index - 1, old.before), index - 1);
+            truncateFrom(index);
             return done(index);
         } catch (IOException e) {
             fail(e);
             return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** With the write lock. */
+    private void truncateFrom(long index) throws IOException {
+        Bounds old = bounds;
+        if (index <= old.last) {
+            shrink(() -> wal.truncateAfter(index - 1), new Bounds(old.first, index - 1, old.before), index - 1);
         }
     }
 
@@ -387,10 +451,16 @@ public final class WalRaftLog extends RaftLogBase {
     /**
      * Changes the WAL so that it ends at {@code fresh.last}, and all that is left is durable; the flush index is lowered before
      * and never too high.
+     *
+     * @throws WalStorageFullException when there is no room for the change: nothing has changed
      */
     private void shrink(WalChange change, Bounds fresh, long newFlushIndex) throws IOException {
+        Bounds old = bounds;
+        long flushed = newFlushIndex;
+        long oldFlushIndex;
         synchronized (flushLock) {
             shrinking = true;
+            oldFlushIndex = flushIndex;
             flushIndex = Math.min(flushIndex, newFlushIndex);
         }
         if (fresh.last + 1 <= bounds.last && fresh.first == bounds.first) {
@@ -403,10 +473,16 @@ public final class WalRaftLog extends RaftLogBase {
         bounds = fresh;
         try {
             change.run();
+        } catch (WalStorageFullException e) {
+            tags.reset(old.last + 1);
+            recent.reset(old.last + 1);
+            bounds = old;
+            flushed = oldFlushIndex;
+            throw e;
         } finally {
             synchronized (flushLock) {
                 shrinking = false;
-                flushIndex = newFlushIndex;
+                flushIndex = flushed;
             }
         }
         // What became durable during the change was not told by the WAL's thread.

@@ -73,6 +73,17 @@ class RaftGroupNodeTest {
         }
     }
 
+    /** The check itself is in {@link WalRaftLogTest}. */
+    @Test
+    void aFollowerKnowsWhoseEntriesItTakes() throws Exception {
+        try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {
+            cluster.submit("x");
+            WalRaftLog log =
+                    (WalRaftLog) cluster.node(cluster.aFollower()).division().getRaftLog();
+            await("an entry has come", () -> log.lastRequestWasKnown());
+        }
+    }
+
     @Test
     void withoutAMajorityNothingIsAcknowledgedAndTheOutcomeIsUnknown() throws Exception {
         try (LoopbackCluster cluster = LoopbackCluster.started(directory, 3)) {

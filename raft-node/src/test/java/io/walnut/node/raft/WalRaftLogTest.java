@@ -20,6 +20,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -62,6 +64,7 @@ class WalRaftLogTest {
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final List<LogEntryProto> fedAtOpen = new ArrayList<>();
     private final RaftProperties properties = new RaftProperties();
+    private final AtomicLong currentTerm = new AtomicLong(TERM);
 
     private GatedStorage disk;
     private WalRaftLog log;
@@ -311,7 +314,77 @@ class WalRaftLogTest {
         assertThat(log.getFlushIndex()).isEqualTo(14);
     }
 
+    // ---- a leader that was deposed meanwhile
+
+    private CompletableFuture<Long> appendFor(LeaderRequest request, List<LogEntryProto> entries) {
+        CompletableFuture<CompletableFuture<Long>> answer = new CompletableFuture<>();
+        request.run(() -> answer.complete(log.append(entries).getFirst()));
+        return answer.join();
+    }
+
+    @Test
+    void entriesOfADeposedLeaderAreNotAcknowledged() throws Exception {
+        LeaderRequest request = new LeaderRequest(TERM, null);
+        assertThat(appendFor(request, entries(TERM, 0, 5)).get(10, TimeUnit.SECONDS))
+                .isEqualTo(4);
+        currentTerm.set(TERM + 1);
+        assertThat(appendFor(new LeaderRequest(TERM, TermIndex.valueOf(TERM, 4)), entries(TERM, 5, 6)))
+                .failsWithin(10, TimeUnit.SECONDS)
+                .withThrowableThat()
+                .withMessageContaining("deposed");
+    }
+
+    @Test
+    void aDeposedLeaderTakesNothingAway() throws Exception {
+        log.append(entries(TERM, 0, 5)).getFirst().get(10, TimeUnit.SECONDS);
+        log.append(entries(TERM + 1, 5, 7)).getFirst().get(10, TimeUnit.SECONDS);
+        currentTerm.set(TERM + 1);
+        assertThat(appendFor(new LeaderRequest(TERM, TermIndex.valueOf(TERM, 4)), entries(TERM, 5, 6)))
+                .failsWithin(10, TimeUnit.SECONDS);
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM + 1, 6));
+    }
+
+    @Test
+    void entriesWhosePlaceIsGoneAreNotTaken() throws Exception {
+        log.append(entries(TERM, 0, 5)).getFirst().get(10, TimeUnit.SECONDS);
+        log.append(entries(TERM + 1, 3, 5)).getFirst().get(10, TimeUnit.SECONDS);
+        currentTerm.set(TERM + 1);
+        // They followed on entry 4 of TERM when Ratis looked, and another 4 is there now.
+        assertThat(appendFor(new LeaderRequest(TERM + 1, TermIndex.valueOf(TERM, 4)), entries(TERM, 5, 6)))
+                .failsWithin(10, TimeUnit.SECONDS)
+                .withThrowableThat()
+                .withMessageContaining("cut off meanwhile");
+        assertThat(log.getNextIndex()).isEqualTo(5);
+    }
+
+    @Test
+    void aLeaderInOfficeReplacesWhatContradictsIt() throws Exception {
+        log.append(entries(TERM, 0, 5)).getFirst().get(10, TimeUnit.SECONDS);
+        currentTerm.set(TERM + 1);
+        assertThat(appendFor(new LeaderRequest(TERM + 1, TermIndex.valueOf(TERM, 2)), entries(TERM + 1, 3, 4))
+                        .get(10, TimeUnit.SECONDS))
+                .isEqualTo(3);
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM + 1, 3));
+    }
+
     // ---- truncate
+
+    @Test
+    void aTruncationWithoutRoomIsRefusedAndChangesNothing() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        disk.full(true);
+        assertThat(log.append(entries(TERM + 1, 6, 8)).getFirst()).failsWithin(10, TimeUnit.SECONDS);
+        assertThat(failures).isEmpty();
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, 9));
+        assertThat(log.getFlushIndex()).isEqualTo(9);
+        assertThat(log.get(8)).isEqualTo(entry(TERM, 8));
+
+        disk.full(false);
+        assertThat(log.append(entries(TERM + 1, 6, 8)).getFirst().get(10, TimeUnit.SECONDS))
+                .isEqualTo(7);
+        assertThat(log.getTermIndex(6)).isEqualTo(TermIndex.valueOf(TERM + 1, 6));
+        assertThat(log.getTermIndex(5)).isEqualTo(TermIndex.valueOf(TERM, 5));
+    }
 
     @Test
     void truncateIsInclusiveAndLowersTheFlushIndexAtOnce() throws Exception {
@@ -606,7 +679,14 @@ class WalRaftLogTest {
                 stateMachine,
                 () -> commitEvents.add(log.getFlushIndex()),
                 truncated::add,
-                () -> snapshots.latest().map(TermIndex::getIndex).orElse(RaftLog.INVALID_LOG_INDEX));
+                () -> snapshots.latest().map(TermIndex::getIndex).orElse(RaftLog.INVALID_LOG_INDEX),
+                new RaftLogSeam.DivisionLock() {
+                    @Override
+                    public <T> T holding(Supplier<T> task) {
+                        return task.get();
+                    }
+                },
+                currentTerm::get);
     }
 
     private CompletableFuture<Long> append(LogEntryProto entry) {

@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
@@ -31,13 +32,22 @@ public final class RaftLogSeam {
      * @param commitEvent to be run after the durable index has moved: a leader counts its own vote then
      * @param truncated to be given every entry that a conflict takes away, oldest first, before it goes
      * @param snapshotIndex last index of the state machine's latest snapshot, or -1
+     * @param lock of the division: terms change and votes are given under it
+     * @param currentTerm the division's
      */
     public record Division(
             RaftGroupMemberId memberId,
             StateMachine stateMachine,
             Runnable commitEvent,
             Consumer<LogEntryProto> truncated,
-            LongSupplier snapshotIndex) {}
+            LongSupplier snapshotIndex,
+            DivisionLock lock,
+            LongSupplier currentTerm) {}
+
+    /** Comes before the locks of the log: never to be asked for with one of those. */
+    public interface DivisionLock {
+        <T> T holding(Supplier<T> task);
+    }
 
     /** Makes a log, not yet opened. */
     @FunctionalInterface
@@ -98,7 +108,16 @@ public final class RaftLogSeam {
                 stateMachine,
                 division::submitUpdateCommitEvent,
                 division::notifyTruncatedLogEntry,
-                () -> snapshotIndex(stateMachine)));
+                () -> snapshotIndex(stateMachine),
+                new DivisionLock() {
+                    @Override
+                    public <T> T holding(Supplier<T> task) {
+                        synchronized (division) {
+                            return task.get();
+                        }
+                    }
+                },
+                () -> division.getState().getCurrentTerm()));
         try {
             log.open(log.getSnapshotIndex(), consumer);
         } catch (IOException | RuntimeException e) {
