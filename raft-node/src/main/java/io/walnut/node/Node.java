@@ -17,6 +17,7 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -171,24 +172,27 @@ public final class Node implements AutoCloseable {
 
     /** How this node stands now. */
     public Health health() {
-        RaftStatus status = group.status();
+        return health(group.status(), stopping.get(), group.isReadyLeader());
+    }
+
+    static Health health(RaftStatus status, boolean stopping, boolean readyLeader) {
         if (!status.healthy()) {
             return new Health(false, true, false, "the Raft group has failed or is closed");
         }
-        if (stopping.get()) {
+        if (stopping) {
             return new Health(true, true, false, "the node is stopping");
         }
         if (status.leader().isEmpty()) {
             return new Health(true, true, false, "no leader is known");
         }
-        if (status.role() == RaftStatus.Role.LEADER && !group.isReadyLeader()) {
+        if (status.role() == RaftStatus.Role.LEADER && !readyLeader) {
             return new Health(true, true, false, "this node leads, and is not yet ready to");
         }
+        if (!status.commitIndexes().containsKey(status.leader().get())) {
+            return new Health(true, true, false, "the leader has not told yet what is committed");
+        }
         // The leader's commit as this node was told of it: its own never runs ahead of what it has received.
-        long committed = status.commitIndexes().values().stream()
-                .mapToLong(Long::longValue)
-                .max()
-                .orElse(status.commitIndex());
+        long committed = Collections.max(status.commitIndexes().values());
         long behind = committed - status.appliedIndex();
         if (behind > READY_LAG_ENTRIES) {
             return new Health(true, true, false, behind + " committed entries are not yet applied here");
