@@ -63,12 +63,12 @@ final class Appends {
         RequestException.checkName(request.getLog());
         logs.requireLeader();
         check.check(request.getBatch());
+        if (request.hasProducer()) {
+            BatchCheck.check(request.getProducer(), request.getBatch().getCount());
+        }
         LogInfo log = logs.find(request.getLog()).orElseThrow(() -> RequestException.notFound(request.getLog()));
         // Sealed or not is for the state machine to say: a retry of what was appended before the seal must still be
         // answered.
-        if (request.hasProducer() && request.getProducer().getProducerId() == 0) {
-            throw RequestException.invalid("producer_id is 0; choose a random one, or leave the producer out");
-        }
         ByteString bytes = request.getBatch().getRecords();
         return new AppendItem(
                 log.id(),

@@ -9,8 +9,10 @@ import io.walnut.protocol.v1.EncodedBatch;
 import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.StatusResponse;
 import io.walnut.protocol.v1.StoredBatch;
+import io.walnut.wal.logs.Command;
 import io.walnut.wal.logs.Command.AppendItem;
 import io.walnut.wal.logs.LogInfo;
+import io.walnut.wal.logs.MalformedException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -69,7 +71,15 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
 
     private CompletableFuture<List<AppendResponse>> entry(List<AppendItem> entry) {
         CompletableFuture<List<AppendResponse>> future = new CompletableFuture<>();
-        Runnable apply = () -> future.complete(apply(entry));
+        Runnable apply = () -> {
+            try {
+                // One batch that the index of the logs calls malformed spoils the entry for all.
+                Command _ = Command.decode(new Command.Append(1, entry).encode());
+                future.complete(apply(entry));
+            } catch (MalformedException e) {
+                future.completeExceptionally(RequestException.invalid(String.valueOf(e.getMessage())));
+            }
+        };
         synchronized (this) {
             if (holding) {
                 held.add(apply);

@@ -26,6 +26,7 @@ import io.walnut.protocol.v1.ErrorDetail;
 import io.walnut.protocol.v1.ListLogsRequest;
 import io.walnut.protocol.v1.LogInfo;
 import io.walnut.protocol.v1.LogServiceGrpc;
+import io.walnut.protocol.v1.ProducerStamp;
 import io.walnut.protocol.v1.ReadConsistency;
 import io.walnut.protocol.v1.ReadRequest;
 import io.walnut.protocol.v1.ReadResponse;
@@ -403,6 +404,36 @@ class RpcServerTest {
             }
         }
         assertThat(stream.answers.poll(10, TimeUnit.SECONDS)).isEqualTo("end");
+    }
+
+    @Test
+    void aBatchWithAnImpossibleStampSpoilsNoneOfThoseBesideIt() throws Exception {
+        logs.hold();
+        Stream stream = new Stream();
+        ClientCallStreamObserver<AppendRequest> requests = stream.open();
+        for (int i = 0; i < 10; i++) {
+            requests.onNext(i % 2 == 0 ? append("v" + i) : stamped(7, i == 1 ? -1 : Long.MAX_VALUE - 1));
+        }
+        requests.onCompleted();
+        logs.release();
+
+        for (int i = 0; i < 10; i++) {
+            AppendStreamResponse answer = stream.next();
+            if (i % 2 == 0) {
+                assertThat(answer.getOk().getNextOffset()).isEqualTo(i / 2 + 1);
+            } else {
+                assertThat(answer.getError().getCode()).isEqualTo(ErrorCode.ERROR_CODE_INVALID_ARGUMENT);
+                assertThat(answer.getError().getMessage()).contains("beyond all sequences");
+            }
+        }
+    }
+
+    /** A batch of two records. */
+    private static AppendRequest stamped(long producerId, long sequence) {
+        return append("a", "b").toBuilder()
+                .setProducer(
+                        ProducerStamp.newBuilder().setProducerId(producerId).setSequence(sequence))
+                .build();
     }
 
     @Test
