@@ -32,6 +32,7 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
     private final List<LongConsumer> listeners = new CopyOnWriteArrayList<>();
     private final ArrayDeque<Runnable> held = new ArrayDeque<>();
     private final AppendBatcher<AppendResponse> batcher;
+    private final List<String> createdElsewhere = new ArrayList<>();
     private boolean holding;
     private volatile boolean leader = true;
     private volatile boolean reachable = true;
@@ -163,9 +164,23 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
 
     @Override
     public CompletableFuture<?> readBarrier() {
-        return reachable
-                ? CompletableFuture.completedFuture(applied)
-                : CompletableFuture.failedFuture(RequestException.of(ErrorCode.ERROR_CODE_UNAVAILABLE, "no majority"));
+        if (!reachable) {
+            return CompletableFuture.failedFuture(RequestException.of(ErrorCode.ERROR_CODE_UNAVAILABLE, "no majority"));
+        }
+        List<String> created;
+        synchronized (this) {
+            created = List.copyOf(createdElsewhere);
+            createdElsewhere.clear();
+        }
+        for (String name : created) {
+            Created _ = create(name, false).join();
+        }
+        return CompletableFuture.completedFuture(null);
+    }
+
+    /** Another node has created the log; this one learns of it with the next barrier. */
+    synchronized void createElsewhere(String name) {
+        createdElsewhere.add(name);
     }
 
     @Override

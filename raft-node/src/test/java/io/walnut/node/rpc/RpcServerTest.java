@@ -213,6 +213,46 @@ class RpcServerTest {
     }
 
     @Test
+    void aNodeThatIsCutOffDeniesNothing() {
+        assertThat(stub.append(append("v")).getNextOffset()).isEqualTo(1);
+        logs.setReachable(false);
+
+        assertFails(
+                ErrorCode.ERROR_CODE_UNAVAILABLE,
+                "does not know log 'absent'",
+                () -> stub.describeLog(
+                        DescribeLogRequest.newBuilder().setName("absent").build()));
+        assertFails(
+                ErrorCode.ERROR_CODE_UNAVAILABLE,
+                "does not know log 'absent'",
+                () -> stub.tail(TailRequest.newBuilder().setLog("absent").build())
+                        .next());
+        assertFails(
+                ErrorCode.ERROR_CODE_UNAVAILABLE,
+                "up to offset 1, and not 2",
+                () -> stub.read(read(2)).next());
+        assertFails(
+                ErrorCode.ERROR_CODE_UNAVAILABLE,
+                "no majority",
+                () -> stub.append(append("v").toBuilder().setLog("absent").build()));
+        assertThat(stub.read(read(0)).next().getBatchesCount()).isEqualTo(1);
+    }
+
+    @Test
+    void aLogThatWasCreatedAMomentAgoElsewhereIsFound() {
+        logs.createElsewhere("new");
+
+        assertThat(stub.append(append("v").toBuilder().setLog("new").build()).getFirstOffset())
+                .isZero();
+        logs.createElsewhere("newer");
+        assertThat(stub.describeLog(
+                                DescribeLogRequest.newBuilder().setName("newer").build())
+                        .getLog()
+                        .getEndOffset())
+                .isZero();
+    }
+
+    @Test
     void recordBeyondTheLimitIsRefused() {
         assertFails(
                 ErrorCode.ERROR_CODE_RECORD_TOO_LARGE,
