@@ -36,7 +36,7 @@ final class ReadSession {
         long next = fromOffset;
         do {
             List<StoredBatch> batches =
-                    next < end ? logs.read(log.id(), next, end - next, Math.min(MESSAGE_BYTES, bytesLeft)) : List.of();
+                    next < end ? logs.read(log, next, end - next, Math.min(MESSAGE_BYTES, bytesLeft)) : List.of();
             bytesLeft -= bytes(batches);
             next = batches.isEmpty() ? end : endOf(batches);
             boolean last = next >= end || bytesLeft <= 0;
@@ -57,7 +57,7 @@ final class ReadSession {
         while (true) {
             LogInfo now = current(log);
             List<StoredBatch> batches =
-                    next < now.endOffset() ? logs.read(log.id(), next, Long.MAX_VALUE, MESSAGE_BYTES) : List.of();
+                    next < now.endOffset() ? logs.read(log, next, Long.MAX_VALUE, MESSAGE_BYTES) : List.of();
             if (!batches.isEmpty()) {
                 next = endOf(batches);
                 now = current(log);
@@ -94,9 +94,7 @@ final class ReadSession {
     private LogInfo current(LogInfo log) throws RequestException {
         return logs.find(log.name())
                 .filter(now -> now.id() == log.id())
-                .orElseThrow(() -> RequestException.of(
-                        ErrorCode.ERROR_CODE_LOG_NOT_FOUND,
-                        "log '" + log.name() + "' has been deleted while it was read"));
+                .orElseThrow(() -> RequestException.deleted(log.name()));
     }
 
     /** False when the client has gone. */

@@ -147,10 +147,10 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
     }
 
     @Override
-    public synchronized List<StoredBatch> read(long logId, long fromOffset, long maxRecords, long maxBytes) {
+    public synchronized List<StoredBatch> read(LogInfo log, long fromOffset, long maxRecords, long maxBytes) {
         List<StoredBatch> found = new ArrayList<>();
         long bytes = 0;
-        for (StoredBatch batch : batches.getOrDefault(logId, List.of())) {
+        for (StoredBatch batch : batches.getOrDefault(log.id(), List.of())) {
             long end = batch.getBaseOffset() + batch.getBatch().getCount();
             boolean wanted = end > fromOffset
                     && (maxRecords > Long.MAX_VALUE - fromOffset || batch.getBaseOffset() < fromOffset + maxRecords);
