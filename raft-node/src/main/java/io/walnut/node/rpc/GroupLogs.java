@@ -160,6 +160,11 @@ public final class GroupLogs implements NodeLogs {
     }
 
     @Override
+    public boolean hasLeader() {
+        return group.leader().isPresent();
+    }
+
+    @Override
     public CompletableFuture<?> readBarrier() {
         return group.readBarrier();
     }

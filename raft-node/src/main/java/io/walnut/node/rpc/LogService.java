@@ -17,7 +17,6 @@ import io.walnut.protocol.v1.DescribeLogResponse;
 import io.walnut.protocol.v1.ListLogsRequest;
 import io.walnut.protocol.v1.ListLogsResponse;
 import io.walnut.protocol.v1.LogServiceGrpc;
-import io.walnut.protocol.v1.ReadConsistency;
 import io.walnut.protocol.v1.ReadRequest;
 import io.walnut.protocol.v1.ReadResponse;
 import io.walnut.protocol.v1.SealLogRequest;
@@ -50,7 +49,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
         this.appends = new Appends(logs, lookup, config, metrics);
         this.errors = errors;
         this.metrics = metrics;
-        this.tails = new TailWaiters(logs);
+        this.tails = new TailWaiters(logs, config.electionTimeout());
     }
 
     @Override
@@ -147,11 +146,10 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     @Override
     public void tail(TailRequest request, StreamObserver<ReadResponse> client) {
         session(client, session -> {
-            LogInfo log = lookup.findUpTo(
-                    request.getLog(), request.getFromOffset(), ReadConsistency.READ_CONSISTENCY_COMMITTED);
+            LogInfo log = lookup.findUpTo(request.getLog(), request.getFromOffset(), request.getConsistency());
             metrics.tails.increment();
             try {
-                session.tail(log, request.getFromOffset(), tails);
+                session.tail(log, request.getFromOffset(), request.getConsistency(), tails);
             } finally {
                 metrics.tails.decrement();
             }

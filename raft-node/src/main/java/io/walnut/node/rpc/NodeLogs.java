@@ -30,6 +30,9 @@ public interface NodeLogs {
      */
     List<StoredBatch> read(LogInfo log, long fromOffset, long maxRecords, long maxBytes) throws RequestException;
 
+    /** Whether this node knows a leader at the moment; cheap. */
+    boolean hasLeader();
+
     /** Ends when this node has applied all that was acknowledged anywhere before the call. */
     CompletableFuture<?> readBarrier();
 

@@ -3,6 +3,7 @@ package io.walnut.node.rpc;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.walnut.node.metrics.NodeMetrics;
 import io.walnut.protocol.v1.ErrorCode;
+import io.walnut.protocol.v1.ReadConsistency;
 import io.walnut.protocol.v1.ReadResponse;
 import io.walnut.protocol.v1.StoredBatch;
 import io.walnut.wal.logs.LogInfo;
@@ -50,8 +51,12 @@ final class ReadSession {
         } while (true);
     }
 
-    /** Sends everything from the offset on, and then each new batch, until the client ends the call or the log its life. */
-    void tail(LogInfo log, long fromOffset, TailWaiters waiters) throws RequestException {
+    /**
+     * Sends everything from the offset on, and then each new batch, until the client ends the call or the log its life. A
+     * linearizable tail does not stay at the end of what may be old: it sends its client to another node.
+     */
+    void tail(LogInfo log, long fromOffset, ReadConsistency consistency, TailWaiters waiters) throws RequestException {
+        boolean mayBeOld = consistency == ReadConsistency.READ_CONSISTENCY_COMMITTED;
         long next = fromOffset;
         boolean toldEnd = false;
         while (true) {
@@ -74,7 +79,13 @@ final class ReadSession {
             if (atEnd) {
                 long from = next;
                 // The client last: to look at the log may take a lock, and that swallows a wake-up that came before.
-                waiters.await(() -> hasMore(log, from) || client.isCancelled());
+                waiters.await(
+                        () -> hasMore(log, from) || (!mayBeOld && waiters.isOutOfTouch()) || client.isCancelled());
+                if (!mayBeOld && waiters.isOutOfTouch() && !hasMore(log, from)) {
+                    throw RequestException.of(
+                            ErrorCode.ERROR_CODE_UNAVAILABLE,
+                            "this node has lost its leader, and may not know of new records; tail at another one");
+                }
             }
             if (waiters.isClosed()) {
                 throw RequestException.of(ErrorCode.ERROR_CODE_UNAVAILABLE, "this node is stopping");

@@ -163,6 +163,11 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
     }
 
     @Override
+    public boolean hasLeader() {
+        return reachable;
+    }
+
+    @Override
     public CompletableFuture<?> readBarrier() {
         if (!reachable) {
             return CompletableFuture.failedFuture(RequestException.of(ErrorCode.ERROR_CODE_UNAVAILABLE, "no majority"));

@@ -75,6 +75,7 @@ class RpcServerTest {
                         "cluster.peers", "n1=127.0.0.1:1:2",
                         "client.port", Integer.toString(port),
                         "append.timeout", "1s",
+                        "raft.election-timeout", "100ms",
                         "limits.record-size", "16KiB"));
         server = RpcServer.start(config, logs, metrics);
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
@@ -365,6 +366,28 @@ class RpcServerTest {
                 .isNotNull();
 
         assertFails(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "deleted", tail::next);
+    }
+
+    @Test
+    void aLinearizableTailLeavesANodeThatHasLostItsLeader() {
+        TailRequest committed = TailRequest.newBuilder().setLog("a/log").build();
+        TailRequest linearizable = committed.toBuilder()
+                .setConsistency(ReadConsistency.READ_CONSISTENCY_LINEARIZABLE)
+                .build();
+        Iterator<ReadResponse> pinned = stub.tail(committed);
+        Iterator<ReadResponse> tail = stub.tail(linearizable);
+        assertThat(pinned.next().getAtEnd()).isTrue();
+        assertThat(tail.next().getAtEnd()).isTrue();
+
+        logs.setReachable(false);
+
+        assertFails(ErrorCode.ERROR_CODE_UNAVAILABLE, "has lost its leader", tail::next);
+        assertFails(
+                ErrorCode.ERROR_CODE_UNAVAILABLE,
+                "no majority",
+                () -> stub.tail(linearizable).next());
+        assertThat(stub.append(append("v")).getFirstOffset()).isZero();
+        assertThat(pinned.next().getBatchesCount()).isEqualTo(1);
     }
 
     @Test
