@@ -52,6 +52,9 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
     private String endpoint = "";
     private @Nullable Deadline retryUntil;
     private boolean heard;
+    /** When the stream was opened, or its last event taken. */
+    private long heardNanos;
+
     private int attempt;
     private int hops;
     private int damaged;
@@ -164,8 +167,11 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
         if (open == null) {
             open = open();
         }
-        // A node that has not said anything yet is not waited for longer than an attempt may take.
-        long patience = heard && tail ? nanos : Math.min(nanos, attemptTimeout.toNanos());
+        // A tail that has begun may be silent. Otherwise a node that says nothing is left after the time of an attempt,
+        // however
+        // short the waits of the caller are.
+        boolean maySayNothing = heard && tail;
+        long patience = maySayNothing ? nanos : Math.min(nanos, Math.max(0, attemptTimeout.toNanos() - silenceNanos()));
         MessageStream.Event<ReadResponse> event;
         try {
             event = open.poll(patience);
@@ -177,13 +183,14 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
             return false;
         }
         if (event == null) {
-            if (patience < nanos) {
+            if (!maySayNothing && silenceNanos() >= attemptTimeout.toNanos()) {
                 failed(
                         Errors.unavailable(endpoint + ": no answer within " + attemptTimeout.toMillis() + " ms", null),
                         "");
             }
             return false;
         }
+        heardNanos = System.nanoTime();
         ReadResponse message = event.message();
         if (message != null) {
             try {
@@ -201,6 +208,10 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
         return true;
     }
 
+    private long silenceNanos() {
+        return System.nanoTime() - heardNanos;
+    }
+
     private MessageStream<?, ReadResponse> open() {
         if (pinned != null) {
             endpoint = pinned;
@@ -208,6 +219,7 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
             endpoint = router.target();
         }
         heard = false;
+        heardNanos = System.nanoTime();
         MessageStream<?, ReadResponse> opened = tail
                 ? MessageStream.open(
                         transport.channel(endpoint),
@@ -215,6 +227,7 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
                         TailRequest.newBuilder()
                                 .setLog(log)
                                 .setFromOffset(received)
+                                .setConsistency(consistency())
                                 .build())
                 : MessageStream.open(transport.channel(endpoint), LogServiceGrpc.getReadMethod(), readRequest());
         stream = opened;
@@ -230,11 +243,15 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
                 .setLog(log)
                 .setFromOffset(received)
                 .setMaxRecords(upTo == Long.MAX_VALUE ? 0 : upTo - received)
-                .setConsistency(
-                        pinned != null
-                                ? ReadConsistency.READ_CONSISTENCY_COMMITTED
-                                : ReadConsistency.READ_CONSISTENCY_LINEARIZABLE)
+                .setConsistency(consistency())
                 .build();
+    }
+
+    /** Pinned: what that node has, however old. Otherwise a node that cannot know what is new sends us to another one. */
+    private ReadConsistency consistency() {
+        return pinned != null
+                ? ReadConsistency.READ_CONSISTENCY_COMMITTED
+                : ReadConsistency.READ_CONSISTENCY_LINEARIZABLE;
     }
 
     private void accept(ReadResponse message) {

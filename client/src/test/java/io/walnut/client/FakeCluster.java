@@ -26,6 +26,7 @@ import io.walnut.protocol.v1.ListLogsRequest;
 import io.walnut.protocol.v1.ListLogsResponse;
 import io.walnut.protocol.v1.LogServiceGrpc;
 import io.walnut.protocol.v1.Member;
+import io.walnut.protocol.v1.ReadConsistency;
 import io.walnut.protocol.v1.ReadRequest;
 import io.walnut.protocol.v1.ReadResponse;
 import io.walnut.protocol.v1.SealLogRequest;
@@ -42,6 +43,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -99,6 +101,8 @@ public final class FakeCluster implements AutoCloseable {
     private String leader = "n1:7420";
     private volatile Function<AppendRequest, Fault> fault = request -> Fault.NONE;
     final Map<String, Function<StoredBatch, StoredBatch>> readDamage = new ConcurrentHashMap<>();
+    private final Set<String> silent = ConcurrentHashMap.newKeySet();
+    private final Set<String> cutOff = ConcurrentHashMap.newKeySet();
     volatile int maxRecordBytes = 1 << 20;
 
     public FakeCluster(int size) {
@@ -143,6 +147,17 @@ public final class FakeCluster implements AutoCloseable {
 
     public void restart(String endpoint) {
         node(endpoint).start();
+    }
+
+    /** From now on the node answers no read and no tail. */
+    void silence(String endpoint) {
+        silent.add(endpoint);
+    }
+
+    /** From now on the node hears nothing from the others, and knows it. */
+    synchronized void cutOff(String endpoint) {
+        cutOff.add(endpoint);
+        notifyAll();
     }
 
     private FakeNode node(String endpoint) {
@@ -556,9 +571,19 @@ public final class FakeCluster implements AutoCloseable {
                     .toList();
         }
 
+        private void hears(ReadConsistency consistency) {
+            if (cutOff.contains(endpoint) && consistency == ReadConsistency.READ_CONSISTENCY_LINEARIZABLE) {
+                throw error(ErrorCode.ERROR_CODE_UNAVAILABLE, endpoint + " has lost its leader");
+            }
+        }
+
         @Override
         public void read(ReadRequest request, StreamObserver<ReadResponse> client) {
+            if (silent.contains(endpoint)) {
+                return;
+            }
             try {
+                hears(request.getConsistency());
                 List<StoredBatch> batches;
                 long end;
                 synchronized (FakeCluster.this) {
@@ -590,7 +615,9 @@ public final class FakeCluster implements AutoCloseable {
                     FakeCluster.this.notifyAll();
                 }
             });
-            executor.execute(() -> follow(request, call));
+            if (!silent.contains(endpoint)) {
+                executor.execute(() -> follow(request, call));
+            }
         }
 
         private void follow(TailRequest request, ServerCallStreamObserver<ReadResponse> client) {
@@ -600,6 +627,7 @@ public final class FakeCluster implements AutoCloseable {
                     ReadResponse.Builder message;
                     boolean last;
                     synchronized (FakeCluster.this) {
+                        hears(request.getConsistency());
                         FakeLog log = log(request.getLog());
                         List<StoredBatch> batches = from(log, next);
                         message = ReadResponse.newBuilder()
@@ -616,9 +644,10 @@ public final class FakeCluster implements AutoCloseable {
                         return;
                     }
                     synchronized (FakeCluster.this) {
-                        while (log(request.getLog()).end == next
-                                && !log(request.getLog()).sealed
+                        while ((cutOff.contains(endpoint)
+                                        || (log(request.getLog()).end == next && !log(request.getLog()).sealed))
                                 && !client.isCancelled()) {
+                            hears(request.getConsistency());
                             FakeCluster.this.wait();
                         }
                     }

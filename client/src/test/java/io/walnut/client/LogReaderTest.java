@@ -131,6 +131,46 @@ class LogReaderTest {
     }
 
     @Test
+    void aTailLeavesANodeThatIsCutOffAndAPinnedOneDoesNot() {
+        append(0, 2);
+        try (LogReader tail = client.tail("log", 0);
+                LogReader pinned = client.tail("log", ReadOptions.from(0).at("n1:7420"))) {
+            for (long offset = 0; offset < 2; offset++) {
+                assertThat(tail.next()).extracting(StoredRecord::offset).isEqualTo(offset);
+                assertThat(pinned.next()).extracting(StoredRecord::offset).isEqualTo(offset);
+            }
+            cluster.leader("n2:7420");
+            cluster.cutOff("n1:7420");
+            append(2, 6);
+            for (long offset = 2; offset < 6; offset++) {
+                assertThat(tail.poll(Duration.ofSeconds(10)))
+                        .extracting(StoredRecord::offset)
+                        .isEqualTo(offset);
+            }
+            assertThat(pinned.poll(Duration.ofMillis(20))).isNull();
+        }
+    }
+
+    @Test
+    void aNodeThatSaysNothingIsLeftHoweverShortTheWaitsAre() {
+        append(0, 2);
+        cluster.silence("n1:7420");
+        long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        try (Walnut hasty = cluster.client().deadline(Duration.ofSeconds(3)).build();
+                LogReader reader = hasty.read("log", 0);
+                LogReader tail = hasty.tail("log", 1)) {
+            StoredRecord read = null;
+            StoredRecord tailed = null;
+            while ((read == null || tailed == null) && System.nanoTime() < deadline) {
+                read = read == null ? reader.poll(Duration.ofMillis(10)) : read;
+                tailed = tailed == null ? tail.poll(Duration.ofMillis(10)) : tailed;
+            }
+            assertThat(read).extracting(StoredRecord::offset).isEqualTo(0L);
+            assertThat(tailed).extracting(StoredRecord::offset).isEqualTo(1L);
+        }
+    }
+
+    @Test
     void aPinnedTailStaysWhereItIs() {
         append(0, 2);
         try (LogReader tail = client.tail("log", ReadOptions.from(0).at("n3:7420"))) {

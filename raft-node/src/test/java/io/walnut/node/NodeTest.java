@@ -40,6 +40,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32C;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -263,6 +264,46 @@ class NodeTest {
                 .isInstanceOfSatisfying(
                         StatusRuntimeException.class,
                         e -> assertThat(e.getStatus().getCode()).isIn(Status.Code.UNKNOWN, Status.Code.UNAVAILABLE));
+    }
+
+    @Test
+    void aFollowerThatIsAloneNeitherDeniesALogNorKeepsATail() throws Exception {
+        createLog();
+        String alone = follower();
+        TailRequest request = TailRequest.newBuilder()
+                .setLog("log")
+                .setConsistency(ReadConsistency.READ_CONSISTENCY_LINEARIZABLE)
+                .build();
+        Iterator<ReadResponse> tail = logs(alone).tail(request);
+        assertThat(tail.next().getAtEnd()).isTrue();
+        for (String id : List.copyOf(nodes.keySet())) {
+            if (!id.equals(alone)) {
+                remove(id).close();
+            }
+        }
+
+        assertUnavailable("has lost its leader", tail::next);
+        assertUnavailable(
+                "does not know log 'absent'",
+                () -> logs(alone)
+                        .read(ReadRequest.newBuilder().setLog("absent").build())
+                        .next());
+        assertUnavailable(
+                "and not 1",
+                () -> logs(alone)
+                        .read(ReadRequest.newBuilder()
+                                .setLog("log")
+                                .setFromOffset(1)
+                                .build())
+                        .next());
+    }
+
+    private static void assertUnavailable(String message, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE))
+                .hasMessageContaining(message);
     }
 
     @Test

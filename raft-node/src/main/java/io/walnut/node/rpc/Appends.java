@@ -7,9 +7,12 @@ import io.walnut.node.config.NodeConfig;
 import io.walnut.node.metrics.NodeMetrics;
 import io.walnut.protocol.v1.AppendRequest;
 import io.walnut.protocol.v1.AppendResponse;
+import io.walnut.protocol.v1.ReadConsistency;
 import io.walnut.wal.logs.Command.AppendItem;
 import io.walnut.wal.logs.LogInfo;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -20,19 +23,21 @@ final class Appends {
     private static final long ANSWER_MARGIN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final NodeLogs logs;
+    private final LogLookup lookup;
     private final BatchCheck check;
     private final long timeoutNanos;
     private final NodeMetrics metrics;
 
-    Appends(NodeLogs logs, NodeConfig config, NodeMetrics metrics) {
+    Appends(NodeLogs logs, LogLookup lookup, NodeConfig config, NodeMetrics metrics) {
         this.logs = logs;
+        this.lookup = lookup;
         this.check = new BatchCheck(config.limits());
         this.timeoutNanos = config.append().timeout().toNanos();
         this.metrics = metrics;
     }
 
     /**
-     * Checks and appends.
+     * Checks and appends. May block to look for the log.
      *
      * @param callDeadline of the client's call, null for none
      * @param admitted called once in every case: when the batch is within the budget, or at its end before
@@ -44,7 +49,7 @@ final class Appends {
         CompletableFuture<AppendResponse> answer;
         try {
             answer = logs.append(batchOf(request), deadlineNanos(callDeadline), once);
-        } catch (RequestException e) {
+        } catch (RequestException | ExecutionException e) {
             answer = CompletableFuture.failedFuture(e);
         }
         return answer.whenComplete((response, failure) -> {
@@ -59,16 +64,16 @@ final class Appends {
         });
     }
 
-    private AppendItem batchOf(AppendRequest request) throws RequestException {
+    private AppendItem batchOf(AppendRequest request) throws RequestException, ExecutionException {
         RequestException.checkName(request.getLog());
         logs.requireLeader();
         check.check(request.getBatch());
-        LogInfo log = logs.find(request.getLog()).orElseThrow(() -> RequestException.notFound(request.getLog()));
+        if (request.hasProducer()) {
+            BatchCheck.check(request.getProducer(), request.getBatch().getCount());
+        }
+        LogInfo log = find(request.getLog());
         // Sealed or not is for the state machine to say: a retry of what was appended before the seal must still be
         // answered.
-        if (request.hasProducer() && request.getProducer().getProducerId() == 0) {
-            throw RequestException.invalid("producer_id is 0; choose a random one, or leave the producer out");
-        }
         ByteString bytes = request.getBatch().getRecords();
         return new AppendItem(
                 log.id(),
@@ -78,6 +83,14 @@ final class Appends {
                 request.getBatch().getCount(),
                 request.getBatch().getCrc32C(),
                 bytes.asReadOnlyByteBuffer());
+    }
+
+    private LogInfo find(String name) throws RequestException, ExecutionException {
+        Optional<LogInfo> known = logs.find(name);
+        // A leader that has been deposed, and has not heard of it yet, does not know what was created since. Waited for
+        // here,
+        // in the thread of the stream: what comes behind must not overtake.
+        return known.isPresent() ? known.get() : lookup.find(name, ReadConsistency.READ_CONSISTENCY_LINEARIZABLE);
     }
 
     private long deadlineNanos(@Nullable Deadline callDeadline) {

@@ -8,6 +8,7 @@ import io.walnut.protocol.v1.EncodedBatch;
 import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.ErrorDetail;
 import io.walnut.protocol.v1.Header;
+import io.walnut.protocol.v1.ProducerStamp;
 import io.walnut.protocol.v1.Record;
 import io.walnut.protocol.v1.RecordBatch;
 import java.io.IOException;
@@ -48,6 +49,21 @@ final class BatchCheck {
         if (count != batch.getCount() || count == 0) {
             throw RequestException.invalid("the batch holds " + count + " records, its sender said "
                     + Integer.toUnsignedString(batch.getCount()) + "; a batch has one or more");
+        }
+    }
+
+    /**
+     * Looks at whose batch it is, as closely as the index of the logs will: a stamp that it calls malformed would spoil the whole
+     * entry, with the batches of other clients in it.
+     */
+    static void check(ProducerStamp producer, int count) throws RequestException {
+        if (producer.getProducerId() == 0) {
+            throw RequestException.invalid("producer_id is 0; choose a random one, or leave the producer out");
+        }
+        long sequence = producer.getSequence();
+        if (sequence < 0 || sequence > Long.MAX_VALUE - count) {
+            throw RequestException.invalid("sequence " + Long.toUnsignedString(sequence) + " with " + count
+                    + " records is beyond all sequences; the largest is " + Long.MAX_VALUE);
         }
     }
 

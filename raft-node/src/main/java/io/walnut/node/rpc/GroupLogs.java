@@ -90,20 +90,15 @@ public final class GroupLogs implements NodeLogs {
     }
 
     @Override
-    public List<StoredBatch> read(long logId, long fromOffset, long maxRecords, long maxBytes) throws RequestException {
+    public List<StoredBatch> read(LogInfo log, long fromOffset, long maxRecords, long maxBytes)
+            throws RequestException {
         long end = maxRecords > Long.MAX_VALUE - fromOffset ? Long.MAX_VALUE : fromOffset + maxRecords;
-        List<BatchLocation> located = view.locate(logId, fromOffset, LOCATED_AT_ONCE).stream()
+        List<BatchLocation> located = view.locate(log.id(), fromOffset, LOCATED_AT_ONCE).stream()
                 .filter(location -> location.baseOffset() < end)
                 .toList();
-        if (located.isEmpty()) {
-            throw gone(fromOffset);
-        }
-        if (located.getFirst().baseOffset() > fromOffset) {
-            // Answered from the start of the log: what was asked for has been trimmed since the call began.
-            throw RequestException.of(
-                    ErrorCode.ERROR_CODE_OFFSET_TRIMMED,
-                    "offset " + fromOffset + " has been trimmed while it was read; the first that is left is "
-                            + located.getFirst().baseOffset());
+        // What has been trimmed is answered from the start of the log.
+        if (located.isEmpty() || located.getFirst().baseOffset() > fromOffset) {
+            throw gone(log, fromOffset);
         }
         List<StoredBatch> batches = new ArrayList<>(located.size());
         long bytes = 0;
@@ -118,26 +113,39 @@ public final class GroupLogs implements NodeLogs {
                 batches.add(stored(location, item));
             }
         } catch (IOException e) {
-            throw unreadable(logId, fromOffset, e);
+            throw unreadable(log, fromOffset, e);
         }
         return batches;
     }
 
-    /** A trim beside this read takes what it was about to read; anything else is a fault of this node. */
-    private RequestException unreadable(long logId, long offset, IOException failure) {
-        List<BatchLocation> now = view.locate(logId, offset, 1);
-        if (now.isEmpty() || now.getFirst().baseOffset() > offset) {
-            return gone(offset);
+    /** A trim or a delete beside this read takes what it was about to read; anything else is a fault of this node. */
+    private RequestException unreadable(LogInfo log, long offset, IOException failure) {
+        if (now(log).filter(now -> now.startOffset() <= offset).isEmpty()) {
+            return gone(log, offset);
         }
         return RequestException.of(
                 ErrorCode.ERROR_CODE_NODE_FAILED,
                 "this node cannot read offset " + offset + ", which it has: " + failure.getMessage());
     }
 
-    private static RequestException gone(long offset) {
+    /** Why there is nothing at an offset that the log had when the call began. */
+    private RequestException gone(LogInfo log, long offset) {
+        Optional<LogInfo> now = now(log);
+        if (now.isEmpty()) {
+            return RequestException.deleted(log.name());
+        }
+        if (offset < now.get().startOffset()) {
+            return RequestException.trimmed(
+                    log.name(), offset, now.get().startOffset(), now.get().endOffset());
+        }
         return RequestException.of(
-                ErrorCode.ERROR_CODE_OFFSET_TRIMMED,
-                "offset " + offset + " has been trimmed, or its log deleted, while it was read");
+                ErrorCode.ERROR_CODE_UNAVAILABLE,
+                "this node took over another state of log '" + log.name() + "' while it was read; try again");
+    }
+
+    /** The same log, as it is now. */
+    private Optional<LogInfo> now(LogInfo log) {
+        return find(log.name()).filter(found -> found.id() == log.id());
     }
 
     private static StoredBatch stored(BatchLocation location, AppendItem item) {
@@ -149,6 +157,11 @@ public final class GroupLogs implements NodeLogs {
                         .setCount(item.count())
                         .setCrc32C(item.crc32c()))
                 .build();
+    }
+
+    @Override
+    public boolean hasLeader() {
+        return group.leader().isPresent();
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.walnut.node.rpc;
 
 import io.grpc.Context;
-import io.grpc.Deadline;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.walnut.node.config.NodeConfig;
@@ -15,11 +14,9 @@ import io.walnut.protocol.v1.DeleteLogRequest;
 import io.walnut.protocol.v1.DeleteLogResponse;
 import io.walnut.protocol.v1.DescribeLogRequest;
 import io.walnut.protocol.v1.DescribeLogResponse;
-import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.ListLogsRequest;
 import io.walnut.protocol.v1.ListLogsResponse;
 import io.walnut.protocol.v1.LogServiceGrpc;
-import io.walnut.protocol.v1.ReadConsistency;
 import io.walnut.protocol.v1.ReadRequest;
 import io.walnut.protocol.v1.ReadResponse;
 import io.walnut.protocol.v1.SealLogRequest;
@@ -29,11 +26,8 @@ import io.walnut.protocol.v1.TrimLogRequest;
 import io.walnut.protocol.v1.TrimLogResponse;
 import io.walnut.wal.logs.LogInfo;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
 /** Named logs over gRPC. Handlers run in virtual threads and may block. */
@@ -45,15 +39,17 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     private final Errors errors;
     private final NodeMetrics metrics;
     private final TailWaiters tails;
-    private final long timeoutNanos;
+    private final BoundedWait wait;
+    private final LogLookup lookup;
 
     LogService(NodeLogs logs, NodeConfig config, Errors errors, NodeMetrics metrics) {
         this.logs = logs;
-        this.appends = new Appends(logs, config, metrics);
+        this.wait = new BoundedWait(config.append().timeout());
+        this.lookup = new LogLookup(logs, wait);
+        this.appends = new Appends(logs, lookup, config, metrics);
         this.errors = errors;
         this.metrics = metrics;
-        this.tails = new TailWaiters(logs);
-        this.timeoutNanos = config.append().timeout().toNanos();
+        this.tails = new TailWaiters(logs, config.electionTimeout());
     }
 
     @Override
@@ -75,7 +71,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
         answer(client, () -> {
             RequestException.checkName(request.getName());
             logs.requireLeader();
-            NodeLogs.Created created = await(logs.create(request.getName(), request.getIfAbsent()), true);
+            NodeLogs.Created created = wait.forChange(logs.create(request.getName(), request.getIfAbsent()));
             return CreateLogResponse.newBuilder()
                     .setLog(Outcomes.protocol(created.log()))
                     .setCreated(created.created())
@@ -88,14 +84,14 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
         answer(
                 client,
                 () -> DescribeLogResponse.newBuilder()
-                        .setLog(Outcomes.protocol(found(request.getName(), request.getConsistency())))
+                        .setLog(Outcomes.protocol(lookup.find(request.getName(), request.getConsistency())))
                         .build());
     }
 
     @Override
     public void listLogs(ListLogsRequest request, StreamObserver<ListLogsResponse> client) {
         answer(client, () -> {
-            barrier(request.getConsistency());
+            lookup.barrier(request.getConsistency());
             int limit = request.getLimit() <= 0 ? MAX_LISTED : Math.min(MAX_LISTED, request.getLimit());
             List<LogInfo> found = logs.list(request.getPrefix(), request.getAfter(), limit + 1);
             return ListLogsResponse.newBuilder()
@@ -112,7 +108,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
             RequestException.checkName(request.getName());
             logs.requireLeader();
             return SealLogResponse.newBuilder()
-                    .setLog(Outcomes.protocol(await(logs.seal(request.getName()), true)))
+                    .setLog(Outcomes.protocol(wait.forChange(logs.seal(request.getName()))))
                     .build();
         });
     }
@@ -121,10 +117,10 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     public void trimLog(TrimLogRequest request, StreamObserver<TrimLogResponse> client) {
         answer(client, () -> {
             RequestException.checkName(request.getName());
-            checkOffset(request.getBeforeOffset());
+            LogLookup.checkOffset(request.getBeforeOffset());
             logs.requireLeader();
             return TrimLogResponse.newBuilder()
-                    .setLog(Outcomes.protocol(await(logs.trim(request.getName(), request.getBeforeOffset()), true)))
+                    .setLog(Outcomes.protocol(wait.forChange(logs.trim(request.getName(), request.getBeforeOffset()))))
                     .build();
         });
     }
@@ -134,7 +130,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
         answer(client, () -> {
             RequestException.checkName(request.getName());
             logs.requireLeader();
-            await(logs.delete(request.getName()), true);
+            Void _ = wait.forChange(logs.delete(request.getName()));
             return DeleteLogResponse.getDefaultInstance();
         });
     }
@@ -142,7 +138,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     @Override
     public void read(ReadRequest request, StreamObserver<ReadResponse> client) {
         session(client, session -> {
-            LogInfo log = foundUpTo(request.getLog(), request.getFromOffset(), request.getConsistency());
+            LogInfo log = lookup.findUpTo(request.getLog(), request.getFromOffset(), request.getConsistency());
             session.read(log, request.getFromOffset(), request.getMaxRecords(), request.getMaxBytes());
         });
     }
@@ -150,11 +146,10 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     @Override
     public void tail(TailRequest request, StreamObserver<ReadResponse> client) {
         session(client, session -> {
-            LogInfo log =
-                    foundUpTo(request.getLog(), request.getFromOffset(), ReadConsistency.READ_CONSISTENCY_COMMITTED);
+            LogInfo log = lookup.findUpTo(request.getLog(), request.getFromOffset(), request.getConsistency());
             metrics.tails.increment();
             try {
-                session.tail(log, request.getFromOffset(), tails);
+                session.tail(log, request.getFromOffset(), request.getConsistency(), tails);
             } finally {
                 metrics.tails.decrement();
             }
@@ -181,80 +176,6 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
         client.setOnReadyHandler(() -> LockSupport.unpark(thread));
         client.setOnCancelHandler(() -> LockSupport.unpark(thread));
         thread.start();
-    }
-
-    private LogInfo found(String name, ReadConsistency consistency) throws RequestException, ExecutionException {
-        RequestException.checkName(name);
-        barrier(consistency);
-        Optional<LogInfo> log = logs.find(name);
-        if (log.isEmpty() && consistency == ReadConsistency.READ_CONSISTENCY_COMMITTED && caughtUp()) {
-            // A log that was created a moment ago may not have been applied here yet.
-            log = logs.find(name);
-        }
-        return log.orElseThrow(() -> RequestException.notFound(name));
-    }
-
-    /** The log, applied here at least to the offset. */
-    private LogInfo foundUpTo(String name, long offset, ReadConsistency consistency)
-            throws RequestException, ExecutionException {
-        checkOffset(offset);
-        LogInfo log = found(name, consistency);
-        if (offset > log.endOffset() && caughtUp()) {
-            // A reader that comes from another node may be ahead of what this one has applied.
-            log = logs.find(name).orElseThrow(() -> RequestException.notFound(name));
-        }
-        if (offset > log.endOffset()) {
-            throw RequestException.beyondEnd(name, offset, log.startOffset(), log.endOffset());
-        }
-        if (offset < log.startOffset()) {
-            throw RequestException.trimmed(name, offset, log.startOffset(), log.endOffset());
-        }
-        return log;
-    }
-
-    private static void checkOffset(long offset) throws RequestException {
-        if (offset < 0) {
-            throw RequestException.invalid("offset " + Long.toUnsignedString(offset) + " is beyond all offsets");
-        }
-    }
-
-    private void barrier(ReadConsistency consistency) throws RequestException, ExecutionException {
-        switch (consistency) {
-            case READ_CONSISTENCY_COMMITTED -> {}
-            case READ_CONSISTENCY_LINEARIZABLE -> await(logs.readBarrier(), false);
-            case UNRECOGNIZED -> throw RequestException.invalid("unknown consistency");
-        }
-    }
-
-    /** Whether this node has caught up with what was acknowledged before; without a leader it cannot know. */
-    private boolean caughtUp() throws RequestException {
-        try {
-            await(logs.readBarrier(), false);
-            return true;
-        } catch (ExecutionException e) {
-            return false;
-        }
-    }
-
-    private <T> T await(CompletableFuture<T> future, boolean changes) throws RequestException, ExecutionException {
-        Deadline deadline = Context.current().getDeadline();
-        long left = deadline == null
-                ? timeoutNanos
-                : Math.min(timeoutNanos, deadline.timeRemaining(TimeUnit.NANOSECONDS) * 9 / 10);
-        try {
-            return future.get(left, TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            throw changes
-                    ? RequestException.of(
-                            ErrorCode.ERROR_CODE_OUTCOME_UNKNOWN,
-                            "not answered in time by a majority; the change may have been applied, or still be")
-                    : RequestException.of(ErrorCode.ERROR_CODE_UNAVAILABLE, "no majority answered in time");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw RequestException.of(
-                    changes ? ErrorCode.ERROR_CODE_OUTCOME_UNKNOWN : ErrorCode.ERROR_CODE_UNAVAILABLE,
-                    "this node is stopping");
-        }
     }
 
     private interface Work<T> {

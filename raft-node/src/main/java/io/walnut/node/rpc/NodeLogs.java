@@ -25,9 +25,13 @@ public interface NodeLogs {
      * Batches of a log from the one that holds {@code fromOffset} on; at least one where there is one, then as many as fit.
      * Verified bytes, as the client sent them.
      *
-     * @throws RequestException when the offset has been trimmed, or the log is no longer there
+     * @param log as it was when the call began
+     * @throws RequestException when the offset has been trimmed since, with the bounds that hold, or the log deleted
      */
-    List<StoredBatch> read(long logId, long fromOffset, long maxRecords, long maxBytes) throws RequestException;
+    List<StoredBatch> read(LogInfo log, long fromOffset, long maxRecords, long maxBytes) throws RequestException;
+
+    /** Whether this node knows a leader at the moment; cheap. */
+    boolean hasLeader();
 
     /** Ends when this node has applied all that was acknowledged anywhere before the call. */
     CompletableFuture<?> readBarrier();

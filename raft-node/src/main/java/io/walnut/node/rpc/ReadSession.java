@@ -3,6 +3,7 @@ package io.walnut.node.rpc;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.walnut.node.metrics.NodeMetrics;
 import io.walnut.protocol.v1.ErrorCode;
+import io.walnut.protocol.v1.ReadConsistency;
 import io.walnut.protocol.v1.ReadResponse;
 import io.walnut.protocol.v1.StoredBatch;
 import io.walnut.wal.logs.LogInfo;
@@ -36,7 +37,7 @@ final class ReadSession {
         long next = fromOffset;
         do {
             List<StoredBatch> batches =
-                    next < end ? logs.read(log.id(), next, end - next, Math.min(MESSAGE_BYTES, bytesLeft)) : List.of();
+                    next < end ? logs.read(log, next, end - next, Math.min(MESSAGE_BYTES, bytesLeft)) : List.of();
             bytesLeft -= bytes(batches);
             next = batches.isEmpty() ? end : endOf(batches);
             boolean last = next >= end || bytesLeft <= 0;
@@ -50,14 +51,18 @@ final class ReadSession {
         } while (true);
     }
 
-    /** Sends everything from the offset on, and then each new batch, until the client ends the call or the log its life. */
-    void tail(LogInfo log, long fromOffset, TailWaiters waiters) throws RequestException {
+    /**
+     * Sends everything from the offset on, and then each new batch, until the client ends the call or the log its life. A
+     * linearizable tail does not stay at the end of what may be old: it sends its client to another node.
+     */
+    void tail(LogInfo log, long fromOffset, ReadConsistency consistency, TailWaiters waiters) throws RequestException {
+        boolean mayBeOld = consistency == ReadConsistency.READ_CONSISTENCY_COMMITTED;
         long next = fromOffset;
         boolean toldEnd = false;
         while (true) {
             LogInfo now = current(log);
             List<StoredBatch> batches =
-                    next < now.endOffset() ? logs.read(log.id(), next, Long.MAX_VALUE, MESSAGE_BYTES) : List.of();
+                    next < now.endOffset() ? logs.read(log, next, Long.MAX_VALUE, MESSAGE_BYTES) : List.of();
             if (!batches.isEmpty()) {
                 next = endOf(batches);
                 now = current(log);
@@ -74,7 +79,13 @@ final class ReadSession {
             if (atEnd) {
                 long from = next;
                 // The client last: to look at the log may take a lock, and that swallows a wake-up that came before.
-                waiters.await(() -> hasMore(log, from) || client.isCancelled());
+                waiters.await(
+                        () -> hasMore(log, from) || (!mayBeOld && waiters.isOutOfTouch()) || client.isCancelled());
+                if (!mayBeOld && waiters.isOutOfTouch() && !hasMore(log, from)) {
+                    throw RequestException.of(
+                            ErrorCode.ERROR_CODE_UNAVAILABLE,
+                            "this node has lost its leader, and may not know of new records; tail at another one");
+                }
             }
             if (waiters.isClosed()) {
                 throw RequestException.of(ErrorCode.ERROR_CODE_UNAVAILABLE, "this node is stopping");
@@ -94,9 +105,7 @@ final class ReadSession {
     private LogInfo current(LogInfo log) throws RequestException {
         return logs.find(log.name())
                 .filter(now -> now.id() == log.id())
-                .orElseThrow(() -> RequestException.of(
-                        ErrorCode.ERROR_CODE_LOG_NOT_FOUND,
-                        "log '" + log.name() + "' has been deleted while it was read"));
+                .orElseThrow(() -> RequestException.deleted(log.name()));
     }
 
     /** False when the client has gone. */

@@ -36,6 +36,10 @@ public final class RequestException extends Exception {
         return of(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "there is no log '" + log + "'; create it first");
     }
 
+    static RequestException deleted(String log) {
+        return of(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "log '" + log + "' has been deleted while it was read");
+    }
+
     /** Passes when the name may be that of a log. */
     static void checkName(String log) throws RequestException {
         Optional<String> problem = LogName.problem(log);

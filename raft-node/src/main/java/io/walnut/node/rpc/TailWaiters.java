@@ -1,5 +1,6 @@
 package io.walnut.node.rpc;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
@@ -8,19 +9,21 @@ import java.util.function.LongConsumer;
 
 /**
  * Wakes the tails that have something to do, and only those. The applying thread pays one unpark per entry; one thread of our
- * own looks at the waiting tails. Thread-safe.
+ * own looks at the waiting tails, now and then also while nothing is applied. Thread-safe.
  */
 final class TailWaiters implements AutoCloseable {
     private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
     private final Thread waker;
     private final NodeLogs logs;
     private final LongConsumer listener;
+    private final LeaderContact contact;
     private volatile boolean closed;
 
     private record Waiter(Thread thread, BooleanSupplier due) {}
 
-    TailWaiters(NodeLogs logs) {
+    TailWaiters(NodeLogs logs, Duration electionTimeout) {
         this.logs = logs;
+        this.contact = new LeaderContact(logs::hasLeader, electionTimeout);
         this.waker = Thread.ofPlatform().daemon().name("tail-waker").unstarted(this::run);
         this.listener = _ -> LockSupport.unpark(waker);
         waker.start();
@@ -43,7 +46,8 @@ final class TailWaiters implements AutoCloseable {
 
     private void run() {
         while (!closed) {
-            LockSupport.park(this);
+            LockSupport.parkNanos(this, contact.lookEveryNanos());
+            contact.look();
             for (Waiter waiter : waiters) {
                 if (waiter.due().getAsBoolean()) {
                     LockSupport.unpark(waiter.thread());
@@ -58,6 +62,11 @@ final class TailWaiters implements AutoCloseable {
         closed = true;
         LockSupport.unpark(waker);
         waiters.forEach(waiter -> LockSupport.unpark(waiter.thread()));
+    }
+
+    /** This node has been without a leader for so long that what it has applied may be old. */
+    boolean isOutOfTouch() {
+        return contact.isLost();
     }
 
     boolean isClosed() {

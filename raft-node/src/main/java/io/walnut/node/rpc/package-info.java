@@ -3,6 +3,7 @@
  *
  * <pre>
  *   LogService     -- limits, checksum --> AppendBatcher          append, append stream
+ *                  -- names -------------> LogLookup              what is said to be absent is so
  *                  -- commands ----------> NodeLogs               create, seal, trim, delete
  *                  -- ReadSession -------> NodeLogs               read, tail: one virtual thread per call
  *   ClusterService ----------------------> NodeLogs               status

@@ -9,6 +9,7 @@ import io.walnut.node.config.NodeConfig;
 import io.walnut.protocol.v1.EncodedBatch;
 import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.Header;
+import io.walnut.protocol.v1.ProducerStamp;
 import io.walnut.protocol.v1.Record;
 import io.walnut.protocol.v1.RecordBatch;
 import java.util.List;
@@ -83,5 +84,30 @@ class BatchCheckTest {
                         RequestException.class,
                         e -> assertThat(e.detail().getCode()).isEqualTo(code))
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void stampsThatTheIndexOfTheLogsWouldCallMalformedAreRefused() {
+        assertThatCode(() -> BatchCheck.check(stamp(-1, -1, Long.MAX_VALUE - 2), 2))
+                .doesNotThrowAnyException();
+        for (ProducerStamp bad : List.of(
+                stamp(0, 1, 0),
+                stamp(7, 1, -1),
+                stamp(7, 1, Long.MIN_VALUE),
+                stamp(7, 1, Long.MAX_VALUE),
+                stamp(7, 1, Long.MAX_VALUE - 1))) {
+            assertThatThrownBy(() -> BatchCheck.check(bad, 2))
+                    .isInstanceOfSatisfying(
+                            RequestException.class,
+                            e -> assertThat(e.detail().getCode()).isEqualTo(ErrorCode.ERROR_CODE_INVALID_ARGUMENT));
+        }
+    }
+
+    private static ProducerStamp stamp(long producerId, int epoch, long sequence) {
+        return ProducerStamp.newBuilder()
+                .setProducerId(producerId)
+                .setEpoch(epoch)
+                .setSequence(sequence)
+                .build();
     }
 }

@@ -9,8 +9,10 @@ import io.walnut.protocol.v1.EncodedBatch;
 import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.StatusResponse;
 import io.walnut.protocol.v1.StoredBatch;
+import io.walnut.wal.logs.Command;
 import io.walnut.wal.logs.Command.AppendItem;
 import io.walnut.wal.logs.LogInfo;
+import io.walnut.wal.logs.MalformedException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,6 +32,7 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
     private final List<LongConsumer> listeners = new CopyOnWriteArrayList<>();
     private final ArrayDeque<Runnable> held = new ArrayDeque<>();
     private final AppendBatcher<AppendResponse> batcher;
+    private final List<String> createdElsewhere = new ArrayList<>();
     private boolean holding;
     private volatile boolean leader = true;
     private volatile boolean reachable = true;
@@ -69,7 +72,15 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
 
     private CompletableFuture<List<AppendResponse>> entry(List<AppendItem> entry) {
         CompletableFuture<List<AppendResponse>> future = new CompletableFuture<>();
-        Runnable apply = () -> future.complete(apply(entry));
+        Runnable apply = () -> {
+            try {
+                // One batch that the index of the logs calls malformed spoils the entry for all.
+                Command _ = Command.decode(new Command.Append(1, entry).encode());
+                future.complete(apply(entry));
+            } catch (MalformedException e) {
+                future.completeExceptionally(RequestException.invalid(String.valueOf(e.getMessage())));
+            }
+        };
         synchronized (this) {
             if (holding) {
                 held.add(apply);
@@ -136,10 +147,10 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
     }
 
     @Override
-    public synchronized List<StoredBatch> read(long logId, long fromOffset, long maxRecords, long maxBytes) {
+    public synchronized List<StoredBatch> read(LogInfo log, long fromOffset, long maxRecords, long maxBytes) {
         List<StoredBatch> found = new ArrayList<>();
         long bytes = 0;
-        for (StoredBatch batch : batches.getOrDefault(logId, List.of())) {
+        for (StoredBatch batch : batches.getOrDefault(log.id(), List.of())) {
             long end = batch.getBaseOffset() + batch.getBatch().getCount();
             boolean wanted = end > fromOffset
                     && (maxRecords > Long.MAX_VALUE - fromOffset || batch.getBaseOffset() < fromOffset + maxRecords);
@@ -152,10 +163,29 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
     }
 
     @Override
+    public boolean hasLeader() {
+        return reachable;
+    }
+
+    @Override
     public CompletableFuture<?> readBarrier() {
-        return reachable
-                ? CompletableFuture.completedFuture(applied)
-                : CompletableFuture.failedFuture(RequestException.of(ErrorCode.ERROR_CODE_UNAVAILABLE, "no majority"));
+        if (!reachable) {
+            return CompletableFuture.failedFuture(RequestException.of(ErrorCode.ERROR_CODE_UNAVAILABLE, "no majority"));
+        }
+        List<String> created;
+        synchronized (this) {
+            created = List.copyOf(createdElsewhere);
+            createdElsewhere.clear();
+        }
+        for (String name : created) {
+            Created _ = create(name, false).join();
+        }
+        return CompletableFuture.completedFuture(null);
+    }
+
+    /** Another node has created the log; this one learns of it with the next barrier. */
+    synchronized void createElsewhere(String name) {
+        createdElsewhere.add(name);
     }
 
     @Override

@@ -26,6 +26,7 @@ import io.walnut.protocol.v1.ErrorDetail;
 import io.walnut.protocol.v1.ListLogsRequest;
 import io.walnut.protocol.v1.LogInfo;
 import io.walnut.protocol.v1.LogServiceGrpc;
+import io.walnut.protocol.v1.ProducerStamp;
 import io.walnut.protocol.v1.ReadConsistency;
 import io.walnut.protocol.v1.ReadRequest;
 import io.walnut.protocol.v1.ReadResponse;
@@ -74,6 +75,7 @@ class RpcServerTest {
                         "cluster.peers", "n1=127.0.0.1:1:2",
                         "client.port", Integer.toString(port),
                         "append.timeout", "1s",
+                        "raft.election-timeout", "100ms",
                         "limits.record-size", "16KiB"));
         server = RpcServer.start(config, logs, metrics);
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
@@ -212,6 +214,46 @@ class RpcServerTest {
     }
 
     @Test
+    void aNodeThatIsCutOffDeniesNothing() {
+        assertThat(stub.append(append("v")).getNextOffset()).isEqualTo(1);
+        logs.setReachable(false);
+
+        assertFails(
+                ErrorCode.ERROR_CODE_UNAVAILABLE,
+                "does not know log 'absent'",
+                () -> stub.describeLog(
+                        DescribeLogRequest.newBuilder().setName("absent").build()));
+        assertFails(
+                ErrorCode.ERROR_CODE_UNAVAILABLE,
+                "does not know log 'absent'",
+                () -> stub.tail(TailRequest.newBuilder().setLog("absent").build())
+                        .next());
+        assertFails(
+                ErrorCode.ERROR_CODE_UNAVAILABLE,
+                "up to offset 1, and not 2",
+                () -> stub.read(read(2)).next());
+        assertFails(
+                ErrorCode.ERROR_CODE_UNAVAILABLE,
+                "no majority",
+                () -> stub.append(append("v").toBuilder().setLog("absent").build()));
+        assertThat(stub.read(read(0)).next().getBatchesCount()).isEqualTo(1);
+    }
+
+    @Test
+    void aLogThatWasCreatedAMomentAgoElsewhereIsFound() {
+        logs.createElsewhere("new");
+
+        assertThat(stub.append(append("v").toBuilder().setLog("new").build()).getFirstOffset())
+                .isZero();
+        logs.createElsewhere("newer");
+        assertThat(stub.describeLog(
+                                DescribeLogRequest.newBuilder().setName("newer").build())
+                        .getLog()
+                        .getEndOffset())
+                .isZero();
+    }
+
+    @Test
     void recordBeyondTheLimitIsRefused() {
         assertFails(
                 ErrorCode.ERROR_CODE_RECORD_TOO_LARGE,
@@ -327,6 +369,28 @@ class RpcServerTest {
     }
 
     @Test
+    void aLinearizableTailLeavesANodeThatHasLostItsLeader() {
+        TailRequest committed = TailRequest.newBuilder().setLog("a/log").build();
+        TailRequest linearizable = committed.toBuilder()
+                .setConsistency(ReadConsistency.READ_CONSISTENCY_LINEARIZABLE)
+                .build();
+        Iterator<ReadResponse> pinned = stub.tail(committed);
+        Iterator<ReadResponse> tail = stub.tail(linearizable);
+        assertThat(pinned.next().getAtEnd()).isTrue();
+        assertThat(tail.next().getAtEnd()).isTrue();
+
+        logs.setReachable(false);
+
+        assertFails(ErrorCode.ERROR_CODE_UNAVAILABLE, "has lost its leader", tail::next);
+        assertFails(
+                ErrorCode.ERROR_CODE_UNAVAILABLE,
+                "no majority",
+                () -> stub.tail(linearizable).next());
+        assertThat(stub.append(append("v")).getFirstOffset()).isZero();
+        assertThat(pinned.next().getBatchesCount()).isEqualTo(1);
+    }
+
+    @Test
     void tailEndsWithItsClientAndWithTheServer() throws Exception {
         ManagedChannel other = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
                 .usePlaintext()
@@ -403,6 +467,36 @@ class RpcServerTest {
             }
         }
         assertThat(stream.answers.poll(10, TimeUnit.SECONDS)).isEqualTo("end");
+    }
+
+    @Test
+    void aBatchWithAnImpossibleStampSpoilsNoneOfThoseBesideIt() throws Exception {
+        logs.hold();
+        Stream stream = new Stream();
+        ClientCallStreamObserver<AppendRequest> requests = stream.open();
+        for (int i = 0; i < 10; i++) {
+            requests.onNext(i % 2 == 0 ? append("v" + i) : stamped(7, i == 1 ? -1 : Long.MAX_VALUE - 1));
+        }
+        requests.onCompleted();
+        logs.release();
+
+        for (int i = 0; i < 10; i++) {
+            AppendStreamResponse answer = stream.next();
+            if (i % 2 == 0) {
+                assertThat(answer.getOk().getNextOffset()).isEqualTo(i / 2 + 1);
+            } else {
+                assertThat(answer.getError().getCode()).isEqualTo(ErrorCode.ERROR_CODE_INVALID_ARGUMENT);
+                assertThat(answer.getError().getMessage()).contains("beyond all sequences");
+            }
+        }
+    }
+
+    /** A batch of two records. */
+    private static AppendRequest stamped(long producerId, long sequence) {
+        return append("a", "b").toBuilder()
+                .setProducer(
+                        ProducerStamp.newBuilder().setProducerId(producerId).setSequence(sequence))
+                .build();
     }
 
     @Test

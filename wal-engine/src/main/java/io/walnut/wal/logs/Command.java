@@ -44,6 +44,7 @@ public sealed interface Command {
      * One batch for one log.
      *
      * @param producerId 0 when the append is not deduplicated
+     * @param producerEpoch unsigned
      * @param sequence records that this producer appended to this log before, in this epoch
      * @param count records in the batch, 1 or more
      * @param crc32c of {@code bytes}, by whoever encoded them

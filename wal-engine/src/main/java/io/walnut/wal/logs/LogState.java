@@ -77,14 +77,19 @@ final class LogState {
 
     /** The outcome of an append that must not happen (again), or null when it is the producer's next. */
     private @Nullable AppendOutcome checkSequence(@Nullable Producer producer, AppendItem item) {
-        if (producer != null && item.producerEpoch() < producer.epoch) {
+        int epochs = producer == null ? 1 : Integer.compareUnsigned(item.producerEpoch(), producer.epoch);
+        if (producer != null && epochs < 0) {
             return notAppended(
                     Reason.FENCED,
-                    "producer %016x of log '%s' is in epoch %d; epoch %d may not append any more"
-                            .formatted(item.producerId(), name, producer.epoch, item.producerEpoch()),
-                    producer.epoch);
+                    "producer %016x of log '%s' is in epoch %s; epoch %s may not append any more"
+                            .formatted(
+                                    item.producerId(),
+                                    name,
+                                    Integer.toUnsignedString(producer.epoch),
+                                    Integer.toUnsignedString(item.producerEpoch())),
+                    Integer.toUnsignedLong(producer.epoch));
         }
-        long expected = producer == null || item.producerEpoch() > producer.epoch ? 0 : producer.nextSequence;
+        long expected = producer == null || epochs > 0 ? 0 : producer.nextSequence;
         if (item.sequence() == expected) {
             return null;
         }
@@ -111,7 +116,7 @@ final class LogState {
             producers = new LinkedHashMap<>(2);
         }
         Producer producer = known != null ? known : new Producer(item.producerId(), item.producerEpoch());
-        if (item.producerEpoch() > producer.epoch) {
+        if (Integer.compareUnsigned(item.producerEpoch(), producer.epoch) > 0) {
             producer.startEpoch(item.producerEpoch());
         }
         producer.accept(new Producer.Accepted(item.sequence(), item.count(), offset, timestampMs));

@@ -16,7 +16,7 @@ final class Producer {
     record Accepted(long sequence, int count, long offset, long timestampMs) {}
 
     final long id;
-    int epoch;
+    int epoch; // unsigned
     long nextSequence;
     final Deque<Accepted> window = new ArrayDeque<>(2);
 

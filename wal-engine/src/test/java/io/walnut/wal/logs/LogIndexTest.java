@@ -195,6 +195,21 @@ class LogIndexTest {
     }
 
     @Test
+    void epochsAreUnsigned() {
+        LogInfo a = create("a");
+        append(5000, item(a, 2, 7, Integer.MAX_VALUE, 0));
+        assertThat(append(5000, item(a, 1, 7, Integer.MIN_VALUE, 0))).containsExactly(new Appended(2, 3, 5000, false));
+        assertThat(append(5000, item(a, 1, 7, -1, 0))).containsExactly(new Appended(3, 4, 5000, false));
+
+        NotAppended fenced =
+                (NotAppended) append(5000, item(a, 1, 7, Integer.MAX_VALUE, 2)).getFirst();
+
+        assertThat(fenced.rejection().reason()).isEqualTo(Reason.FENCED);
+        assertThat(fenced.rejection().expected()).isEqualTo(0xFFFF_FFFFL);
+        assertThat(fenced.rejection().message()).contains("epoch 4294967295", "epoch 2147483647");
+    }
+
+    @Test
     void aRetryOlderThanTheWindowIsRefusedNotAppendedAgain() {
         LogInfo a = create("a");
         for (int i = 0; i <= Producer.WINDOW; i++) {

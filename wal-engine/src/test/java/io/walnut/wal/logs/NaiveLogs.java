@@ -123,8 +123,9 @@ final class NaiveLogs {
         }
         Writer writer = log.writers.get(item.producerId());
         if (item.producerId() != 0) {
-            if (writer != null && item.producerEpoch() < writer.epoch) {
-                return new NotAppended(new Rejection(Reason.FENCED, "", log.start, log.end, writer.epoch));
+            if (writer != null && Integer.compareUnsigned(item.producerEpoch(), writer.epoch) < 0) {
+                return new NotAppended(
+                        new Rejection(Reason.FENCED, "", log.start, log.end, Integer.toUnsignedLong(writer.epoch)));
             }
             long expected = 0;
             if (writer != null && item.producerEpoch() == writer.epoch) {
@@ -148,7 +149,7 @@ final class NaiveLogs {
         log.end = batch.endOffset();
         log.lastAppendMs = timeMs;
         if (item.producerId() != 0) {
-            if (writer == null || item.producerEpoch() > writer.epoch) {
+            if (writer == null || Integer.compareUnsigned(item.producerEpoch(), writer.epoch) > 0) {
                 writer = new Writer();
                 writer.epoch = item.producerEpoch();
                 log.writers.put(item.producerId(), writer);
