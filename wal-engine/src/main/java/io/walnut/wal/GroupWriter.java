@@ -37,9 +37,13 @@ final class GroupWriter {
             throw new BatchTooLargeException(batch.encodedBytes(), state.options.maxBatchBytes());
         }
         state.checkOpen();
-        while (state.quiescing || !state.gathering.fits(batch.encodedBytes()) || !hasRoom(batch.encodedBytes())) {
+        while (state.held() || !state.gathering.fits(batch.encodedBytes()) || !hasRoom(batch.encodedBytes())) {
             state.backPressureWaits++;
-            leadOrWait(false);
+            if (state.held()) {
+                state.changed.awaitUninterruptibly();
+            } else {
+                leadOrWait(false);
+            }
             state.checkOpen();
         }
         long lsn = state.endLsn;
@@ -78,7 +82,7 @@ final class GroupWriter {
                 throw cannotPrepare();
             }
             state.checkOpen();
-            if (state.quiescing) {
+            if (state.held()) {
                 return false;
             }
         }
@@ -98,8 +102,13 @@ final class GroupWriter {
                         cause);
     }
 
+    /**
+     * Waits for a record that has its LSN. When the log is cut meanwhile the wait is over, whether the record was cut away or
+     * not: all that was there had been made durable before the cut.
+     */
     void awaitLocked(long lsn, boolean durably) throws WalException {
-        while ((durably ? state.durableLsn : state.writtenLsn) <= lsn) {
+        int cuts = state.cuts.get();
+        while ((durably ? state.durableLsn : state.writtenLsn) <= lsn && cuts == state.cuts.get()) {
             state.checkOpen();
             leadOrWait(durably);
         }

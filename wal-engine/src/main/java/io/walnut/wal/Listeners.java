@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -54,14 +55,17 @@ final class Listeners {
         toldLsn = durableLsn;
     }
 
-    /** Tells all that there is to tell, what comes meanwhile included. The mutex is released while listeners hear. */
-    void tell(LongSupplier durableLsn, Supplier<@Nullable WalException> failure) {
+    /**
+     * Tells all that there is to tell, what comes meanwhile included, for as long as it is not to be left to somebody
+     * {@code later}. The mutex is released while listeners hear.
+     */
+    void tell(LongSupplier durableLsn, Supplier<@Nullable WalException> failure, BooleanSupplier later) {
         if (teller != null) {
             return;
         }
         teller = Thread.currentThread();
         try {
-            while (true) {
+            while (!later.getAsBoolean()) {
                 long lsn = durableLsn.getAsLong();
                 WalException cause = failure.get();
                 if (lsn > toldLsn) {

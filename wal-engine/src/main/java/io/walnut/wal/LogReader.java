@@ -86,7 +86,7 @@ final class LogReader {
     }
 
     private Segment retain(long lsn) throws WalException {
-        if (lsn >= state.writtenLsn) {
+        while (lsn >= state.writtenLsn) { // again, when the log was cut meanwhile
             state.mutex.lock();
             try {
                 if (lsn >= state.endLsn) {

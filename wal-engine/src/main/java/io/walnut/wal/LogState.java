@@ -39,7 +39,8 @@ final class LogState {
     long endLsn;
     long unsyncedBytes; // written since the last sync
     boolean leading;
-    boolean quiescing; // appends wait: a change of the segments is about to begin
+    int quiescing; // changes of the segments that wait for a quiet log, or have one
+    boolean tellerChanges; // one of them is a listener's, in its call
     int tasks; // given to the background and not done
     boolean closing;
     boolean closed;
@@ -112,6 +113,15 @@ final class LogState {
         }
     }
 
+    /**
+     * Whether appends wait because a change of the segments does, which could otherwise starve. The change waits for a listener
+     * that is just being told, too, and the listener may wait for somebody who appends: so they go on until it returns. Nothing
+     * more is told before the change.
+     */
+    boolean held() {
+        return quiescing > 0 && !listeners.iTell() && (tellerChanges || !listeners.someoneElseTells());
+    }
+
     /** Called with the mutex; the caller lets {@link #tell} follow when it leads no more. */
     void poison(WalException error) {
         if (failure == null) {
@@ -122,9 +132,12 @@ final class LogState {
         work.signalAll();
     }
 
-    /** Called with the mutex, which is not held while listeners hear, by a thread that does not lead. */
+    /**
+     * Called with the mutex, which is not held while listeners hear, by a thread that does not lead. Left to the change of the
+     * segments that waits, if one does.
+     */
     void tell() {
-        listeners.tell(() -> durableLsn, () -> failure);
+        listeners.tell(() -> durableLsn, () -> failure, () -> quiescing > 0);
     }
 
     /** The next LSN to be assigned. */

@@ -38,34 +38,45 @@ final class StructuralChanges {
      */
     void exclusively(String what, Structural change) throws WalException {
         state.mutex.lock();
+        boolean teller = state.listeners.iTell();
+        state.tellerChanges |= teller;
+        state.quiescing++; // or appends could keep us from ever being done
         try {
             quiesce();
             state.leading = true;
             try {
-                change.run();
-            } catch (WalException e) {
-                throw e;
-            } catch (UnknownOutcomeException | RuntimeException e) {
-                WalException error = new WalPoisonedException(
-                        what + " in " + state.storage.describe() + " failed: " + e
-                                + "; close the log and open it again",
-                        e);
-                state.poison(error);
-                throw error;
-            } catch (StorageFullException e) {
-                throw new WalStorageFullException(
-                        what + " in " + state.storage.describe() + " found no room; the log is as it was: "
-                                + e.getMessage(),
-                        e);
-            } catch (IOException e) {
-                throw new WalIoException(
-                        what + " in " + state.storage.describe() + " failed; the log is as it was: " + e, e);
+                run(what, change);
             } finally {
                 writer.stopLeading();
-                state.tell();
             }
         } finally {
+            state.quiescing--;
+            state.tellerChanges &= !teller;
+            state.changed.signalAll();
+            state.tell();
             state.mutex.unlock();
+        }
+    }
+
+    private void run(String what, Structural change) throws WalException {
+        try {
+            change.run();
+        } catch (WalException e) {
+            throw e;
+        } catch (UnknownOutcomeException | RuntimeException e) {
+            WalException error = new WalPoisonedException(
+                    what + " in " + state.storage.describe() + " failed: " + e + "; close the log and open it again",
+                    e);
+            state.poison(error);
+            throw error;
+        } catch (StorageFullException e) {
+            throw new WalStorageFullException(
+                    what + " in " + state.storage.describe() + " found no room; the log is as it was: "
+                            + e.getMessage(),
+                    e);
+        } catch (IOException e) {
+            throw new WalIoException(
+                    what + " in " + state.storage.describe() + " failed; the log is as it was: " + e, e);
         }
     }
 
@@ -76,12 +87,7 @@ final class StructuralChanges {
             if (state.leading || state.tasks > 0 || state.listeners.someoneElseTells()) {
                 state.changed.awaitUninterruptibly();
             } else if (state.durableLsn < state.endLsn) {
-                state.quiescing = true; // or appends could keep us from ever being done
-                try {
-                    writer.leadOrWait(true);
-                } finally {
-                    state.quiescing = false;
-                }
+                writer.leadOrWait(true);
             } else {
                 return;
             }

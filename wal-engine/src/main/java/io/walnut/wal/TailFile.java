@@ -1,5 +1,6 @@
 package io.walnut.wal;
 
+import io.walnut.wal.format.Blocks;
 import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.format.NewerVersionException;
 import io.walnut.wal.format.SegmentHeader;
@@ -75,7 +76,8 @@ record TailFile(
             return new Judgement(Verdict.WHOLE, scan, -1, "");
         }
         if (trailer != null) {
-            return scan.endPosition() == trailer.tablePosition()
+            // Behind a torn write of several frames the last good one need not reach to the end of its block.
+            return scan.endLsn() == trailer.endLsn() && Blocks.roundUp(scan.endPosition()) == trailer.tablePosition()
                     ? new Judgement(Verdict.WHOLE, scan, -1, "")
                     : corrupt(scan, trailer.endLsn(), scan.stopped() + "; its trailer says that it was whole");
         }

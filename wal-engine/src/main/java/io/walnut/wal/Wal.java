@@ -131,6 +131,9 @@ public final class Wal implements AutoCloseable {
      * Appends and waits until the batch is as durable as the policy says. The calling thread writes and syncs itself, for
      * all who wait, unless another one is just doing so.
      *
+     * <p>A truncation, reset or adoption by another thread may take the record away again while this waits: the record was
+     * durable before, and this returns as if it had come a little earlier.
+     *
      * @return LSN of the first record; the others follow densely
      */
     public long append(Batch batch) throws WalException {
@@ -161,7 +164,7 @@ public final class Wal implements AutoCloseable {
         }
     }
 
-    /** Waits until an LSN is durable, syncing when nobody else does, whatever the policy. */
+    /** Waits until an LSN is durable, syncing when nobody else does, whatever the policy; or until it has been, and was then cut away. */
     public void awaitDurable(long lsn) throws WalException {
         state.mutex.lock();
         try {

@@ -98,6 +98,35 @@ class TailRecoveryTest {
         assertRefused("corrupt");
     }
 
+    @Test
+    void aWriteOfTwoFramesThatIsTornBetweenThemIsRecoveredWhereverTheRecoveryCrashes() throws Exception {
+        Map<String, byte[]> torn = tornBetweenTwoFrames();
+        FaultyStorage undisturbed = FaultyStorage.of(torn);
+        Wal.open(undisturbed, Logs.inline());
+        for (long crashAt = 1; crashAt <= undisturbed.operations(); crashAt++) {
+            FaultyStorage storage = FaultyStorage.of(torn);
+            storage.crashAt(crashAt);
+            assertThatThrownBy(() -> Wal.open(storage, Logs.inline())).isInstanceOf(FaultyStorage.Crash.class);
+            try (Wal wal = Wal.open(FaultyStorage.of(storage.contents()), Logs.inline())) {
+                assertThat(Logs.contents(wal)).as("crash at " + crashAt).containsExactly("acknowledged", "first");
+            }
+        }
+    }
+
+    /** Of the write that held two frames, the first block alone came to the disk: one frame, and a part of the other. */
+    private static Map<String, byte[]> tornBetweenTwoFrames() throws WalException {
+        FaultyStorage storage = new FaultyStorage();
+        Wal wal = Wal.open(storage, Logs.inline());
+        wal.append(Logs.batch("acknowledged"));
+        wal.enqueue(Logs.batch("first"));
+        wal.enqueue(Logs.batch("second" + LARGE));
+        wal.awaitDurable(2);
+        Map<String, byte[]> torn = storage.contents();
+        byte[] segment = bytes(torn, FULL);
+        Arrays.fill(segment, 3 * 4096, segment.length, (byte) 0);
+        return torn;
+    }
+
     private static byte[] bytes(Map<String, byte[]> files, String name) {
         return Objects.requireNonNull(files.get(name));
     }

@@ -2,8 +2,11 @@ package io.walnut.wal.crash;
 
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
+import io.walnut.wal.format.Blocks;
 import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.io.Storage;
+import io.walnut.wal.recovery.RecoveryReport;
+import io.walnut.wal.recovery.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -79,8 +82,10 @@ final class CrashHarness {
         images++;
         FaultyStorage disk = FaultyStorage.of(image);
         LogModel found;
+        boolean tornBetweenFrames;
         try {
             Wal wal = Wal.open(disk, Scenario.options());
+            tornBetweenFrames = isTornBetweenFrames(wal.recoveryReport());
             found = Scenario.contents(wal);
             // Not closed: the recovery of a recovery begins at another crash.
         } catch (WalException | RuntimeException | AssertionError e) {
@@ -92,6 +97,9 @@ final class CrashHarness {
             return;
         }
         recoverAgain(disk, found, where, crashed, random);
+        if (tornBetweenFrames) {
+            crashTheRecovery(image, disk.operations(), found, where, crashed);
+        }
         if (images % 4 == 0) {
             crashAgainLater(disk, found, where, crashed, random);
         } else {
@@ -122,6 +130,38 @@ final class CrashHarness {
                 }
             } catch (WalException | RuntimeException | AssertionError e) {
                 violation(where, "recovery after a second crash failed: " + e, again);
+            }
+        }
+    }
+
+    /** Of a write of several frames some came to the disk, and the last of them does not end on a block. */
+    private static boolean isTornBetweenFrames(RecoveryReport report) {
+        return report.segments().stream()
+                .anyMatch(segment -> segment.verdict() == Verdict.TORN && segment.endPosition() % Blocks.BYTES != 0);
+    }
+
+    /** At every operation, with all that was done until then on the disk. */
+    private void crashTheRecovery(
+            Map<String, byte[]> image, long operations, LogModel found, String where, FaultyStorage crashed) {
+        for (long crashAt = 1; crashAt <= operations; crashAt++) {
+            FaultyStorage again = FaultyStorage.of(image);
+            again.crashAt(crashAt);
+            try {
+                Wal.open(again, Scenario.options());
+            } catch (FaultyStorage.Crash e) {
+                // wanted
+            } catch (WalException | RuntimeException | AssertionError e) {
+                violation(where, "recovery failed: " + e, crashed);
+                return;
+            }
+            images++;
+            try {
+                LogModel now = Scenario.contents(Wal.open(FaultyStorage.of(again.contents()), Scenario.options()));
+                if (!now.equals(found)) {
+                    violation(where, "recovered " + found + ", and after a crash in the recovery " + now, again);
+                }
+            } catch (WalException | RuntimeException | AssertionError e) {
+                violation(where, "recovery after a crash in the recovery failed: " + e, again);
             }
         }
     }

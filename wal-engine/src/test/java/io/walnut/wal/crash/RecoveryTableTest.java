@@ -9,7 +9,10 @@ import io.walnut.wal.Wal;
 import io.walnut.wal.WalCorruptException;
 import io.walnut.wal.WalOptions;
 import io.walnut.wal.format.CleanMarker;
+import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.Manifest;
+import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.recovery.RecoveryReport;
 import io.walnut.wal.recovery.SegmentFinding;
@@ -151,6 +154,14 @@ class RecoveryTableTest {
                     0,
                     Verdict.WHOLE,
                     4),
+            Row.opens(
+                    "tail segment that ends in a good trailer to which its frames reach",
+                    "its last frame ends within a block",
+                    1,
+                    RecoveryTableTest::sealBehindATornWrite,
+                    0,
+                    Verdict.WHOLE,
+                    1),
             Row.refused(
                     "tail segment that ends in a good trailer to which its frames do not reach",
                     "",
@@ -370,6 +381,22 @@ class RecoveryTableTest {
     /** As it was before the first segment was listed, its sealing cut short before the file was cut. */
     private static void unlist(Map<String, byte[]> files) {
         files.put(Manifest.NAME, bytes(new Manifest(LOG, 0, 0, 0, List.of()).encode()));
+    }
+
+    /** The first segment as if another batch had been in its write, and torn: its frame does not fill the block. */
+    private static void sealBehindATornWrite(Map<String, byte[]> files) throws Exception {
+        unlist(files);
+        int salt = SegmentHeader.read(
+                        ByteBuffer.wrap(bytes(files, SEALED), 0, BLOCK).slice().order(ByteOrder.LITTLE_ENDIAN))
+                .salt();
+        ByteBuffer trailer = new SegmentTrailer(0, 1, salt, 2 * BLOCK, new long[] {0}, new long[] {BLOCK}).encode();
+        ByteBuffer sealed = ByteBuffer.allocate(2 * BLOCK + trailer.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+        sealed.put(bytes(files, SEALED), 0, 2 * BLOCK).put(trailer);
+        int used = FrameFormat.usedBytes(sealed, BLOCK) + FrameFormat.ALIGNMENT - 1 & -FrameFormat.ALIGNMENT;
+        FrameFormat.pad(sealed, BLOCK, used);
+        FrameFormat.finish(sealed, BLOCK, 0, salt);
+        sealed.put(BLOCK + used, (byte) 1); // of the frame that is not there
+        files.put(SEALED, sealed.array());
     }
 
     /** Raises the version, behind the magic, and corrects the checksum behind that, of the file or its first block. */

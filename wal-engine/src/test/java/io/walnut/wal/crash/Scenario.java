@@ -38,6 +38,8 @@ final class Scenario {
         GENERAL,
         /** Checkpoints, and adoptions of earlier ones. */
         CHECKPOINTS,
+        /** Several batches in most writes, so that a torn one may end between two frames. */
+        GROUPS,
         /** Appends that are durable only when somebody asks: several writes of a file wait for one sync. */
         LAZY;
 
@@ -130,6 +132,11 @@ final class Scenario {
         int choice = random.nextInt(20);
         if (mix == Mix.CHECKPOINTS && choice >= 6 && choice <= 15) {
             checkpointOrAdopt(wal, choice);
+            return wal;
+        }
+        if (mix == Mix.GROUPS && choice <= 5) {
+            enqueue(wal, batch());
+            enqueue(wal, batch());
             return wal;
         }
         switch (choice) {
@@ -303,7 +310,7 @@ final class Scenario {
         var batch = new ArrayList<LogModel.Entry>();
         int count = 1 + random.nextInt(4);
         for (int i = 0; i < count; i++) {
-            int size = random.nextInt(10) == 0 ? random.nextInt(2500) : random.nextInt(60);
+            int size = random.nextInt(mix == Mix.GROUPS ? 3 : 10) == 0 ? random.nextInt(2500) : random.nextInt(60);
             batch.add(new LogModel.Entry(random.nextLong(), serial++ + ":" + "x".repeat(size)));
         }
         return batch;
