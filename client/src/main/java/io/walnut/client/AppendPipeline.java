@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * A node drops what it has seen, by producer id, epoch and sequence, so sending again never duplicates. When a batch is refused
- * for good, the sequence numbers behind it can never be accepted: those batches start again in a new epoch. Thread-safe; one
- * lock, never held while a future completes.
+ * for good, the sequence numbers behind it can never be accepted: those batches start again in a new epoch, unless one of them
+ * may have been applied ({@link #refused}). Thread-safe; one lock, never held while a future completes.
  */
 final class AppendPipeline implements AppendCall.Listener {
     /** What a refused or lost batch means for the batches after it. */
@@ -342,23 +342,38 @@ final class AppendPipeline implements AppendCall.Listener {
         settled();
     }
 
+    /**
+     * The head's answer is a refusal. What it says of the batches behind the head hangs on the head alone: a node takes a batch
+     * only when it has taken the one before it in the same epoch.
+     *
+     * <ul>
+     *   <li>To be tried again: all are sent again, in order, with the same numbers.
+     *   <li>For good, and the head is certainly not applied (no attempt of it is in doubt, nor is this one): its place in the
+     *       epoch stays empty for ever. So nothing behind it was taken in this epoch or ever will be, not even by an attempt whose
+     *       answer was lost; nor does an old attempt count beside a new epoch. All go on in a new epoch.
+     *   <li>For good, and the head may be applied (an earlier attempt is in doubt and the log has forgotten this producer, or the
+     *       refusal itself does not know): each batch behind it that was ever sent may be applied as well. Under a new number it
+     *       would be appended a second time, so its outcome is unknown. What was never sent goes on, as another producer: the old
+     *       one's place is not known.
+     * </ul>
+     */
     private void refused(AppendCall from, PendingBatch head, ErrorDetail detail) {
         WalnutException refusal = Errors.of(detail);
+        boolean inDoubt = head.ambiguous || refusal.mayHaveBeenApplied();
         if (refusal.retryable()) {
-            boolean ambiguous = head.ambiguous || refusal.mayHaveBeenApplied();
             broken(from.endpoint(), refusal, detail.getLeaderAddress());
             // Unlike those behind it, its answer has come.
-            head.ambiguous = ambiguous;
+            head.ambiguous = inDoubt;
             return;
         }
-        if (refusal instanceof WalnutException.OutOfSequence && !head.ambiguous && head.sequence > 0) {
+        if (refusal instanceof WalnutException.OutOfSequence && !inDoubt && head.sequence > 0) {
             // The cluster has forgotten this producer (the log was created anew, or long idle): nothing can be a
             // duplicate.
             last = refusal;
             restartInNewEpoch();
             return;
         }
-        WalnutException failed = head.ambiguous ? Errors.afterUnknown(refusal) : refusal;
+        WalnutException failed = inDoubt ? Errors.afterUnknown(refusal) : refusal;
         pending.removeHead();
         if (afterFailure == AfterFailure.STOP) {
             completions.add(() -> head.future.completeExceptionally(failed));
@@ -368,8 +383,23 @@ final class AppendPipeline implements AppendCall.Listener {
         if (!head.givenUp) {
             completions.add(() -> head.future.completeExceptionally(failed));
         }
-        restartInNewEpoch();
+        if (inDoubt) {
+            giveUpWhatWasSent(failed);
+        } else {
+            restartInNewEpoch();
+        }
         settled();
+    }
+
+    private void giveUpWhatWasSent(WalnutException cause) {
+        pending.takeBack(stream != null && stream.sent());
+        hangUp();
+        for (PendingBatch batch : pending.startAnewWithoutAmbiguous()) {
+            if (!batch.givenUp) {
+                WalnutException own = behind(cause, true);
+                completions.add(() -> batch.future.completeExceptionally(own));
+            }
+        }
     }
 
     private void restartInNewEpoch() {
@@ -392,6 +422,7 @@ final class AppendPipeline implements AppendCall.Listener {
                 broken(from.endpoint(), failed, leaderAddress);
             } else {
                 stream = null;
+                pending.takeBack(from.sent());
                 stop(failed);
                 if (afterFailure == AfterFailure.CONTINUE) {
                     failure = null;
