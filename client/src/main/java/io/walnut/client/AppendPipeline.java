@@ -8,6 +8,7 @@ import io.walnut.protocol.v1.ErrorDetail;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -26,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * A node drops what it has seen, by producer id, epoch and sequence, so sending again never duplicates. When a batch is refused
- * for good, the sequence numbers behind it can never be accepted: those batches start again in a new epoch. Thread-safe; one
- * lock, never held while a future completes.
+ * for good, the sequence numbers behind it can never be accepted: those batches start again in a new epoch, unless one of them
+ * may have been applied ({@link #refused}). Thread-safe; one lock, never held while a future completes.
  */
 final class AppendPipeline implements AppendCall.Listener {
     /** What a refused or lost batch means for the batches after it. */
@@ -52,7 +53,7 @@ final class AppendPipeline implements AppendCall.Listener {
 
     // All below are guarded by the lock.
     private final PendingBatches pending = new PendingBatches();
-    private final Completions completions = new Completions(lock, changed);
+    private final Completions completions = new Completions(lock);
     private @Nullable AppendCall stream;
     private boolean waiting;
     private int attempt;
@@ -113,19 +114,73 @@ final class AppendPipeline implements AppendCall.Listener {
         }
     }
 
+    /**
+     * Takes a batch if there is room for it now; never blocks, and completes nothing, so that it can be called with a lock held:
+     * {@link #tell} is to follow without it.
+     *
+     * @return false when there is no room, and when nothing is taken any more
+     */
+    boolean offer(PendingBatch batch) {
+        lock.lock();
+        try {
+            if (failure != null || closed || !hasRoom(batch.bytes())) {
+                return false;
+            }
+            pending.add(batch);
+            pump();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Completes what has come to its end. */
+    void tell() {
+        completions.run();
+    }
+
+    /** Whether a batch of these bytes would be taken now. */
+    boolean takes(int bytes) {
+        lock.lock();
+        try {
+            return failure == null && !closed && hasRoom(bytes);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The deadline of a batch that is given now. */
+    Deadline newDeadline() {
+        return Deadline.in(deadline);
+    }
+
     private void awaitRoom(int bytes, Deadline end) {
         while (failure == null && !closed && !hasRoom(bytes)) {
-            long remaining = end.remainingNanos();
-            if (remaining <= 0) {
-                throw Errors.overloaded("log '" + log + "': " + pending.size() + " batches with " + pending.bytes()
-                        + " bytes are in flight; no room within the deadline");
-            }
-            try {
-                changed.awaitNanos(remaining);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw Errors.unavailable("log '" + log + "': interrupted while waiting for room in flight", e);
-            }
+            awaitRoom(changed, end);
+        }
+    }
+
+    /** Waits once on the condition, of which the caller holds the lock; throws when it was for too long, or interrupted. */
+    void awaitRoom(Condition condition, Deadline end) {
+        long remaining = end.remainingNanos();
+        if (remaining <= 0) {
+            throw noRoom();
+        }
+        try {
+            long unused = condition.awaitNanos(remaining);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Errors.unavailable("log '" + log + "': interrupted while waiting for room in flight", e);
+        }
+    }
+
+    private WalnutException noRoom() {
+        lock.lock();
+        try {
+            return Errors.overloaded("log '" + log + "': " + pending.size() + " batches with " + pending.bytes()
+                    + " bytes are in flight; no room within the deadline");
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -156,18 +211,25 @@ final class AppendPipeline implements AppendCall.Listener {
         }
     }
 
-    /** Waits until every batch has come to its end. */
-    void awaitIdle() {
+    /** True when it was closed: by its user or with the client. */
+    boolean isClosed() {
         lock.lock();
         try {
-            while (pending.size() > 0 || !completions.isIdle()) {
-                changed.await();
-            }
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until the batch has come to its end, whichever: how is said by {@link #failure}. */
+    void await(CompletableFuture<Appended> batch) {
+        try {
+            batch.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw Errors.unknown("log '" + log + "': interrupted while batches were in flight", e);
-        } finally {
-            lock.unlock();
+        } catch (ExecutionException e) {
+            // An end like another.
         }
     }
 
@@ -342,23 +404,38 @@ final class AppendPipeline implements AppendCall.Listener {
         settled();
     }
 
+    /**
+     * The head's answer is a refusal. What it says of the batches behind the head hangs on the head alone: a node takes a batch
+     * only when it has taken the one before it in the same epoch.
+     *
+     * <ul>
+     *   <li>To be tried again: all are sent again, in order, with the same numbers.
+     *   <li>For good, and the head is certainly not applied (no attempt of it is in doubt, nor is this one): its place in the
+     *       epoch stays empty for ever. So nothing behind it was taken in this epoch or ever will be, not even by an attempt whose
+     *       answer was lost; nor does an old attempt count beside a new epoch. All go on in a new epoch.
+     *   <li>For good, and the head may be applied (an earlier attempt is in doubt and the log has forgotten this producer, or the
+     *       refusal itself does not know): each batch behind it that was ever sent may be applied as well. Under a new number it
+     *       would be appended a second time, so its outcome is unknown. What was never sent goes on, as another producer: the old
+     *       one's place is not known.
+     * </ul>
+     */
     private void refused(AppendCall from, PendingBatch head, ErrorDetail detail) {
         WalnutException refusal = Errors.of(detail);
+        boolean inDoubt = head.ambiguous || refusal.mayHaveBeenApplied();
         if (refusal.retryable()) {
-            boolean ambiguous = head.ambiguous || refusal.mayHaveBeenApplied();
             broken(from.endpoint(), refusal, detail.getLeaderAddress());
             // Unlike those behind it, its answer has come.
-            head.ambiguous = ambiguous;
+            head.ambiguous = inDoubt;
             return;
         }
-        if (refusal instanceof WalnutException.OutOfSequence && !head.ambiguous && head.sequence > 0) {
+        if (refusal instanceof WalnutException.OutOfSequence && !inDoubt && head.sequence > 0) {
             // The cluster has forgotten this producer (the log was created anew, or long idle): nothing can be a
             // duplicate.
             last = refusal;
             restartInNewEpoch();
             return;
         }
-        WalnutException failed = head.ambiguous ? Errors.afterUnknown(refusal) : refusal;
+        WalnutException failed = inDoubt ? Errors.afterUnknown(refusal) : refusal;
         pending.removeHead();
         if (afterFailure == AfterFailure.STOP) {
             completions.add(() -> head.future.completeExceptionally(failed));
@@ -368,8 +445,23 @@ final class AppendPipeline implements AppendCall.Listener {
         if (!head.givenUp) {
             completions.add(() -> head.future.completeExceptionally(failed));
         }
-        restartInNewEpoch();
+        if (inDoubt) {
+            giveUpWhatWasSent(failed);
+        } else {
+            restartInNewEpoch();
+        }
         settled();
+    }
+
+    private void giveUpWhatWasSent(WalnutException cause) {
+        pending.takeBack(stream != null && stream.sent());
+        hangUp();
+        for (PendingBatch batch : pending.startAnewWithoutAmbiguous()) {
+            if (!batch.givenUp) {
+                WalnutException own = behind(cause, true);
+                completions.add(() -> batch.future.completeExceptionally(own));
+            }
+        }
     }
 
     private void restartInNewEpoch() {
@@ -392,6 +484,7 @@ final class AppendPipeline implements AppendCall.Listener {
                 broken(from.endpoint(), failed, leaderAddress);
             } else {
                 stream = null;
+                pending.takeBack(from.sent());
                 stop(failed);
                 if (afterFailure == AfterFailure.CONTINUE) {
                     failure = null;

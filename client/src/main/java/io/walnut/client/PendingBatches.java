@@ -101,10 +101,17 @@ final class PendingBatches {
         inFlight.clear();
     }
 
-    /** Every batch that is still here is certainly not applied: gives them sequence numbers that can be accepted. */
+    /**
+     * Gives every batch that is still here a sequence number that can be accepted. To be called only when the batch that was
+     * before them is certainly not applied and never will be: then no attempt of these is either, whatever became of it.
+     */
     void restartInNewEpoch() {
         takeBack(false);
         epoch++;
+        renumber();
+    }
+
+    private void renumber() {
         nextSequence = 0;
         for (PendingBatch batch : unsent) {
             number(batch);
@@ -117,6 +124,23 @@ final class PendingBatches {
         unsent.clear();
         inFlight.clear();
         bytes = 0;
+        newProducer();
+    }
+
+    /**
+     * Takes out, in order, those that may have been applied, and forgets the producer; the others are numbered as a new one's.
+     * To be called when none is in flight.
+     */
+    List<PendingBatch> startAnewWithoutAmbiguous() {
+        List<PendingBatch> ambiguous =
+                unsent.stream().filter(batch -> batch.ambiguous).toList();
+        ambiguous.forEach(this::remove);
+        newProducer();
+        renumber();
+        return ambiguous;
+    }
+
+    private void newProducer() {
         producerId = newProducerId();
         epoch = 1;
         nextSequence = 0;

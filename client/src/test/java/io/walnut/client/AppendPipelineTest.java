@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a pipeline does with batches whose deadlines pass in another order than that of the batches. */
+/** What becomes of the batches behind one that ends badly: by its deadline, by a refusal, with its stream. */
 class AppendPipelineTest {
     private static final String NODE = "n1:7420";
 
@@ -65,17 +65,97 @@ class AppendPipelineTest {
         cluster.kill(NODE);
         cluster.fault(request -> Fault.NONE);
         CompletableFuture<Appended> second = submit("second", Duration.ofMillis(300));
-        ExecutionException expired =
-                catchThrowableOfType(ExecutionException.class, () -> second.get(10, TimeUnit.SECONDS));
-        WalnutException failure = (WalnutException) Objects.requireNonNull(expired.getCause());
+        WalnutException failure = failure(second);
 
         cluster.restart(NODE);
         assertThat(first.get(10, TimeUnit.SECONDS).firstOffset()).isZero();
-        pipeline.awaitIdle();
+        Await.until(pipeline::isIdle);
         assertThat(cluster.values("log")).startsWith("first").containsOnlyOnce("first");
         if (cluster.values("log").contains("second")) {
             assertThat(failure.mayHaveBeenApplied()).isTrue();
         }
+    }
+
+    @Test
+    void whatStandsBehindARefusedBatchOfUnknownOutcomeIsNotAppendedTwice() throws Exception {
+        submit("zero").get(10, TimeUnit.SECONDS);
+        AtomicInteger appends = new AtomicInteger();
+        cluster.fault(request -> switch (appends.incrementAndGet()) {
+            case 1 -> Fault.NO_ANSWER_AFTER_APPLY;
+            case 2 -> Fault.DROP_AFTER_APPLY;
+            case 3 -> {
+                // The answers are lost, and so is the memory by which the retry would have been known.
+                cluster.forgetProducers("log");
+                yield Fault.NONE;
+            }
+            default -> Fault.NONE;
+        });
+        CompletableFuture<Appended> first = submit("first");
+        CompletableFuture<Appended> second = submit("second");
+
+        assertThat(failure(first)).isInstanceOf(WalnutException.OutOfSequence.class);
+        assertThat(failure(first).mayHaveBeenApplied()).isTrue();
+        assertThat(failure(second)).isInstanceOf(WalnutException.OutcomeUnknown.class);
+        submit("after").get(10, TimeUnit.SECONDS);
+        assertThat(cluster.values("log")).containsExactly("zero", "first", "second", "after");
+    }
+
+    @Test
+    void whatStandsBehindARefusalThatMayHaveBeenAppliedIsNotAppendedTwice() throws Exception {
+        AtomicInteger appends = new AtomicInteger();
+        cluster.fault(request -> switch (appends.incrementAndGet()) {
+            case 1 -> Fault.NO_ANSWER_AFTER_APPLY;
+            case 2 -> Fault.INTERNAL_AFTER_APPLY;
+            default -> Fault.NONE;
+        });
+        CompletableFuture<Appended> first = submit("first");
+        CompletableFuture<Appended> second = submit("second");
+
+        assertThat(failure(first)).isInstanceOf(WalnutException.Internal.class);
+        assertThat(failure(second)).isInstanceOf(WalnutException.OutcomeUnknown.class);
+        submit("after").get(10, TimeUnit.SECONDS);
+        assertThat(cluster.values("log")).containsExactly("first", "second", "after");
+    }
+
+    @Test
+    void whatStandsBehindABatchThatIsCertainlyNotAppliedGoesOnThoughAnEarlierAttemptOfItIsInDoubt() throws Exception {
+        cluster.limitRecords(100);
+        AtomicInteger appends = new AtomicInteger();
+        // The refusal of the first attempt breaks the stream, with the second batch in flight.
+        cluster.fault(request -> switch (appends.incrementAndGet()) {
+            case 1 -> Fault.SAY_NOTHING;
+            case 2 -> Fault.OVERLOADED;
+            default -> Fault.NONE;
+        });
+        CompletableFuture<Appended> first = submit("x".repeat(200));
+        CompletableFuture<Appended> second = submit("second");
+
+        assertThat(failure(first)).isInstanceOf(WalnutException.RecordTooLarge.class);
+        assertThat(failure(first).mayHaveBeenApplied()).isFalse();
+        second.get(10, TimeUnit.SECONDS);
+        assertThat(cluster.values("log")).containsExactly("second");
+    }
+
+    @Test
+    void whatWasInFlightOnAStreamThatEndedForGoodHasAnUnknownOutcome() {
+        AtomicInteger appends = new AtomicInteger();
+        cluster.fault(request -> appends.incrementAndGet() == 1 ? Fault.NO_ANSWER_AFTER_APPLY : Fault.END_AFTER_APPLY);
+        CompletableFuture<Appended> first = submit("first");
+        CompletableFuture<Appended> second = submit("second");
+
+        assertThat(failure(first).mayHaveBeenApplied()).isTrue();
+        assertThat(failure(second)).isInstanceOf(WalnutException.OutcomeUnknown.class);
+        assertThat(cluster.values("log")).containsExactly("first", "second");
+    }
+
+    private static WalnutException failure(CompletableFuture<Appended> future) {
+        ExecutionException failed =
+                catchThrowableOfType(ExecutionException.class, () -> future.get(10, TimeUnit.SECONDS));
+        return (WalnutException) Objects.requireNonNull(failed.getCause());
+    }
+
+    private CompletableFuture<Appended> submit(String value) {
+        return submit(value, Duration.ofSeconds(20));
     }
 
     private CompletableFuture<Appended> submit(String value, Duration deadline) {

@@ -66,6 +66,14 @@ public final class FakeCluster implements AutoCloseable {
         DROP_BEFORE_APPLY,
         /** Never answer. */
         SILENT,
+        /** Answer only what comes after it: that answer is then taken for its own. */
+        SAY_NOTHING,
+        /** Apply it, and answer only what comes after it. */
+        NO_ANSWER_AFTER_APPLY,
+        /** Apply it, and answer that the node does not know what it has done. */
+        INTERNAL_AFTER_APPLY,
+        /** Apply it, and end the stream in a way that is not worth another attempt. */
+        END_AFTER_APPLY,
         OVERLOADED,
         NOT_LEADER,
         OUTCOME_UNKNOWN_AFTER_APPLY,
@@ -166,6 +174,11 @@ public final class FakeCluster implements AutoCloseable {
             throw new IllegalArgumentException(endpoint);
         }
         return node;
+    }
+
+    /** The log remembers none of its producers. */
+    synchronized void forgetProducers(String log) {
+        log(log).producers.clear();
     }
 
     /** Batches with more bytes are refused. */
@@ -493,6 +506,18 @@ public final class FakeCluster implements AutoCloseable {
                         }
                         case DROP_BEFORE_APPLY -> breakOff();
                         case SILENT -> broken = true;
+                        case SAY_NOTHING -> {}
+                        case NO_ANSWER_AFTER_APPLY -> apply(request);
+                        case INTERNAL_AFTER_APPLY -> {
+                            apply(request);
+                            refuse(ErrorCode.ERROR_CODE_INTERNAL, "a defect");
+                        }
+                        case END_AFTER_APPLY -> {
+                            apply(request);
+                            broken = true;
+                            client.onError(
+                                    Status.DATA_LOSS.withDescription("a defect").asRuntimeException());
+                        }
                         case OVERLOADED -> refuse(ErrorCode.ERROR_CODE_OVERLOADED, "busy");
                         case NOT_LEADER ->
                             client.onNext(AppendStreamResponse.newBuilder()
