@@ -161,6 +161,7 @@ final class AppendPipeline implements AppendCall.Listener {
     }
 
     /** Waits once on the condition, of which the caller holds the lock; throws when it was for too long, or interrupted. */
+    @SuppressWarnings("WaitNotInLoop") // its callers loop
     void awaitRoom(Condition condition, Deadline end) {
         long remaining = end.remainingNanos();
         if (remaining <= 0) {

@@ -102,7 +102,7 @@ public final class GroupLogs implements NodeLogs {
         }
         List<StoredBatch> batches = new ArrayList<>(located.size());
         long bytes = 0;
-        BatchReader reader = view.reader(logId);
+        BatchReader reader = view.reader(log.id());
         try {
             for (BatchLocation location : located) {
                 AppendItem item = reader.read(location);
