@@ -35,15 +35,24 @@ final class Caller {
     }
 
     <Q, R> R call(MethodDescriptor<Q, R> method, Q request) {
-        return call(method, request, failure -> null);
+        return call(method, request, Deadline.in(deadline));
+    }
+
+    <Q, R> R call(MethodDescriptor<Q, R> method, Q request, Deadline end) {
+        return call(method, request, end, failure -> null);
+    }
+
+    /** For an operation of several calls. */
+    Deadline deadline() {
+        return Deadline.in(deadline);
     }
 
     /**
      * @param resolve asked when an attempt that may have been applied was followed by one that was refused: the answer that the
      *     refusal stands for (a log that is gone, after a delete), or null when it is a failure all the same
      */
-    <Q, R> R call(MethodDescriptor<Q, R> method, Q request, Function<WalnutException, @Nullable R> resolve) {
-        Deadline end = Deadline.in(deadline);
+    <Q, R> R call(
+            MethodDescriptor<Q, R> method, Q request, Deadline end, Function<WalnutException, @Nullable R> resolve) {
         boolean ambiguous = false;
         WalnutException last = null;
         int hops = 0;

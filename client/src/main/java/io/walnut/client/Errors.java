@@ -224,6 +224,10 @@ final class Errors {
         return build(ErrorCode.ERROR_CODE_INVALID_ARGUMENT, message, false, false, null, null);
     }
 
+    static WalnutException notFound(String message) {
+        return build(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, message, false, false, null, null);
+    }
+
     static WalnutException tooLarge(String message) {
         return build(ErrorCode.ERROR_CODE_RECORD_TOO_LARGE, message, false, false, null, null);
     }

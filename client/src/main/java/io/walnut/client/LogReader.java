@@ -47,6 +47,9 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
     private volatile long nextOffset;
     private volatile long endOffset = -1;
     private long received;
+    /** Of the log that the first answer was about; 0 before. */
+    private long logId;
+
     private long stopAt = Long.MAX_VALUE;
     private boolean ended;
     private String endpoint = "";
@@ -226,6 +229,7 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
                         LogServiceGrpc.getTailMethod(),
                         TailRequest.newBuilder()
                                 .setLog(log)
+                                .setLogId(logId)
                                 .setFromOffset(received)
                                 .setConsistency(consistency())
                                 .build())
@@ -241,6 +245,7 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
         long upTo = Math.min(limit, stopAt);
         return ReadRequest.newBuilder()
                 .setLog(log)
+                .setLogId(logId)
                 .setFromOffset(received)
                 .setMaxRecords(upTo == Long.MAX_VALUE ? 0 : upTo - received)
                 .setConsistency(consistency())
@@ -256,6 +261,12 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
 
     private void accept(ReadResponse message) {
         heard = true;
+        if (logId != 0 && message.getLogId() != logId) {
+            hangUp();
+            throw Errors.notFound("log '" + log + "' has been deleted while it was read; the one that " + endpoint
+                    + " has under that name is another");
+        }
+        logId = message.getLogId();
         for (StoredBatch batch : message.getBatchesList()) {
             accept(batch);
             damaged = 0;

@@ -15,7 +15,6 @@ import io.walnut.protocol.v1.ListLogsResponse;
 import io.walnut.protocol.v1.LogServiceGrpc;
 import io.walnut.protocol.v1.ReadConsistency;
 import io.walnut.protocol.v1.SealLogRequest;
-import io.walnut.protocol.v1.SealLogResponse;
 import io.walnut.protocol.v1.StatusRequest;
 import io.walnut.protocol.v1.StatusResponse;
 import io.walnut.protocol.v1.TrimLogRequest;
@@ -130,7 +129,10 @@ public final class Walnut implements AutoCloseable {
         }
     }
 
-    /** Creates a log; throws LogExists when there is one of that name. */
+    /**
+     * Creates a log; throws LogExists when there is one of that name. With {@link WalnutException#mayHaveBeenApplied} it may be
+     * this call that has made it, by an attempt whose answer was lost, or somebody else.
+     */
     public LogInfo createLog(String log) {
         return create(log, false);
     }
@@ -156,14 +158,7 @@ public final class Walnut implements AutoCloseable {
                 CreateLogRequest.newBuilder()
                         .setName(LogNames.check(log))
                         .setIfAbsent(ifAbsent)
-                        .build(),
-                // An earlier attempt of this very call may have created it: it is there, as was asked.
-                failure -> failure.code() == ErrorCode.ERROR_CODE_LOG_EXISTS
-                        ? CreateLogResponse.newBuilder()
-                                .setLog(caller.call(LogServiceGrpc.getDescribeLogMethod(), describeRequest(log))
-                                        .getLog())
-                                .build()
-                        : null);
+                        .build());
         return LogInfo.of(response.getLog());
     }
 
@@ -176,6 +171,13 @@ public final class Walnut implements AutoCloseable {
     /** As {@link #describe}. */
     public CompletableFuture<LogInfo> describeAsync(String log) {
         return async(() -> describe(log));
+    }
+
+    /** Which log is meant, before the first attempt to change it: a later one may meet another log of that name. */
+    private long idOf(String log, Deadline end) {
+        return caller.call(LogServiceGrpc.getDescribeLogMethod(), describeRequest(log), end)
+                .getLog()
+                .getLogId();
     }
 
     private static DescribeLogRequest describeRequest(String log) {
@@ -218,16 +220,13 @@ public final class Walnut implements AutoCloseable {
 
     /** Ends the log: it takes no more appends. Durable on return. A second time changes nothing. */
     public LogInfo seal(String log) {
-        SealLogResponse response = caller.call(
-                LogServiceGrpc.getSealLogMethod(),
-                SealLogRequest.newBuilder().setName(LogNames.check(log)).build(),
-                failure -> failure.code() == ErrorCode.ERROR_CODE_LOG_SEALED
-                        ? SealLogResponse.newBuilder()
-                                .setLog(caller.call(LogServiceGrpc.getDescribeLogMethod(), describeRequest(log))
-                                        .getLog())
-                                .build()
-                        : null);
-        return LogInfo.of(response.getLog());
+        Deadline end = caller.deadline();
+        SealLogRequest request = SealLogRequest.newBuilder()
+                .setName(log)
+                .setLogId(idOf(log, end))
+                .build();
+        return LogInfo.of(
+                caller.call(LogServiceGrpc.getSealLogMethod(), request, end).getLog());
     }
 
     /** As {@link #seal}. */
@@ -240,13 +239,14 @@ public final class Walnut implements AutoCloseable {
         if (beforeOffset < 0) {
             throw Errors.invalid("offset is " + beforeOffset + "; expected 0 or more");
         }
-        return LogInfo.of(caller.call(
-                        LogServiceGrpc.getTrimLogMethod(),
-                        TrimLogRequest.newBuilder()
-                                .setName(LogNames.check(log))
-                                .setBeforeOffset(beforeOffset)
-                                .build())
-                .getLog());
+        Deadline end = caller.deadline();
+        TrimLogRequest request = TrimLogRequest.newBuilder()
+                .setName(log)
+                .setLogId(idOf(log, end))
+                .setBeforeOffset(beforeOffset)
+                .build();
+        return LogInfo.of(
+                caller.call(LogServiceGrpc.getTrimLogMethod(), request, end).getLog());
     }
 
     /** As {@link #trim}. */
@@ -256,9 +256,16 @@ public final class Walnut implements AutoCloseable {
 
     /** Removes the log and its records. Durable on return. */
     public void delete(String log) {
+        Deadline end = caller.deadline();
+        DeleteLogRequest request = DeleteLogRequest.newBuilder()
+                .setName(log)
+                .setLogId(idOf(log, end))
+                .build();
         DeleteLogResponse unused = caller.call(
                 LogServiceGrpc.getDeleteLogMethod(),
-                DeleteLogRequest.newBuilder().setName(LogNames.check(log)).build(),
+                request,
+                end,
+                // An earlier attempt of this very call may have removed it: it is gone, as was asked.
                 failure -> failure.code() == ErrorCode.ERROR_CODE_LOG_NOT_FOUND
                         ? DeleteLogResponse.getDefaultInstance()
                         : null);

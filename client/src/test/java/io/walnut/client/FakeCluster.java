@@ -49,6 +49,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -111,6 +112,7 @@ public final class FakeCluster implements AutoCloseable {
     final Map<String, Function<StoredBatch, StoredBatch>> readDamage = new ConcurrentHashMap<>();
     private final Set<String> silent = ConcurrentHashMap.newKeySet();
     private final Set<String> cutOff = ConcurrentHashMap.newKeySet();
+    private final AtomicReference<@Nullable Runnable> lostAnswer = new AtomicReference<>();
     volatile int maxRecordBytes = 1 << 20;
 
     public FakeCluster(int size) {
@@ -168,6 +170,11 @@ public final class FakeCluster implements AutoCloseable {
         notifyAll();
     }
 
+    /** The answer of the next change of a log is lost; meanwhile this happens. */
+    void loseAnAnswer(Runnable meanwhile) {
+        lostAnswer.set(meanwhile);
+    }
+
     private FakeNode node(String endpoint) {
         FakeNode node = nodes.get(endpoint);
         if (node == null) {
@@ -220,6 +227,14 @@ public final class FakeCluster implements AutoCloseable {
         FakeLog found = logs.get(log);
         if (found == null) {
             throw error(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "there is no log '" + log + "'");
+        }
+        return found;
+    }
+
+    private synchronized FakeLog log(String log, long id) {
+        FakeLog found = log(log);
+        if (id != 0 && found.id != id) {
+            throw error(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "log '" + log + "' has been deleted");
         }
         return found;
     }
@@ -372,6 +387,20 @@ public final class FakeCluster implements AutoCloseable {
             }
         }
 
+        /** A change of a log, whose answer may be lost. */
+        private <R> void change(StreamObserver<R> client, java.util.concurrent.Callable<R> work) {
+            answer(client, () -> {
+                leading();
+                R done = work.call();
+                Runnable meanwhile = lostAnswer.getAndSet(null);
+                if (meanwhile != null) {
+                    meanwhile.run();
+                    throw Status.UNAVAILABLE.withDescription("connection reset").asRuntimeException();
+                }
+                return done;
+            });
+        }
+
         private io.walnut.protocol.v1.LogInfo info(String log) {
             synchronized (FakeCluster.this) {
                 FakeLog found = log(log);
@@ -387,8 +416,7 @@ public final class FakeCluster implements AutoCloseable {
 
         @Override
         public void createLog(CreateLogRequest request, StreamObserver<CreateLogResponse> client) {
-            answer(client, () -> {
-                leading();
+            change(client, () -> {
                 synchronized (FakeCluster.this) {
                     if (request.getName().isEmpty() || request.getName().contains("..")) {
                         throw error(
@@ -437,10 +465,9 @@ public final class FakeCluster implements AutoCloseable {
 
         @Override
         public void sealLog(SealLogRequest request, StreamObserver<SealLogResponse> client) {
-            answer(client, () -> {
-                leading();
+            change(client, () -> {
                 synchronized (FakeCluster.this) {
-                    log(request.getName()).sealed = true;
+                    log(request.getName(), request.getLogId()).sealed = true;
                     FakeCluster.this.notifyAll();
                 }
                 return SealLogResponse.newBuilder()
@@ -451,10 +478,9 @@ public final class FakeCluster implements AutoCloseable {
 
         @Override
         public void trimLog(TrimLogRequest request, StreamObserver<TrimLogResponse> client) {
-            answer(client, () -> {
-                leading();
+            change(client, () -> {
                 synchronized (FakeCluster.this) {
-                    FakeLog log = log(request.getName());
+                    FakeLog log = log(request.getName(), request.getLogId());
                     if (request.getBeforeOffset() > log.end) {
                         throw error(bounds(log, ErrorCode.ERROR_CODE_OFFSET_BEYOND_END));
                     }
@@ -468,10 +494,9 @@ public final class FakeCluster implements AutoCloseable {
 
         @Override
         public void deleteLog(DeleteLogRequest request, StreamObserver<DeleteLogResponse> client) {
-            answer(client, () -> {
-                leading();
+            change(client, () -> {
                 synchronized (FakeCluster.this) {
-                    log(request.getName());
+                    FakeLog unused = log(request.getName(), request.getLogId());
                     logs.remove(request.getName());
                 }
                 return DeleteLogResponse.getDefaultInstance();
@@ -611,18 +636,22 @@ public final class FakeCluster implements AutoCloseable {
                 hears(request.getConsistency());
                 List<StoredBatch> batches;
                 long end;
+                long id;
                 synchronized (FakeCluster.this) {
-                    FakeLog log = log(request.getLog());
+                    FakeLog log = log(request.getLog(), request.getLogId());
                     batches = from(log, request.getFromOffset());
                     end = log.end;
+                    id = log.id;
                 }
                 for (StoredBatch batch : batches) {
                     client.onNext(ReadResponse.newBuilder()
                             .addBatches(batch)
+                            .setLogId(id)
                             .setEndOffset(end)
                             .build());
                 }
                 client.onNext(ReadResponse.newBuilder()
+                        .setLogId(id)
                         .setEndOffset(end)
                         .setAtEnd(true)
                         .build());
@@ -653,10 +682,11 @@ public final class FakeCluster implements AutoCloseable {
                     boolean last;
                     synchronized (FakeCluster.this) {
                         hears(request.getConsistency());
-                        FakeLog log = log(request.getLog());
+                        FakeLog log = log(request.getLog(), request.getLogId());
                         List<StoredBatch> batches = from(log, next);
                         message = ReadResponse.newBuilder()
                                 .addAllBatches(batches)
+                                .setLogId(log.id)
                                 .setEndOffset(log.end)
                                 .setAtEnd(true)
                                 .setSealed(log.sealed);
@@ -670,7 +700,8 @@ public final class FakeCluster implements AutoCloseable {
                     }
                     synchronized (FakeCluster.this) {
                         while ((cutOff.contains(endpoint)
-                                        || (log(request.getLog()).end == next && !log(request.getLog()).sealed))
+                                        || (log(request.getLog(), request.getLogId()).end == next
+                                                && !log(request.getLog(), request.getLogId()).sealed))
                                 && !client.isCancelled()) {
                             hears(request.getConsistency());
                             FakeCluster.this.wait();

@@ -171,6 +171,22 @@ class LogReaderTest {
     }
 
     @Test
+    void aReaderDoesNotGoOnInALaterLogOfTheSameName() {
+        append(0, 2);
+        try (LogReader tail = client.tail("log", 0)) {
+            assertThat(tail.next()).extracting(StoredRecord::offset).isEqualTo(0L);
+            assertThat(tail.next()).extracting(StoredRecord::offset).isEqualTo(1L);
+            client.delete("log");
+            client.createLog("log");
+            append(0, 4);
+            cluster.leader("n2:7420");
+            cluster.kill("n1:7420");
+
+            assertThatThrownBy(tail::next).isInstanceOf(WalnutException.LogNotFound.class);
+        }
+    }
+
+    @Test
     void aPinnedTailStaysWhereItIs() {
         append(0, 2);
         try (LogReader tail = client.tail("log", ReadOptions.from(0).at("n3:7420"))) {

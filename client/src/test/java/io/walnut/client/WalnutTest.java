@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -78,6 +79,61 @@ class WalnutTest {
         assertThatThrownBy(() -> client.describe("log1")).isInstanceOf(WalnutException.LogNotFound.class);
         assertThat(client.createLogIfAbsent("log2").name()).isEqualTo("log2");
         assertThatThrownBy(() -> client.createLog("log2")).isInstanceOf(WalnutException.LogExists.class);
+    }
+
+    @Test
+    void aRepeatedChangeLeavesALaterLogOfTheSameNameAlone() {
+        Runnable replace = () -> {
+            try (Walnut other = cluster.client().build()) {
+                if (other.list().stream().anyMatch(log -> log.name().equals("log"))) {
+                    other.delete("log");
+                }
+                other.createLog("log");
+                other.append("log", Record.of("acknowledged".getBytes(UTF_8)));
+            }
+        };
+        for (Runnable change : List.<Runnable>of(
+                () -> client.delete("log"),
+                () -> assertGone(() -> client.trim("log", 1)),
+                () -> assertGone(() -> client.seal("log")))) {
+            client.createLogIfAbsent("log");
+            client.append("log", Record.of("old".getBytes(UTF_8)));
+            cluster.loseAnAnswer(replace);
+
+            change.run();
+
+            assertThat(cluster.values("log")).containsExactly("acknowledged");
+            assertThat(client.describe("log").startOffset()).isZero();
+            assertThat(client.describe("log").sealed()).isFalse();
+        }
+    }
+
+    private static void assertGone(ThrowingCallable change) {
+        assertThatThrownBy(change)
+                .isInstanceOfSatisfying(
+                        WalnutException.LogNotFound.class,
+                        failure -> assertThat(failure.mayHaveBeenApplied()).isTrue());
+    }
+
+    @Test
+    void aRepeatedDeleteOfALogThatIsGoneIsDone() {
+        client.createLog("log");
+        cluster.loseAnAnswer(() -> {});
+
+        client.delete("log");
+
+        assertThat(client.list()).isEmpty();
+    }
+
+    @Test
+    void aCreateWhoseAnswerWasLostDoesNotClaimTheLogForItself() {
+        cluster.loseAnAnswer(() -> {});
+        assertThatThrownBy(() -> client.createLog("log"))
+                .isInstanceOfSatisfying(
+                        WalnutException.LogExists.class,
+                        failure -> assertThat(failure.mayHaveBeenApplied()).isTrue());
+        cluster.loseAnAnswer(() -> {});
+        assertThat(client.createLogIfAbsent("log").name()).isEqualTo("log");
     }
 
     @Test

@@ -274,8 +274,17 @@ class NodeTest {
                 .setLog("log")
                 .setConsistency(ReadConsistency.READ_CONSISTENCY_LINEARIZABLE)
                 .build();
-        Iterator<ReadResponse> tail = logs(alone).tail(request);
-        assertThat(tail.next().getAtEnd()).isTrue();
+        List<Iterator<ReadResponse>> tails = new ArrayList<>();
+        // Until the follower, too, has a connection to the leader.
+        await(() -> {
+            try {
+                tails.addFirst(logs(alone).tail(request));
+                return tails.getFirst().next().getAtEnd();
+            } catch (StatusRuntimeException e) {
+                return false;
+            }
+        });
+        Iterator<ReadResponse> tail = tails.getFirst();
         for (String id : List.copyOf(nodes.keySet())) {
             if (!id.equals(alone)) {
                 remove(id).close();

@@ -8,6 +8,7 @@ import io.walnut.node.metrics.NodeMetrics;
 import io.walnut.protocol.v1.AppendRequest;
 import io.walnut.protocol.v1.AppendResponse;
 import io.walnut.protocol.v1.ReadConsistency;
+import io.walnut.wal.logs.Command;
 import io.walnut.wal.logs.Command.AppendItem;
 import io.walnut.wal.logs.LogInfo;
 import java.util.Optional;
@@ -90,7 +91,9 @@ final class Appends {
         // A leader that has been deposed, and has not heard of it yet, does not know what was created since. Waited for
         // here,
         // in the thread of the stream: what comes behind must not overtake.
-        return known.isPresent() ? known.get() : lookup.find(name, ReadConsistency.READ_CONSISTENCY_LINEARIZABLE);
+        return known.isPresent()
+                ? known.get()
+                : lookup.find(name, Command.ANY_LOG, ReadConsistency.READ_CONSISTENCY_LINEARIZABLE);
     }
 
     private long deadlineNanos(@Nullable Deadline callDeadline) {

@@ -272,18 +272,18 @@ public final class GroupLogs implements NodeLogs {
     }
 
     @Override
-    public CompletableFuture<LogInfo> seal(String name) {
-        return change(new Command.Seal(name));
+    public CompletableFuture<LogInfo> seal(String name, long logId) {
+        return change(new Command.Seal(name, logId));
     }
 
     @Override
-    public CompletableFuture<LogInfo> trim(String name, long beforeOffset) {
-        return change(new Command.Trim(name, beforeOffset));
+    public CompletableFuture<LogInfo> trim(String name, long logId, long beforeOffset) {
+        return change(new Command.Trim(name, logId, beforeOffset));
     }
 
     @Override
-    public CompletableFuture<Void> delete(String name) {
-        return change(new Command.Delete(name)).thenApply(_ -> null);
+    public CompletableFuture<Void> delete(String name, long logId) {
+        return change(new Command.Delete(name, logId)).thenApply(_ -> null);
     }
 
     // ---- being looked at

@@ -32,6 +32,7 @@ final class LeaderContact {
     }
 
     boolean isLost() {
-        return System.nanoTime() - lastNanos > limitNanos;
+        // Asked once more: it may have come back since the last look.
+        return System.nanoTime() - lastNanos > limitNanos && !hasLeader.getAsBoolean();
     }
 }

@@ -2,6 +2,7 @@ package io.walnut.node.rpc;
 
 import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.ReadConsistency;
+import io.walnut.wal.logs.Command;
 import io.walnut.wal.logs.LogInfo;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -28,26 +29,32 @@ final class LogLookup {
         }
     }
 
-    LogInfo find(String name, ReadConsistency consistency) throws RequestException, ExecutionException {
+    /** The log of that name and id; of any id with {@link Command#ANY_LOG}. */
+    LogInfo find(String name, long logId, ReadConsistency consistency) throws RequestException, ExecutionException {
         RequestException.checkName(name);
         barrier(consistency);
-        Optional<LogInfo> log = logs.find(name);
+        Optional<LogInfo> log = look(name, logId);
         if (log.isEmpty() && consistency == ReadConsistency.READ_CONSISTENCY_COMMITTED) {
             catchUp("does not know log '" + name + "'");
-            log = logs.find(name);
+            log = look(name, logId);
         }
-        return log.orElseThrow(() -> RequestException.notFound(name));
+        return log.orElseThrow(
+                () -> logId == Command.ANY_LOG ? RequestException.notFound(name) : RequestException.deleted(name));
+    }
+
+    private Optional<LogInfo> look(String name, long logId) {
+        return logs.find(name).filter(log -> logId == Command.ANY_LOG || log.id() == logId);
     }
 
     /** The log, applied here at least to the offset. */
-    LogInfo findUpTo(String name, long offset, ReadConsistency consistency)
+    LogInfo findUpTo(String name, long logId, long offset, ReadConsistency consistency)
             throws RequestException, ExecutionException {
         checkOffset(offset);
-        LogInfo log = find(name, consistency);
+        LogInfo log = find(name, logId, consistency);
         if (offset > log.endOffset() && consistency == ReadConsistency.READ_CONSISTENCY_COMMITTED) {
             // A reader that comes from another node may be ahead of what this one has applied.
             catchUp("knows log '" + name + "' up to offset " + log.endOffset() + ", and not " + offset);
-            log = logs.find(name).orElseThrow(() -> RequestException.notFound(name));
+            log = look(name, log.id()).orElseThrow(() -> RequestException.deleted(name));
         }
         if (offset > log.endOffset()) {
             throw RequestException.beyondEnd(name, offset, log.startOffset(), log.endOffset());

@@ -24,6 +24,7 @@ import io.walnut.protocol.v1.SealLogResponse;
 import io.walnut.protocol.v1.TailRequest;
 import io.walnut.protocol.v1.TrimLogRequest;
 import io.walnut.protocol.v1.TrimLogResponse;
+import io.walnut.wal.logs.Command;
 import io.walnut.wal.logs.LogInfo;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -84,7 +85,8 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
         answer(
                 client,
                 () -> DescribeLogResponse.newBuilder()
-                        .setLog(Outcomes.protocol(lookup.find(request.getName(), request.getConsistency())))
+                        .setLog(Outcomes.protocol(
+                                lookup.find(request.getName(), Command.ANY_LOG, request.getConsistency())))
                         .build());
     }
 
@@ -108,7 +110,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
             RequestException.checkName(request.getName());
             logs.requireLeader();
             return SealLogResponse.newBuilder()
-                    .setLog(Outcomes.protocol(wait.forChange(logs.seal(request.getName()))))
+                    .setLog(Outcomes.protocol(wait.forChange(logs.seal(request.getName(), request.getLogId()))))
                     .build();
         });
     }
@@ -120,7 +122,8 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
             LogLookup.checkOffset(request.getBeforeOffset());
             logs.requireLeader();
             return TrimLogResponse.newBuilder()
-                    .setLog(Outcomes.protocol(wait.forChange(logs.trim(request.getName(), request.getBeforeOffset()))))
+                    .setLog(Outcomes.protocol(wait.forChange(
+                            logs.trim(request.getName(), request.getLogId(), request.getBeforeOffset()))))
                     .build();
         });
     }
@@ -130,7 +133,7 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
         answer(client, () -> {
             RequestException.checkName(request.getName());
             logs.requireLeader();
-            Void _ = wait.forChange(logs.delete(request.getName()));
+            Void _ = wait.forChange(logs.delete(request.getName(), request.getLogId()));
             return DeleteLogResponse.getDefaultInstance();
         });
     }
@@ -138,7 +141,8 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     @Override
     public void read(ReadRequest request, StreamObserver<ReadResponse> client) {
         session(client, session -> {
-            LogInfo log = lookup.findUpTo(request.getLog(), request.getFromOffset(), request.getConsistency());
+            LogInfo log = lookup.findUpTo(
+                    request.getLog(), request.getLogId(), request.getFromOffset(), request.getConsistency());
             session.read(log, request.getFromOffset(), request.getMaxRecords(), request.getMaxBytes());
         });
     }
@@ -146,7 +150,8 @@ final class LogService extends LogServiceGrpc.LogServiceImplBase implements Auto
     @Override
     public void tail(TailRequest request, StreamObserver<ReadResponse> client) {
         session(client, session -> {
-            LogInfo log = lookup.findUpTo(request.getLog(), request.getFromOffset(), request.getConsistency());
+            LogInfo log = lookup.findUpTo(
+                    request.getLog(), request.getLogId(), request.getFromOffset(), request.getConsistency());
             metrics.tails.increment();
             try {
                 session.tail(log, request.getFromOffset(), request.getConsistency(), tails);

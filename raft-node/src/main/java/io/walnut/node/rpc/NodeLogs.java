@@ -48,11 +48,12 @@ public interface NodeLogs {
 
     CompletableFuture<Created> create(String name, boolean ifAbsent);
 
-    CompletableFuture<LogInfo> seal(String name);
+    /** Changes only the log of that id, whatever has its name by now, unless it is ANY_LOG; so do the two below. */
+    CompletableFuture<LogInfo> seal(String name, long logId);
 
-    CompletableFuture<LogInfo> trim(String name, long beforeOffset);
+    CompletableFuture<LogInfo> trim(String name, long logId, long beforeOffset);
 
-    CompletableFuture<Void> delete(String name);
+    CompletableFuture<Void> delete(String name, long logId);
 
     /** Calls the listener after each applied entry, from the applying thread: it must return at once. */
     void addAppliedListener(LongConsumer listener);

@@ -121,6 +121,7 @@ final class ReadSession {
                 .setEndOffset(log.endOffset())
                 .setAtEnd(atEnd)
                 .setSealed(log.sealed())
+                .setLogId(log.id())
                 .build());
         metrics.readBytes.inc(bytes(batches));
         metrics.readRecords.inc(

@@ -36,6 +36,7 @@ public final class RequestException extends Exception {
         return of(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "there is no log '" + log + "'; create it first");
     }
 
+    /** The very log that was meant is gone, whatever else has its name by now. */
     static RequestException deleted(String log) {
         return of(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "log '" + log + "' has been deleted while it was read");
     }

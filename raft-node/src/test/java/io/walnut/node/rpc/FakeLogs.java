@@ -22,8 +22,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
-import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Logs in memory, with a real batcher before them and a switch that holds entries back. */
 final class FakeLogs implements NodeLogs, AutoCloseable {
@@ -37,6 +38,7 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
     private volatile boolean leader = true;
     private volatile boolean reachable = true;
     private long applied;
+    private long lastId;
 
     FakeLogs(AppendBatcher.Bounds bounds) {
         batcher = new AppendBatcher<>(this::entry, bounds, new NodeMetrics());
@@ -178,12 +180,15 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
             createdElsewhere.clear();
         }
         for (String name : created) {
+            synchronized (this) {
+                logs.remove(name);
+            }
             Created _ = create(name, false).join();
         }
         return CompletableFuture.completedFuture(null);
     }
 
-    /** Another node has created the log; this one learns of it with the next barrier. */
+    /** Another node has created the log, after a delete where there was one; this node learns of it with the next barrier. */
     synchronized void createElsewhere(String name) {
         createdElsewhere.add(name);
     }
@@ -206,7 +211,7 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
         synchronized (this) {
             existing = logs.get(name);
             if (existing == null) {
-                LogInfo log = new LogInfo(logs.size() + 1L, name, 0, 0, false, 1, 0);
+                LogInfo log = new LogInfo(++lastId, name, 0, 0, false, 1, 0);
                 logs.put(name, log);
                 return CompletableFuture.completedFuture(new Created(log, true));
             }
@@ -217,33 +222,38 @@ final class FakeLogs implements NodeLogs, AutoCloseable {
     }
 
     @Override
-    public CompletableFuture<LogInfo> seal(String name) {
-        return change(name, log -> new LogInfo(log.id(), name, log.startOffset(), log.endOffset(), true, 1, 1));
+    public CompletableFuture<LogInfo> seal(String name, long logId) {
+        return change(name, logId, log -> new LogInfo(log.id(), name, log.startOffset(), log.endOffset(), true, 1, 1));
     }
 
     @Override
-    public CompletableFuture<LogInfo> trim(String name, long beforeOffset) {
-        return change(name, log -> new LogInfo(log.id(), name, beforeOffset, log.endOffset(), log.sealed(), 1, 1));
+    public CompletableFuture<LogInfo> trim(String name, long logId, long beforeOffset) {
+        return change(
+                name, logId, log -> new LogInfo(log.id(), name, beforeOffset, log.endOffset(), log.sealed(), 1, 1));
     }
 
-    private CompletableFuture<LogInfo> change(String name, UnaryOperator<LogInfo> change) {
-        LogInfo changed;
+    private CompletableFuture<LogInfo> change(String name, long logId, Function<LogInfo, @Nullable LogInfo> change) {
+        LogInfo log;
         synchronized (this) {
-            changed = logs.computeIfPresent(name, (_, log) -> change.apply(log));
+            log = logs.get(name);
+            if (log == null || (logId != Command.ANY_LOG && logId != log.id())) {
+                return CompletableFuture.failedFuture(RequestException.notFound(name));
+            }
+            LogInfo changed = change.apply(log);
+            if (changed == null) {
+                logs.remove(name);
+            } else {
+                logs.put(name, changed);
+                log = changed;
+            }
         }
         signal();
-        return changed == null
-                ? CompletableFuture.failedFuture(RequestException.notFound(name))
-                : CompletableFuture.completedFuture(changed);
+        return CompletableFuture.completedFuture(log);
     }
 
     @Override
-    public CompletableFuture<Void> delete(String name) {
-        synchronized (this) {
-            logs.remove(name);
-        }
-        signal();
-        return CompletableFuture.completedFuture(null);
+    public CompletableFuture<Void> delete(String name, long logId) {
+        return change(name, logId, _ -> null).thenApply(_ -> null);
     }
 
     @Override

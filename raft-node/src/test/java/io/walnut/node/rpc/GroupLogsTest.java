@@ -101,7 +101,8 @@ class GroupLogsTest {
         LogInfo before = threeRecords();
 
         for (long start = 1; start <= 3; start++) {
-            assertThat(logs.trim("log", start).join().startOffset()).isEqualTo(start);
+            assertThat(logs.trim("log", before.id(), start).join().startOffset())
+                    .isEqualTo(start);
 
             ErrorDetail failure = failureOfRead(before, 0);
             assertThat(failure.getCode()).isEqualTo(ErrorCode.ERROR_CODE_OFFSET_TRIMMED);
@@ -113,7 +114,7 @@ class GroupLogsTest {
     @Test
     void aReadOfALogThatIsDeletedMeanwhileSaysThatItIsGone() {
         LogInfo before = threeRecords();
-        assertThat(logs.delete("log").join()).isNull();
+        assertThat(logs.delete("log", before.id()).join()).isNull();
 
         assertThat(failureOfRead(before, 0).getCode()).isEqualTo(ErrorCode.ERROR_CODE_LOG_NOT_FOUND);
 

@@ -391,6 +391,54 @@ class RpcServerTest {
     }
 
     @Test
+    void whatNamesALogByItsIdMeansNoLaterOneOfTheSameName() {
+        long old = stub.read(read(0)).next().getLogId();
+        DeleteLogRequest delete =
+                DeleteLogRequest.newBuilder().setName("a/log").setLogId(old).build();
+        assertThat(stub.deleteLog(delete)).isNotNull();
+        createLog();
+        assertThat(stub.append(append("v")).getFirstOffset()).isZero();
+
+        for (ThrowingCallable late : List.<ThrowingCallable>of(
+                () -> stub.deleteLog(delete),
+                () -> stub.sealLog(SealLogRequest.newBuilder()
+                        .setName("a/log")
+                        .setLogId(old)
+                        .build()),
+                () -> stub.trimLog(TrimLogRequest.newBuilder()
+                        .setName("a/log")
+                        .setLogId(old)
+                        .setBeforeOffset(1)
+                        .build()),
+                () -> stub.read(read(0).toBuilder().setLogId(old).build()).next(),
+                () -> stub.tail(TailRequest.newBuilder()
+                                .setLog("a/log")
+                                .setLogId(old)
+                                .build())
+                        .next())) {
+            assertFails(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "a/log", late);
+        }
+        ReadResponse current = stub.read(read(0)).next();
+        assertThat(current.getBatchesCount()).isEqualTo(1);
+        assertThat(current.getSealed()).isFalse();
+        assertThat(stub.read(read(0).toBuilder().setLogId(current.getLogId()).build())
+                        .next()
+                        .getBatchesCount())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aNodeThatIsBehindDoesNotDenyALogThatIsNamedByItsId() {
+        long old = stub.read(read(0)).next().getLogId();
+        logs.createElsewhere("a/log");
+
+        assertThat(stub.read(read(0).toBuilder().setLogId(old + 1).build())
+                        .next()
+                        .getLogId())
+                .isEqualTo(old + 1);
+    }
+
+    @Test
     void tailEndsWithItsClientAndWithTheServer() throws Exception {
         ManagedChannel other = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
                 .usePlaintext()

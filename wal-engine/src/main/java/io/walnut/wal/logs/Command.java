@@ -11,9 +11,9 @@ import java.util.List;
  *
  * <pre>
  *  create  | 1 | 1 | timestamp i64 | name |
- *  seal    | 1 | 2 | name |
- *  trim    | 1 | 3 | before offset u64 | name |
- *  delete  | 1 | 4 | name |
+ *  seal    | 1 | 2 | name |                        or | 2 | 2 | log id u64 | name |
+ *  trim    | 1 | 3 | before offset i64 | name |    or | 2 | 3 | log id u64 | before offset i64 | name |
+ *  delete  | 1 | 4 | name |                        or | 2 | 4 | log id u64 | name |
  *  append  | 1 | 5 | timestamp i64 | items u32 | item ... |
  *            |   +- kind u8                      item: log id u64 | producer id u64 | epoch u32 | sequence u64
  *            +- version u8                           | count u32 | crc32c u32 | length u32 | length bytes
@@ -24,14 +24,17 @@ public sealed interface Command {
     /** Creates a log. The time is the leader's, in milliseconds since the epoch. */
     record Create(long timestampMs, String name) implements Command {}
 
+    /** In place of a log's id: whichever log has the name. With an id, a later log of the same name is left alone. */
+    long ANY_LOG = 0;
+
     /** Ends a log: it takes no more appends. Sealing twice is no error. */
-    record Seal(String name) implements Command {}
+    record Seal(String name, long logId) implements Command {}
 
     /** Drops the records below {@code beforeOffset}. Trimming less than was trimmed is no error. */
-    record Trim(String name, long beforeOffset) implements Command {}
+    record Trim(String name, long logId, long beforeOffset) implements Command {}
 
     /** Drops a log with all of its records. */
-    record Delete(String name) implements Command {}
+    record Delete(String name, long logId) implements Command {}
 
     /** Appends batches to one or more logs. Each item succeeds or is rejected by itself. */
     record Append(long timestampMs, List<AppendItem> items) implements Command {
@@ -60,10 +63,21 @@ public sealed interface Command {
     int APPEND_OVERHEAD_BYTES = 2 + 8 + 4;
 
     private static ByteBuffer allocate(int kind, int bytes) {
+        return allocate(1, kind, bytes);
+    }
+
+    private static ByteBuffer allocate(int version, int kind, int bytes) {
         return ByteBuffer.allocate(2 + bytes)
                 .order(ByteOrder.LITTLE_ENDIAN)
-                .put((byte) 1)
+                .put((byte) version)
                 .put((byte) kind);
+    }
+
+    /** Room for a change of a log and {@code bytes} more, up to where those begin. */
+    private static ByteBuffer change(int kind, long logId, int bytes) {
+        return logId == ANY_LOG
+                ? allocate(1, kind, bytes)
+                : allocate(2, kind, 8 + bytes).putLong(logId);
     }
 
     /**
@@ -79,14 +93,14 @@ public sealed interface Command {
                 Bytes.putString(target, text);
                 yield target.flip();
             }
-            case Seal(String name) -> named(2, name);
-            case Trim(String name, long beforeOffset) -> {
+            case Seal(String name, long logId) -> named(2, logId, name);
+            case Trim(String name, long logId, long beforeOffset) -> {
                 byte[] text = Bytes.text(name);
-                ByteBuffer target = allocate(3, 8 + 2 + text.length).putLong(beforeOffset);
+                ByteBuffer target = change(3, logId, 8 + 2 + text.length).putLong(beforeOffset);
                 Bytes.putString(target, text);
                 yield target.flip();
             }
-            case Delete(String name) -> named(4, name);
+            case Delete(String name, long logId) -> named(4, logId, name);
             case Append(long timestampMs, List<AppendItem> items) -> {
                 int bytes = 8 + 4;
                 for (AppendItem item : items) {
@@ -109,9 +123,9 @@ public sealed interface Command {
         };
     }
 
-    private static ByteBuffer named(int kind, String name) {
+    private static ByteBuffer named(int kind, long logId, String name) {
         byte[] text = Bytes.text(name);
-        ByteBuffer target = allocate(kind, 2 + text.length);
+        ByteBuffer target = change(kind, logId, 2 + text.length);
         Bytes.putString(target, text);
         return target.flip();
     }
@@ -119,16 +133,24 @@ public sealed interface Command {
     /** Reads a command; the batches of an append are views of {@code source}. */
     static Command decode(ByteBuffer source) throws MalformedException {
         return Bytes.decode("command", source, bytes -> {
-            checkVersion(bytes);
+            int version = bytes.u8();
             int kind = bytes.u8();
+            checkVersion(version, kind);
             return switch (kind) {
                 case 1 -> new Create(bytes.i64(), bytes.string());
-                case 2 -> new Seal(bytes.string());
-                case 3 -> {
-                    long beforeOffset = bytes.i64();
-                    yield new Trim(bytes.string(), beforeOffset);
+                case 2 -> {
+                    long logId = logId(version, bytes);
+                    yield new Seal(bytes.string(), logId);
                 }
-                case 4 -> new Delete(bytes.string());
+                case 3 -> {
+                    long logId = logId(version, bytes);
+                    long beforeOffset = bytes.i64();
+                    yield new Trim(bytes.string(), logId, beforeOffset);
+                }
+                case 4 -> {
+                    long logId = logId(version, bytes);
+                    yield new Delete(bytes.string(), logId);
+                }
                 case 5 -> {
                     long timestampMs = bytes.i64();
                     int count = itemCount(bytes);
@@ -147,8 +169,10 @@ public sealed interface Command {
     static AppendItem appendItem(ByteBuffer source, int slot) throws MalformedException {
         Bytes bytes = new Bytes(source);
         try {
-            checkVersion(bytes);
-            if (bytes.u8() != 5) {
+            int version = bytes.u8();
+            int kind = bytes.u8();
+            checkVersion(version, kind);
+            if (kind != 5) {
                 throw new MalformedException("command: not an append");
             }
             bytes.i64();
@@ -165,11 +189,23 @@ public sealed interface Command {
         }
     }
 
-    private static void checkVersion(Bytes bytes) throws MalformedException {
-        int version = bytes.u8();
-        if (version != 1) {
-            throw new MalformedException("command: version " + version + ", this program knows 1");
+    private static void checkVersion(int version, int kind) throws MalformedException {
+        boolean changesALog = kind >= 2 && kind <= 4;
+        if (version != 1 && !(version == 2 && changesALog)) {
+            throw new MalformedException("command of kind " + kind + ": version " + version + ", this program knows "
+                    + (changesALog ? "1 and 2" : "1"));
         }
+    }
+
+    private static long logId(int version, Bytes bytes) throws MalformedException {
+        if (version == 1) {
+            return ANY_LOG;
+        }
+        long logId = bytes.i64();
+        if (logId == ANY_LOG) {
+            throw new MalformedException("command: log id 0 in version 2");
+        }
+        return logId;
     }
 
     private static int itemCount(Bytes bytes) throws MalformedException {

@@ -46,13 +46,14 @@ public final class LogIndex {
         try {
             return switch (Command.decode(command)) {
                 case Create create -> create(create);
-                case Seal(String name) ->
-                    withLog(name, log -> {
+                case Seal(String name, long logId) ->
+                    withLog(name, logId, log -> {
                         log.seal();
                         return done(log);
                     });
-                case Trim(String name, long beforeOffset) -> withLog(name, log -> trim(log, beforeOffset));
-                case Delete(String name) -> withLog(name, this::delete);
+                case Trim(String name, long logId, long beforeOffset) ->
+                    withLog(name, logId, log -> trim(log, beforeOffset));
+                case Delete(String name, long logId) -> withLog(name, logId, this::delete);
                 case Append append -> append(lsn, append);
             };
         } catch (MalformedException e) {
@@ -125,13 +126,22 @@ public final class LogIndex {
         return lastTimestampMs;
     }
 
-    private Result withLog(String name, Function<LogState, Result> change) {
+    private Result withLog(String name, long logId, Function<LogState, Result> change) {
         Optional<String> problem = LogName.problem(name); // a name that passes is short enough for a message
         if (problem.isPresent()) {
             return rejected(Reason.INVALID_NAME, problem.get());
         }
         LogState log = byName.get(name);
-        return log == null ? rejected(Reason.LOG_NOT_FOUND, "no log has the name '" + name + "'") : change.apply(log);
+        if (log == null) {
+            return rejected(Reason.LOG_NOT_FOUND, "no log has the name '" + name + "'");
+        }
+        if (logId != Command.ANY_LOG && logId != log.id) {
+            return rejected(
+                    Reason.LOG_NOT_FOUND,
+                    "log '" + name + "' with the id " + logId + " is gone; the one of that name now has the id "
+                            + log.id);
+        }
+        return change.apply(log);
     }
 
     private static Result done(LogState log) {

@@ -19,9 +19,12 @@ class CommandTest {
                     new AppendItem(2, 0xABCDEFL, 3, 4, 5, -1, ByteBuffer.wrap(new byte[] {7, 8, 9}))));
     private static final List<Command> ALL = List.of(
             new Command.Create(5, "a/b"),
-            new Command.Seal("a/b"),
-            new Command.Trim("a/b", 77),
-            new Command.Delete("a/b"),
+            new Command.Seal("a/b", Command.ANY_LOG),
+            new Command.Trim("a/b", Command.ANY_LOG, 77),
+            new Command.Delete("a/b", Command.ANY_LOG),
+            new Command.Seal("a/b", 300),
+            new Command.Trim("a/b", -1, 77),
+            new Command.Delete("a/b", 1),
             APPEND);
 
     @Test
@@ -33,8 +36,20 @@ class CommandTest {
 
     @Test
     void theBytesAreThoseOfTheFormat() {
-        assertThat(HexFormat.of().formatHex(new Command.Trim("a/b", 77).encode().array()))
+        assertThat(HexFormat.of()
+                        .formatHex(new Command.Trim("a/b", Command.ANY_LOG, 77)
+                                .encode()
+                                .array()))
                 .isEqualTo("01034d000000000000000300612f62");
+        assertThat(HexFormat.of()
+                        .formatHex(new Command.Trim("a/b", 300, 77).encode().array()))
+                .isEqualTo("02032c010000000000004d000000000000000300612f62");
+        assertThat(HexFormat.of()
+                        .formatHex(new Command.Seal("a/b", 300).encode().array()))
+                .isEqualTo("02022c010000000000000300612f62");
+        assertThat(HexFormat.of()
+                        .formatHex(new Command.Delete("a/b", 300).encode().array()))
+                .isEqualTo("02042c010000000000000300612f62");
         assertThat(HexFormat.of().formatHex(APPEND.encode().array()))
                 .isEqualTo("01050068e5cf8b010000" + "02000000"
                         + "0100000000000000" + "0000000000000000" + "00000000" + "0000000000000000" + "01000000"
@@ -50,8 +65,20 @@ class CommandTest {
         assertThat(Command.appendItem(APPEND.encode(), 1))
                 .isEqualTo(APPEND.items().get(1));
         assertThatThrownBy(() -> Command.appendItem(APPEND.encode(), 2)).isInstanceOf(MalformedException.class);
-        assertThatThrownBy(() -> Command.appendItem(new Command.Seal("a").encode(), 0))
+        assertThatThrownBy(() -> Command.appendItem(new Command.Seal("a", Command.ANY_LOG).encode(), 0))
                 .isInstanceOf(MalformedException.class);
+    }
+
+    @Test
+    void onlyWhatChangesALogHasASecondVersionAndThatNamesTheLog() {
+        for (String bad : List.of(
+                "0201" + "0500000000000000" + "0300612f62",
+                "0202" + "0000000000000000" + "0300612f62",
+                "0302" + "2c01000000000000" + "0300612f62")) {
+            assertThatThrownBy(
+                            () -> Command.decode(ByteBuffer.wrap(HexFormat.of().parseHex(bad))))
+                    .isInstanceOf(MalformedException.class);
+        }
     }
 
     @Test
@@ -77,7 +104,7 @@ class CommandTest {
             if (bytes.length < 80) {
                 random.nextBytes(bytes);
                 if (bytes.length > 1) {
-                    bytes[0] = 1;
+                    bytes[0] = (byte) (1 + random.nextInt(2));
                     bytes[1] = (byte) random.nextInt(7);
                 }
             } else {

@@ -66,11 +66,14 @@ class LogIndexModelTest {
 
     private static Command command(Random random, NaiveLogs model) {
         String name = "log-" + random.nextInt(6);
+        long id = random.nextInt(4) == 0
+                ? random.nextLong(0, model.lastId() + 2)
+                : random.nextBoolean() ? Command.ANY_LOG : model.id(name);
         return switch (random.nextInt(60)) {
             case 0, 1, 2 -> new Command.Create(random.nextInt(100_000), name);
-            case 3 -> random.nextInt(4) == 0 ? new Command.Delete(name) : new Command.Delete("nobody");
-            case 4 -> random.nextInt(4) == 0 ? new Command.Seal(name) : new Command.Seal("../x");
-            case 5, 6 -> new Command.Trim(name, random.nextLong(-1, model.endOffset(name) + 2));
+            case 3 -> new Command.Delete(random.nextInt(4) == 0 ? name : "nobody", id);
+            case 4 -> new Command.Seal(random.nextInt(4) == 0 ? name : "../x", id);
+            case 5, 6 -> new Command.Trim(name, id, random.nextLong(-1, model.endOffset(name) + 2));
             default -> append(random, model);
         };
     }

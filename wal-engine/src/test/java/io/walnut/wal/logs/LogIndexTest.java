@@ -108,14 +108,14 @@ class LogIndexTest {
         long first = index.locate(a.id(), 0, 1).getFirst().lsn();
         assertThat(index.neededLsn()).isEqualTo(first);
 
-        apply(new Command.Trim("a", 101));
+        apply(new Command.Trim("a", Command.ANY_LOG, 101));
 
         assertThat(index.describe("a").orElseThrow().startOffset()).isEqualTo(101);
         assertThat(index.neededLsn()).isEqualTo(first + 50);
         assertThat(index.locate(a.id(), 0, 1).getFirst().baseOffset()).isEqualTo(100);
-        assertThat(reason(apply(new Command.Trim("a", 401)))).isEqualTo(Reason.OFFSET_BEYOND_END);
+        assertThat(reason(apply(new Command.Trim("a", Command.ANY_LOG, 401)))).isEqualTo(Reason.OFFSET_BEYOND_END);
 
-        apply(new Command.Trim("a", 400));
+        apply(new Command.Trim("a", Command.ANY_LOG, 400));
         assertThat(index.neededLsn()).isEqualTo(LogIndex.NEEDS_NONE);
         assertThat(append(5000, item(a, 1))).containsExactly(new Appended(400, 401, 5000, false));
     }
@@ -128,7 +128,7 @@ class LogIndexTest {
         long second = lsn;
         append(5000, item(b, 1));
 
-        apply(new Command.Delete("a"));
+        apply(new Command.Delete("a", Command.ANY_LOG));
 
         assertThat(index.neededLsn()).isEqualTo(second);
         assertThat(index.describe("a")).isEmpty();
@@ -139,7 +139,7 @@ class LogIndexTest {
     void aLogCreatedAgainHasANewIdAndBeginsAtZero() {
         LogInfo a = create("a");
         append(5000, item(a, 5));
-        apply(new Command.Delete("a"));
+        apply(new Command.Delete("a", Command.ANY_LOG));
 
         LogInfo again = create("a");
 
@@ -151,7 +151,7 @@ class LogIndexTest {
     void aSealedLogTakesNoMoreButIsRead() {
         LogInfo a = create("a");
         append(5000, item(a, 1));
-        apply(new Command.Seal("a"));
+        apply(new Command.Seal("a", Command.ANY_LOG));
 
         AppendOutcome outcome = append(5000, item(a, 1)).getFirst();
 
@@ -164,7 +164,7 @@ class LogIndexTest {
         LogInfo a = create("a");
         append(5000, item(a, 2, 7, 0, 0));
         append(6000, item(a, 3, 7, 0, 2));
-        apply(new Command.Seal("a"));
+        apply(new Command.Seal("a", Command.ANY_LOG));
 
         assertThat(append(9000, item(a, 2, 7, 0, 0))).containsExactly(new Appended(0, 2, 5000, true));
         assertThat(append(9000, item(a, 3, 7, 0, 2))).containsExactly(new Appended(2, 5, 6000, true));
@@ -207,6 +207,26 @@ class LogIndexTest {
         assertThat(fenced.rejection().reason()).isEqualTo(Reason.FENCED);
         assertThat(fenced.rejection().expected()).isEqualTo(0xFFFF_FFFFL);
         assertThat(fenced.rejection().message()).contains("epoch 4294967295", "epoch 2147483647");
+    }
+
+    @Test
+    void aChangeThatNamesALogByItsIdLeavesALaterOneOfTheSameNameAlone() {
+        LogInfo old = create("a");
+        assertThat(apply(new Command.Delete("a", old.id()))).isInstanceOf(Result.Done.class);
+        LogInfo current = create("a");
+        append(5000, item(current, 3));
+
+        for (Command late : List.of(
+                new Command.Delete("a", old.id()),
+                new Command.Seal("a", old.id()),
+                new Command.Trim("a", old.id(), 2))) {
+            assertThat(reason(apply(late))).isEqualTo(Reason.LOG_NOT_FOUND);
+        }
+        assertThat(index.describe("a")).contains(new LogInfo(current.id(), "a", 0, 3, false, 1000, 5000));
+
+        assertThat(apply(new Command.Trim("a", current.id(), 2))).isInstanceOf(Result.Done.class);
+        assertThat(apply(new Command.Seal("a", current.id()))).isInstanceOf(Result.Done.class);
+        assertThat(index.describe("a")).contains(new LogInfo(current.id(), "a", 2, 3, true, 1000, 5000));
     }
 
     @Test
@@ -255,8 +275,8 @@ class LogIndexTest {
                     5000 + i,
                     item(a, 1 + i % 3, 7, 0, index.describe("a").orElseThrow().endOffset()));
         }
-        apply(new Command.Trim("a", 77));
-        apply(new Command.Seal("empty"));
+        apply(new Command.Trim("a", Command.ANY_LOG, 77));
+        apply(new Command.Seal("empty", Command.ANY_LOG));
         byte[] image = save(index);
 
         LogIndex loaded = LogIndex.load(new ByteArrayInputStream(image));
@@ -298,15 +318,15 @@ class LogIndexTest {
     @Test
     void aLongNameIsRefusedInAResultThatCanBeSent() throws Exception {
         for (Command command : List.of(
-                new Command.Delete("x".repeat(65_535)),
-                new Command.Seal("\u0001".repeat(65_535)),
-                new Command.Trim("x".repeat(65_535), 0),
+                new Command.Delete("x".repeat(65_535), Command.ANY_LOG),
+                new Command.Seal("\u0001".repeat(65_535), Command.ANY_LOG),
+                new Command.Trim("x".repeat(65_535), Command.ANY_LOG, 0),
                 new Command.Create(1, "x".repeat(65_535)))) {
             Result result = apply(command);
             assertThat(reason(result)).isEqualTo(Reason.INVALID_NAME);
             assertThat(Result.decode(result.encode())).isEqualTo(result);
         }
-        assertThatThrownBy(() -> new Command.Delete("x".repeat(65_536)).encode())
+        assertThatThrownBy(() -> new Command.Delete("x".repeat(65_536), Command.ANY_LOG).encode())
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -314,7 +334,7 @@ class LogIndexTest {
     void allThatWasInFlightWhenTheLogWasSealedIsRefusedAsSealed() {
         LogInfo a = create("a");
         append(5000, item(a, 1, 7, 0, 0));
-        apply(new Command.Seal("a"));
+        apply(new Command.Seal("a", Command.ANY_LOG));
 
         for (int sequence = 1; sequence < 4; sequence++) {
             NotAppended refused =
@@ -329,8 +349,8 @@ class LogIndexTest {
         create("b/c");
         append(5000, item(a, 1, 7, 0, 0));
         append(5001, item(a, 2, 7, 1, 0), item(a, 300, 0, 0, 0));
-        apply(new Command.Trim("a", 1));
-        apply(new Command.Seal("b/c"));
+        apply(new Command.Trim("a", Command.ANY_LOG, 1));
+        apply(new Command.Seal("b/c", Command.ANY_LOG));
 
         assertThat(HexFormat.of().formatHex(save(index))).isEqualTo(GOLDEN_IMAGE);
         assertThat(save(LogIndex.load(new ByteArrayInputStream(HexFormat.of().parseHex(GOLDEN_IMAGE)))))

@@ -64,9 +64,9 @@ final class NaiveLogs {
     Result apply(long lsn, Command command) {
         return switch (command) {
             case Command.Create(long timestampMs, String name) -> create(timestampMs, name);
-            case Command.Seal(String name) -> change(name, log -> log.sealed = true);
-            case Command.Delete(String name) -> change(name, logs::remove);
-            case Command.Trim(String name, long before) -> trim(name, before);
+            case Command.Seal(String name, long id) -> change(name, id, log -> log.sealed = true);
+            case Command.Delete(String name, long id) -> change(name, id, logs::remove);
+            case Command.Trim(String name, long id, long before) -> trim(name, id, before);
             case Command.Append(long timestampMs, List<AppendItem> items) -> {
                 timeMs = Math.max(timeMs, timestampMs);
                 List<AppendOutcome> outcomes = new ArrayList<>();
@@ -94,12 +94,12 @@ final class NaiveLogs {
         void to(Log log);
     }
 
-    private Result change(String name, Change change) {
+    private Result change(String name, long id, Change change) {
         if (name.contains("..")) {
             return new Result.Rejected(new Rejection(Reason.INVALID_NAME, "", 0, 0, 0));
         }
         for (Log log : logs) {
-            if (log.name.equals(name)) {
+            if (log.name.equals(name) && (id == 0 || id == log.id)) {
                 change.to(log);
                 return new Result.Done(log.info());
             }
@@ -107,13 +107,14 @@ final class NaiveLogs {
         return new Result.Rejected(new Rejection(Reason.LOG_NOT_FOUND, "", 0, 0, 0));
     }
 
-    private Result trim(String name, long before) {
+    private Result trim(String name, long id, long before) {
         for (Log log : logs) {
-            if (log.name.equals(name) && (before < 0 || before > log.end)) {
+            boolean meant = log.name.equals(name) && (id == 0 || id == log.id);
+            if (meant && (before < 0 || before > log.end)) {
                 return new Result.Rejected(new Rejection(Reason.OFFSET_BEYOND_END, "", log.start, log.end, 0));
             }
         }
-        return change(name, log -> log.start = Math.max(log.start, before));
+        return change(name, id, log -> log.start = Math.max(log.start, before));
     }
 
     private AppendOutcome append(long lsn, int slot, AppendItem item) {
@@ -198,6 +199,15 @@ final class NaiveLogs {
         return logs.stream()
                 .filter(log -> log.name.equals(name))
                 .mapToLong(log -> log.end)
+                .findFirst()
+                .orElse(0);
+    }
+
+    /** 0 when there is no log of that name. */
+    long id(String name) {
+        return logs.stream()
+                .filter(log -> log.name.equals(name))
+                .mapToLong(log -> log.id)
                 .findFirst()
                 .orElse(0);
     }
