@@ -203,7 +203,7 @@ final class GroupWriter {
                     }
                 }
             }
-        } catch (IOException | RuntimeException | VirtualMachineError | LinkageError e) {
+        } catch (IOException | RuntimeException | Error e) {
             defect = e instanceof Error thrown ? thrown : null;
             error = new WalPoisonedException(
                     "writing " + Segment.name(segment.id()) + " in " + state.storage.describe() + " failed: " + e
