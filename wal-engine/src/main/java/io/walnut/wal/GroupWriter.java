@@ -242,7 +242,7 @@ final class GroupWriter {
             state.unsyncedBytes += groupBytes;
         }
         if (full != null) {
-            files.runInBackground(files::sealFull);
+            files.sealFullInBackground();
         }
         if (begun) {
             files.prepareAhead();
