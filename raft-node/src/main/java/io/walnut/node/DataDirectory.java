@@ -1,10 +1,10 @@
 package io.walnut.node;
 
+import io.walnut.wal.io.LockFile;
+import io.walnut.wal.io.StorageLockedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,12 +17,10 @@ final class DataDirectory implements AutoCloseable {
     private static final int MAX_OWNER_BYTES = 64;
 
     private final Path directory;
-    private final FileChannel lockFile;
-    private final FileLock lock;
+    private final LockFile lock;
 
-    private DataDirectory(Path directory, FileChannel lockFile, FileLock lock) {
+    private DataDirectory(Path directory, LockFile lock) {
         this.directory = directory;
-        this.lockFile = lockFile;
         this.lock = lock;
     }
 
@@ -42,26 +40,22 @@ final class DataDirectory implements AutoCloseable {
                             + "; create it, or set node.data-dir to another",
                     e);
         }
-        FileChannel file = null;
+        LockFile lock = null;
         try {
-            file = FileChannel.open(
-                    absolute.resolve(LOCK_FILE),
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.READ,
-                    StandardOpenOption.WRITE);
-            FileLock lock = tryLock(file);
-            if (lock == null) {
-                String owner = read(file);
-                file.close();
-                throw new StartException("data directory " + absolute + " is in use by another process"
-                        + (owner.isEmpty() ? "" : " (" + owner + ")")
-                        + "; stop that one, or set node.data-dir to another directory");
-            }
+            lock = LockFile.take(absolute, LOCK_FILE);
+            FileChannel file = lock.channel();
             file.truncate(0);
-            file.write(ByteBuffer.wrap(("pid " + ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)), 0);
-            return new DataDirectory(absolute, file, lock);
+            file.write(ByteBuffer.wrap(thisProcess().getBytes(StandardCharsets.UTF_8)), 0);
+            return new DataDirectory(absolute, lock);
+        } catch (StorageLockedException e) {
+            String owner = e.byThisProcess() ? thisProcess() : read(absolute.resolve(LOCK_FILE));
+            throw new StartException(
+                    "data directory " + absolute + " is in use by another process"
+                            + (owner.isEmpty() ? "" : " (" + owner + ")")
+                            + "; stop that one, or set node.data-dir to another directory",
+                    e);
         } catch (IOException e) {
-            close(file, e);
+            close(lock, e);
             throw new StartException(
                     "data directory " + absolute + " cannot be written by user "
                             + System.getProperty("user.name") + ": " + e
@@ -79,21 +73,22 @@ final class DataDirectory implements AutoCloseable {
         return at;
     }
 
-    private static @Nullable FileLock tryLock(FileChannel file) throws IOException {
-        try {
-            return file.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null; // held by another node in this process
+    private static String thisProcess() {
+        return "pid " + ProcessHandle.current().pid();
+    }
+
+    /** What another process wrote there; it keeps its lock when this one opens and closes the file. */
+    private static String read(Path lockFile) {
+        try (FileChannel file = FileChannel.open(lockFile, StandardOpenOption.READ)) {
+            ByteBuffer owner = ByteBuffer.allocate(MAX_OWNER_BYTES);
+            file.read(owner, 0);
+            return StandardCharsets.UTF_8.decode(owner.flip()).toString();
+        } catch (IOException e) {
+            return ""; // it is in use all the same
         }
     }
 
-    private static String read(FileChannel file) throws IOException {
-        ByteBuffer owner = ByteBuffer.allocate(MAX_OWNER_BYTES);
-        file.read(owner, 0);
-        return StandardCharsets.UTF_8.decode(owner.flip()).toString();
-    }
-
-    private static void close(@Nullable FileChannel file, IOException failure) {
+    private static void close(@Nullable LockFile file, IOException failure) {
         try {
             if (file != null) {
                 file.close();
@@ -119,7 +114,6 @@ final class DataDirectory implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        lock.release();
-        lockFile.close();
+        lock.close();
     }
 }

@@ -3,6 +3,7 @@ package io.walnut.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.walnut.wal.io.OtherProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,9 @@ class DataDirectoryTest {
                     .isInstanceOf(StartException.class)
                     .hasMessageContaining("is in use by another process")
                     .hasMessageContaining("pid " + ProcessHandle.current().pid());
+            assertThat(OtherProcess.takes(held.path().resolve("node.lock")))
+                    .as("the refused owner has not set the lock free")
+                    .isFalse();
         }
     }
 

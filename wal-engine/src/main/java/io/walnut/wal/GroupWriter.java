@@ -203,7 +203,7 @@ final class GroupWriter {
                     }
                 }
             }
-        } catch (IOException | RuntimeException | VirtualMachineError | LinkageError e) {
+        } catch (IOException | RuntimeException | Error e) {
             defect = e instanceof Error thrown ? thrown : null;
             error = new WalPoisonedException(
                     "writing " + Segment.name(segment.id()) + " in " + state.storage.describe() + " failed: " + e
@@ -242,7 +242,7 @@ final class GroupWriter {
             state.unsyncedBytes += groupBytes;
         }
         if (full != null) {
-            files.runInBackground(files::sealFull);
+            files.sealFullInBackground();
         }
         if (begun) {
             files.prepareAhead();

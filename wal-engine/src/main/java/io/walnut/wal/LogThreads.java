@@ -56,7 +56,7 @@ final class LogThreads {
             LOG.debug("nobody interrupts the log's own thread", e);
         }
         if (state.sealingBehind) {
-            files.runInBackground(files::sealFull);
+            files.sealFullInBackground();
         }
         files.prepareAhead();
     }

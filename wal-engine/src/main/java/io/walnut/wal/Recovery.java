@@ -96,7 +96,7 @@ final class Recovery {
                             findings,
                             notes,
                             System.nanoTime() - start));
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             segments.forEach(Segment::release);
             tail.forEach(Segment::release);
             throw e;
@@ -213,7 +213,7 @@ final class Recovery {
                 return damaged(entry, Verdict.MISSING, 0, start, name + " is listed and not there");
             }
             StorageFile file = storage.open(name, true);
-            length = file.length();
+            length = length(file);
             Segment segment = sealed(entry, file, length);
             return new Opened(
                     new SegmentFinding(
@@ -234,6 +234,16 @@ final class Recovery {
             throw new IOException(name + " cannot be read: " + e.getMessage(), e);
         } catch (InvalidBytesException e) {
             return damaged(entry, Verdict.SEALED_DAMAGED, length, start, name + ": " + e.getMessage());
+        }
+    }
+
+    /** Owns {@code file}, as {@link #sealed} does: it is closed when this fails. */
+    private static long length(StorageFile file) throws IOException {
+        try {
+            return file.length();
+        } catch (IOException | RuntimeException | Error e) {
+            file.close();
+            throw e;
         }
     }
 
@@ -266,7 +276,7 @@ final class Recovery {
                 verify(segment);
             }
             return segment;
-        } catch (IOException | InvalidBytesException | NewerVersionException | RuntimeException e) {
+        } catch (IOException | InvalidBytesException | NewerVersionException | RuntimeException | Error e) {
             if (segment == null) {
                 file.close();
             } else {

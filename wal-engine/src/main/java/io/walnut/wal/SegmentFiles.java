@@ -29,8 +29,18 @@ final class SegmentFiles {
         this.background = background;
     }
 
-    /** Called with the mutex, which is not held while the task runs. */
-    void runInBackground(Runnable task) {
+    /** Called with the mutex. */
+    void sealFullInBackground() {
+        // Who waits for its own record must not hear of this: it is tried again, as when the disk is full.
+        state.sealingBehind |= runInBackground(this::sealFull) != null;
+    }
+
+    /**
+     * Called with the mutex, which is not held while the task runs.
+     *
+     * @return why it will not run, when there is no thread to be had for it
+     */
+    private @Nullable Throwable runInBackground(Runnable task) {
         state.tasks++;
         if (background == null) {
             state.mutex.unlock();
@@ -40,7 +50,9 @@ final class SegmentFiles {
                 state.mutex.lock();
                 endTask();
             }
-        } else {
+            return null;
+        }
+        try {
             background.execute(() -> {
                 try {
                     task.run();
@@ -53,6 +65,11 @@ final class SegmentFiles {
                     }
                 }
             });
+            return null;
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.warn("no thread for the background work of {}, will try again", state.storage.describe(), e);
+            endTask();
+            return e;
         }
     }
 
@@ -70,9 +87,13 @@ final class SegmentFiles {
         state.preparing = true;
         long id = state.nextSegmentId;
         if (state.sealingBehind) {
-            runInBackground(this::sealFull);
+            sealFullInBackground();
         }
-        runInBackground(() -> prepare(id));
+        Throwable refused = runInBackground(() -> prepare(id));
+        if (refused != null) {
+            state.preparing = false;
+            state.prepareFailure = new IOException("no thread to prepare a segment: " + refused, refused);
+        }
     }
 
     private void prepare(long id) {

@@ -63,11 +63,16 @@ final class StructuralChanges {
             change.run();
         } catch (WalException e) {
             throw e;
-        } catch (UnknownOutcomeException | RuntimeException e) {
+        } catch (UnknownOutcomeException
+                | RuntimeException
+                | Error e) { // an Error may come between the disk and the state
             WalException error = new WalPoisonedException(
                     what + " in " + state.storage.describe() + " failed: " + e + "; close the log and open it again",
                     e);
             state.poison(error);
+            if (e instanceof Error defect) {
+                throw defect;
+            }
             throw error;
         } catch (StorageFullException e) {
             throw new WalStorageFullException(

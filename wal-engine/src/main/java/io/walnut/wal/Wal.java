@@ -54,16 +54,26 @@ public final class Wal implements AutoCloseable {
         this.writer = new GroupWriter(state, files);
         this.changes = new StructuralChanges(state, files, writer);
         this.reader = new LogReader(state, writer);
+        this.syncTimer = threads && options.durability() instanceof Durability.Interval
+                ? Executors.newSingleThreadScheduledExecutor(daemon("wal-interval"))
+                : null;
+    }
+
+    /** What fails here leaves a log that wants {@link #release}. */
+    private void start(WalOptions options) {
         LogThreads own = new LogThreads(state, files, writer, changes);
-        if (threads) {
+        if (background != null) {
             Thread.ofPlatform().daemon().name("wal-sync").start(own::syncLoop);
         }
-        if (threads && options.durability() instanceof Durability.Interval(Duration period, long _)) {
-            syncTimer = Executors.newSingleThreadScheduledExecutor(daemon("wal-interval"));
+        if (syncTimer != null && options.durability() instanceof Durability.Interval(Duration period, long _)) {
             Future<?> _ = syncTimer.scheduleWithFixedDelay(
                     own::syncByTimer, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
-        } else {
-            syncTimer = null;
+        }
+        state.mutex.lock();
+        try {
+            files.prepareAhead();
+        } finally {
+            state.mutex.unlock();
         }
     }
 
@@ -85,17 +95,24 @@ public final class Wal implements AutoCloseable {
     /** Opens, or makes, the log in a storage, which is the log's from now on: it closes it. */
     public static Wal open(Storage storage, WalOptions options) throws WalException {
         Closeable lock = null;
+        Recovery.Recovered recovered = null;
+        Wal wal = null;
         try {
             lock = storage.lock();
-            Recovery.Recovered recovered = new Recovery(storage, options).run();
-            Wal wal = new Wal(storage, lock, options, recovered);
-            wal.state.mutex.lock();
-            try {
-                wal.files.prepareAhead();
-            } finally {
-                wal.state.mutex.unlock();
-            }
+            recovered = new Recovery(storage, options).run();
+            wal = new Wal(storage, lock, options, recovered);
+            wal.start(options);
             return wal;
+        } catch (RuntimeException | Error e) { // nobody could give the directory free
+            if (wal != null) {
+                wal.releaseAfter(e);
+            } else {
+                if (recovered != null) {
+                    recovered.segments().forEach(Segment::release);
+                }
+                closeQuietly(lock, storage);
+            }
+            throw e;
         } catch (IOException e) {
             closeQuietly(lock, storage);
             throw switch (e) {
@@ -292,6 +309,14 @@ public final class Wal implements AutoCloseable {
             }
         } finally {
             release();
+        }
+    }
+
+    private void releaseAfter(Throwable failure) {
+        try {
+            release();
+        } catch (WalException e) {
+            failure.addSuppressed(e);
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -40,6 +41,33 @@ class RecoveryReleaseTest {
                 .isInstanceOf(WalCorruptException.class);
 
         assertThat(storage.open).isEmpty();
+    }
+
+    /** Whatever operation of the open it strikes. */
+    @Test
+    void anErrorGivesFilesAndDirectoryFree() throws Exception {
+        FaultyStorage left = new FaultyStorage();
+        Wal wal = Wal.open(left, Logs.inline());
+        wal.append(Logs.batch("one"));
+        wal.roll();
+        wal.append(Logs.batch("two"));
+        int[] until = {0};
+        for (int nth = 1; until[0] <= 0; nth++) {
+            FaultyStorage faulty = FaultyStorage.of(left.contents());
+            CountingStorage storage = new CountingStorage(faulty);
+            until[0] = nth;
+            faulty.refuse((_, _, _) -> {
+                if (--until[0] == 0) {
+                    throw new OutOfMemoryError("planted");
+                }
+            });
+            try {
+                Wal.open(storage, Logs.inline()).close(); // it got no further than to the next segment, which can wait
+            } catch (OutOfMemoryError | WalIoException e) { // the latter where memory is known to run out
+                assertThat(storage.open).as("error number %d", nth).isEmpty();
+            }
+            storage.lock().close();
+        }
     }
 
     private static final class CountingStorage extends ForwardingStorage {

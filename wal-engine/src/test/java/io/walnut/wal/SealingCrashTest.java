@@ -3,13 +3,16 @@ package io.walnut.wal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.walnut.wal.io.FaultyStorage;
+import io.walnut.wal.io.QuietLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Crashes at every operation while segments fill, are sealed behind the next one, and are listed. */
+@ExtendWith(QuietLog.class)
 class SealingCrashTest {
     private static final int RECORDS = 7;
     private static final int IMAGES = 24;

@@ -124,6 +124,43 @@ class WalFailureTest {
         assertThatTheLogGoesOn();
     }
 
+    @ParameterizedTest
+    @MethodSource("changes")
+    void anErrorBetweenTheManifestAndTheListInMemoryPoisons(Change change) throws Exception {
+        boolean[] manifestReplaced = {false};
+        storage.refuse((_, kind, _) -> {
+            manifestReplaced[0] |= kind == Kind.RENAME;
+            if (kind == Kind.SYNC_DIRECTORY && manifestReplaced[0]) {
+                throw new OutOfMemoryError("planted");
+            }
+        });
+
+        assertThatThrownBy(() -> change.on(wal)).isInstanceOf(OutOfMemoryError.class);
+
+        storage.refuse((_, _, _) -> {});
+        assertThatThrownBy(() -> wal.append(Logs.batch("no"))).isInstanceOf(WalPoisonedException.class);
+        wal.close();
+        wal = Wal.open(storage, Logs.inline());
+        assertThat(Logs.contents(wal)).doesNotContain("no");
+    }
+
+    @Test
+    void anErrorWhileWritingPoisons() throws Exception {
+        storage.refuse((_, kind, _) -> {
+            if (kind == Kind.WRITE) {
+                throw new AssertionError("planted");
+            }
+        });
+
+        assertThatThrownBy(() -> wal.append(Logs.batch("no"))).isInstanceOf(AssertionError.class);
+
+        storage.refuse((_, _, _) -> {});
+        assertThatThrownBy(() -> wal.append(Logs.batch("no"))).isInstanceOf(WalPoisonedException.class);
+        wal.close();
+        wal = Wal.open(storage, Logs.inline());
+        assertThatTheLogGoesOn();
+    }
+
     @Test
     void aCheckpointThatFailsTakesItsLinksBack() throws Exception {
         int[] links = {0};

@@ -3,8 +3,6 @@ package io.walnut.wal.io;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -178,23 +176,7 @@ public final class FileChannelStorage implements Storage {
 
     @Override
     public Closeable lock() throws IOException {
-        Path path = path(LOCK_FILE);
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            FileLock lock = channel.tryLock();
-            if (lock == null) {
-                throw new StorageLockedException(directory + " is open in another process");
-            }
-            return channel;
-        } catch (OverlappingFileLockException e) {
-            channel.close();
-            var locked = new StorageLockedException(directory + " is already open in this process");
-            locked.initCause(e);
-            throw locked;
-        } catch (IOException e) {
-            channel.close();
-            throw e;
-        }
+        return LockFile.take(directory, LOCK_FILE);
     }
 
     @Override

@@ -6,7 +6,15 @@ import java.io.IOException;
 public final class StorageLockedException extends IOException {
     private static final long serialVersionUID = 1;
 
-    public StorageLockedException(String message) {
+    private final boolean byThisProcess;
+
+    public StorageLockedException(String message, boolean byThisProcess) {
         super(message);
+        this.byThisProcess = byThisProcess;
+    }
+
+    /** Whether the other opener is in this process. */
+    public boolean byThisProcess() {
+        return byThisProcess;
     }
 }

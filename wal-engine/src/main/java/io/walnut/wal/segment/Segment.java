@@ -213,7 +213,13 @@ public final class Segment {
             bytes.flip();
         }
         bytes.order(ByteOrder.LITTLE_ENDIAN);
-        FrameFormat.Header header = FrameFormat.read(bytes, 0, bytes.limit());
+        FrameFormat.Header header;
+        try {
+            header = FrameFormat.read(bytes, 0, bytes.limit());
+        } catch (InternalError e) { // how the JVM says that a page of a mapping cannot be read
+            throw new IOException(
+                    "bytes " + position + " to " + limit + " of " + name(id) + " cannot be read: " + e, e);
+        }
         if (header.salt() != salt || lsn < header.firstLsn() || lsn >= header.endLsn()) {
             throw new InvalidBytesException(
                     "frame of LSNs " + header.firstLsn() + " to " + header.endLsn() + " where LSN " + lsn + " belongs");

@@ -2,13 +2,16 @@ package io.walnut.wal.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.walnut.wal.io.QuietLog;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Repeat one seed with {@code -Dwalnut.seed=N}; the slow test takes {@code -Dwalnut.images=N}. */
+@ExtendWith(QuietLog.class)
 class CrashTest {
     private static final long FIRST_SEED = Long.getLong("walnut.seed", 1);
     private static final long IMAGES_IN_EVERY_BUILD = 20_000;

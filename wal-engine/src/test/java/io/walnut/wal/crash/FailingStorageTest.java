@@ -2,8 +2,6 @@ package io.walnut.wal.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalClosedException;
 import io.walnut.wal.WalCorruptException;
@@ -12,6 +10,7 @@ import io.walnut.wal.WalIoException;
 import io.walnut.wal.WalStorageFullException;
 import io.walnut.wal.crash.FailingStorage.Operation;
 import io.walnut.wal.io.FaultyStorage;
+import io.walnut.wal.io.QuietLog;
 import io.walnut.wal.io.StorageFullException;
 import java.io.IOException;
 import java.util.List;
@@ -22,12 +21,10 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.slf4j.LoggerFactory;
 
 /**
  * Each kind of operation of the storage fails at each of its occurrences in scenarios of each mix, once and for good, with an
@@ -35,6 +32,7 @@ import org.slf4j.LoggerFactory;
  * before or not; and where it says that nothing was done and that it works on, it does. {@code -Dwalnut.seed=N} takes other
  * scenarios.
  */
+@ExtendWith(QuietLog.class)
 class FailingStorageTest {
     private static final long FIRST_SEED = Long.getLong("walnut.seed", 1);
     private static final int SCENARIOS = 3 * Scenario.Mix.values().length;
@@ -54,19 +52,6 @@ class FailingStorageTest {
                 return new StorageFullException("full", new IOException("No space left on device"));
             }
         }
-    }
-
-    private static final Logger LOG = (Logger) LoggerFactory.getLogger(Wal.class.getPackageName());
-
-    /** A log that is poisoned says so, here some thousand times. */
-    @BeforeAll
-    static void quiet() {
-        LOG.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void loud() {
-        LOG.setLevel(null);
     }
 
     @ParameterizedTest

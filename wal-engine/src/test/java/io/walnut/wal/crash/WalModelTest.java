@@ -20,6 +20,7 @@ import io.walnut.wal.WalRangeException;
 import io.walnut.wal.WalRecord;
 import io.walnut.wal.WalTrimmedException;
 import io.walnut.wal.io.FaultyStorage;
+import io.walnut.wal.io.QuietLog;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -38,11 +39,13 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Random operations, refused ones among them, against a naive model, with crashes in the middle of some: what the log says, what
  * it gives back, and what it throws. {@code -Dwalnut.seed=N} repeats one round, {@code -Dwalnut.minutes=N} goes on for so long.
  */
+@ExtendWith(QuietLog.class)
 class WalModelTest {
     private static final int ROUNDS = 250;
     private static final int STEPS = 250;

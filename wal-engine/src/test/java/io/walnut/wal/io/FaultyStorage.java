@@ -280,7 +280,7 @@ public final class FaultyStorage implements Storage {
     @Override
     public synchronized Closeable lock() throws IOException {
         if (locked) {
-            throw new StorageLockedException("the directory in memory is locked");
+            throw new StorageLockedException("the directory in memory is locked", true);
         }
         locked = true;
         return () -> {
