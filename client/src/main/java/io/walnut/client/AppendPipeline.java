@@ -113,19 +113,74 @@ final class AppendPipeline implements AppendCall.Listener {
         }
     }
 
+    /**
+     * Takes a batch if there is room for it now; never blocks, and completes nothing, so that it can be called with a lock held:
+     * {@link #tell} is to follow without it.
+     *
+     * @return false when there is no room, and when nothing is taken any more
+     */
+    boolean offer(PendingBatch batch) {
+        lock.lock();
+        try {
+            if (failure != null || closed || !hasRoom(batch.bytes())) {
+                return false;
+            }
+            pending.add(batch);
+            pump();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Completes what has come to its end. */
+    void tell() {
+        completions.run();
+    }
+
+    /** Whether a batch of these bytes would be taken now. */
+    boolean takes(int bytes) {
+        lock.lock();
+        try {
+            return failure == null && !closed && hasRoom(bytes);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The deadline of a batch that is given now. */
+    Deadline newDeadline() {
+        return Deadline.in(deadline);
+    }
+
     private void awaitRoom(int bytes, Deadline end) {
         while (failure == null && !closed && !hasRoom(bytes)) {
-            long remaining = end.remainingNanos();
-            if (remaining <= 0) {
-                throw Errors.overloaded("log '" + log + "': " + pending.size() + " batches with " + pending.bytes()
-                        + " bytes are in flight; no room within the deadline");
-            }
-            try {
-                changed.awaitNanos(remaining);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw Errors.unavailable("log '" + log + "': interrupted while waiting for room in flight", e);
-            }
+            awaitRoom(changed, end);
+        }
+    }
+
+    /** Waits once on the condition, of which the caller holds the lock; throws when it was for too long, or interrupted. */
+    @SuppressWarnings("WaitNotInLoop") // its callers loop
+    void awaitRoom(Condition condition, Deadline end) {
+        long remaining = end.remainingNanos();
+        if (remaining <= 0) {
+            throw noRoom();
+        }
+        try {
+            long unused = condition.awaitNanos(remaining);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Errors.unavailable("log '" + log + "': interrupted while waiting for room in flight", e);
+        }
+    }
+
+    private WalnutException noRoom() {
+        lock.lock();
+        try {
+            return Errors.overloaded("log '" + log + "': " + pending.size() + " batches with " + pending.bytes()
+                    + " bytes are in flight; no room within the deadline");
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -151,6 +206,16 @@ final class AppendPipeline implements AppendCall.Listener {
         lock.lock();
         try {
             return failure;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** True when it was closed: by its user or with the client. */
+    boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
         } finally {
             lock.unlock();
         }

@@ -3,7 +3,9 @@ package io.walnut.client;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +27,10 @@ public final class Appender implements AutoCloseable {
     private final AtomicLong acknowledgedRecords = new AtomicLong();
     private volatile long nextOffset = -1;
 
-    // Guarded by the lock.
+    /** Of the lock: there may be room in flight, or this appender has ended. */
+    private final Condition changed = lock.newCondition();
+
+    // Guarded by the lock, which is never held while something is waited for or told to a caller.
     private BatchEncoder open;
     private boolean failureSeen;
     /** Something was in flight when this appender was aborted. */
@@ -41,17 +46,18 @@ public final class Appender implements AutoCloseable {
         this.open = new BatchEncoder(SMALLEST_BUFFER_BYTES);
     }
 
-    /** Adds a record to the open batch; throws what has stopped this appender, if something has. */
+    /**
+     * Adds a record to the open batch; throws what has stopped this appender, if something has. When this throws, interrupted or
+     * without room within the deadline, the record is not added, and those that were added before are kept.
+     */
     public void add(Record record) {
-        lock.lock();
+        lockWithRoom();
         try {
-            check();
             open.add(record);
             cutIfDue();
         } finally {
-            lock.unlock();
+            unlock();
         }
-        cutIfIdle();
     }
 
     /** Adds a record that is only a value; the bytes are copied. */
@@ -61,15 +67,13 @@ public final class Appender implements AutoCloseable {
 
     /** Adds a record that is only a value: {@code length} bytes from {@code from} on; they are copied. */
     public void add(byte[] source, int from, int length) {
-        lock.lock();
+        lockWithRoom();
         try {
-            check();
             open.add(source, from, length);
             cutIfDue();
         } finally {
-            lock.unlock();
+            unlock();
         }
-        cutIfIdle();
     }
 
     /** Appends the records as one atomic batch of their own. */
@@ -82,11 +86,16 @@ public final class Appender implements AutoCloseable {
         batch.checkSize();
         lock.lock();
         try {
-            check();
-            cut();
-            return submit(batch);
+            while (true) {
+                awaitRoom(this::check, () -> cutIfRoom() && pipeline.takes(batch.size()));
+                CompletableFuture<Appended> future = offer(batch);
+                if (future != null) {
+                    return future;
+                }
+                // Stopped just now: the next look says why.
+            }
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -94,10 +103,10 @@ public final class Appender implements AutoCloseable {
     public void flush() {
         lock.lock();
         try {
-            check();
-            cut();
+            BatchEncoder added = open;
+            awaitRoom(this::check, () -> open != added || cutIfRoom());
         } finally {
-            lock.unlock();
+            unlock();
         }
         pipeline.awaitIdle();
         lock.lock();
@@ -141,13 +150,20 @@ public final class Appender implements AutoCloseable {
                 return;
             }
             closed = true;
-            if (pipeline.failure() == null) {
-                cut();
-            }
+            // Whoever waits to add something has come too late.
+            changed.signalAll();
         } finally {
-            lock.unlock();
+            unlock();
         }
         try {
+            lock.lock();
+            try {
+                if (open.count() > 0 && pipeline.failure() == null) {
+                    awaitRoom(this::checkPipeline, this::cutIfRoom);
+                }
+            } finally {
+                unlock();
+            }
             pipeline.awaitIdle();
             lock.lock();
             try {
@@ -155,7 +171,7 @@ public final class Appender implements AutoCloseable {
                     throwFailure();
                 }
             } finally {
-                lock.unlock();
+                unlock();
             }
         } finally {
             pipeline.close();
@@ -169,8 +185,9 @@ public final class Appender implements AutoCloseable {
         try {
             closed = true;
             abandoned |= !pipeline.isIdle();
+            changed.signalAll();
         } finally {
-            lock.unlock();
+            unlock();
         }
         pipeline.close();
         onClose.run();
@@ -178,9 +195,20 @@ public final class Appender implements AutoCloseable {
 
     private void check() {
         if (closed) {
-            throw new IllegalStateException("this appender is closed");
+            throw ended();
         }
+        checkPipeline();
+    }
+
+    private void checkPipeline() {
         throwFailure();
+        if (pipeline.isClosed()) {
+            throw ended();
+        }
+    }
+
+    private static IllegalStateException ended() {
+        return new IllegalStateException("this appender is closed");
     }
 
     private void throwFailure() {
@@ -191,55 +219,87 @@ public final class Appender implements AutoCloseable {
         }
     }
 
-    private void cutIfDue() {
-        if (open.size() >= options.batchBytes() || pipeline.isIdle()) {
-            cut();
+    /** Takes the lock once the open batch takes a record more. Nothing is added before that: to wait in vain loses nothing. */
+    private void lockWithRoom() {
+        lock.lock();
+        try {
+            check();
+            if (isFull()) {
+                awaitRoom(this::check, () -> !isFull() || cutIfRoom());
+            }
+        } catch (RuntimeException | Error e) {
+            lock.unlock();
+            throw e;
         }
     }
 
-    /** Called when the last batch in flight was answered; whoever holds the lock looks again after releasing it. */
-    private void cutIfIdle() {
-        while (pipeline.isIdle() && lock.tryLock()) {
-            try {
-                if (open.count() == 0 || closed || pipeline.failure() != null || !pipeline.isIdle()) {
-                    return;
-                }
-                cut();
-            } finally {
-                lock.unlock();
+    private void unlock() {
+        lock.unlock();
+        pipeline.tell();
+    }
+
+    /** Gives the lock up while it waits until {@code done}, looking after each answer; what {@code check} throws ends it. */
+    private void awaitRoom(Runnable check, BooleanSupplier done) {
+        Deadline end = pipeline.newDeadline();
+        while (true) {
+            check.run();
+            if (done.getAsBoolean()) {
+                return;
+            }
+            // With nothing in flight no answer comes; then there is room, or the check knows why there is none.
+            if (!pipeline.isIdle()) {
+                pipeline.awaitRoom(changed, end);
             }
         }
     }
 
-    private void cut() {
-        if (open.count() > 0) {
-            BatchEncoder full = open;
-            // As large as the last one: a lone record does not carry a whole batch's buffer around.
-            open = new BatchEncoder(Math.max(SMALLEST_BUFFER_BYTES, full.size() + full.size() / 8));
-            CompletableFuture<Appended> unused = submit(full);
+    private boolean isFull() {
+        return open.size() >= options.batchBytes();
+    }
+
+    private void cutIfDue() {
+        if (isFull() || pipeline.isIdle()) {
+            boolean unused = cutIfRoom();
         }
     }
 
-    private CompletableFuture<Appended> submit(BatchEncoder batch) {
-        CompletableFuture<Appended> future;
-        try {
-            future = pipeline.submit(batch.finish());
-        } catch (WalnutException e) {
-            failureSeen |= e == pipeline.failure();
-            throw e;
+    /** Sends the open batch if there is room for it; true when nothing is open then. */
+    private boolean cutIfRoom() {
+        BatchEncoder full = open;
+        if (full.count() == 0) {
+            return true;
         }
-        if (future == null) {
-            throw new IllegalStateException("this appender is closed");
+        if (!pipeline.takes(full.size()) || offer(full) == null) {
+            return false;
         }
-        return future.whenComplete(this::answered);
+        // As large as the last one: a lone record does not carry a whole batch's buffer around.
+        open = new BatchEncoder(Math.max(SMALLEST_BUFFER_BYTES, full.size() + full.size() / 8));
+        return true;
+    }
+
+    private @Nullable CompletableFuture<Appended> offer(BatchEncoder encoder) {
+        PendingBatch batch = new PendingBatch(encoder.finish(), pipeline.newDeadline());
+        // Listened to before it is sent: an answer that has come already would be told here and now, with the lock
+        // held.
+        CompletableFuture<Appended> future = batch.future.whenComplete(this::answered);
+        return pipeline.offer(batch) ? future : null;
     }
 
     private void answered(@Nullable Appended appended, @Nullable Throwable failure) {
-        if (appended != null) {
-            nextOffset = appended.nextOffset();
-            acknowledgedRecords.addAndGet(appended.count());
-            onAcknowledged.accept(appended);
-            cutIfIdle();
+        try {
+            if (appended != null) {
+                nextOffset = appended.nextOffset();
+                acknowledgedRecords.addAndGet(appended.count());
+                onAcknowledged.accept(appended);
+            }
+        } finally {
+            lock.lock();
+            try {
+                cutIfDue();
+                changed.signalAll();
+            } finally {
+                unlock();
+            }
         }
     }
 }

@@ -3,6 +3,7 @@ package io.walnut.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.walnut.client.FakeCluster.Fault;
 import io.walnut.protocol.v1.AppendRequest;
@@ -11,7 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -22,6 +28,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class AppenderTest {
     private static final AppenderOptions SMALL = AppenderOptions.defaults().withBatchBytes(64);
+    private static final AppenderOptions ONE_IN_FLIGHT =
+            AppenderOptions.defaults().withMaxBatchesInFlight(1).withBatchBytes(40);
 
     private final FakeCluster cluster = new FakeCluster(3);
     private final Walnut client =
@@ -143,6 +151,98 @@ class AppenderTest {
         appender.close();
         assertThat(appender.acknowledgedRecords()).isEqualTo(1);
         assertThat(cluster.values("log")).hasSize(1);
+    }
+
+    @Test
+    void anAddThatIsInterruptedIsNotAddedAndTakesNoOtherWithIt() throws Exception {
+        AtomicBoolean full = stall(Fault.OVERLOADED);
+        List<String> added = new CopyOnWriteArrayList<>();
+        try (Appender appender = client.appender("log", ONE_IN_FLIGHT)) {
+            add(appender, "first", added);
+            add(appender, "of another thread", added);
+            Blocked blocked = new Blocked(appender, added);
+
+            blocked.interrupt();
+            assertThat(blocked.failure()).isInstanceOf(WalnutException.Unavailable.class);
+            full.set(false);
+            add(appender, "last", added);
+            appender.flush();
+        }
+        assertThat(cluster.values("log")).isEqualTo(added).contains("of another thread");
+    }
+
+    @Test
+    void aCloseThatIsInterruptedEndsWhatIsInFlight() throws Exception {
+        AtomicBoolean full = stall(Fault.OVERLOADED);
+        Appender appender = client.appender("log", ONE_IN_FLIGHT);
+        CompletableFuture<Appended> inFlight = appender.append(Record.of("first".getBytes(UTF_8)));
+        appender.add("open".getBytes(UTF_8));
+        CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+        Thread closer = new Thread(() -> thrown.complete(catchThrowable(appender::close)));
+        closer.start();
+        Await.until(() -> closer.getState() == Thread.State.TIMED_WAITING);
+
+        closer.interrupt();
+        assertThat(thrown.get(10, TimeUnit.SECONDS)).isInstanceOf(WalnutException.Unavailable.class);
+        assertThat(catchThrowable(() -> inFlight.get(10, TimeUnit.SECONDS))).isInstanceOf(ExecutionException.class);
+        full.set(false);
+    }
+
+    @Test
+    void whileOneWaitsForRoomOthersLookAndEndIt() throws Exception {
+        for (Consumer<Appender> end : List.<Consumer<Appender>>of(Appender::abort, this::closeInTheBackground)) {
+            AtomicBoolean full = stall(Fault.SILENT);
+            Appender appender = client.appender("log", ONE_IN_FLIGHT);
+            Blocked blocked = new Blocked(appender, new CopyOnWriteArrayList<>());
+
+            assertThat(CompletableFuture.supplyAsync(appender::settled))
+                    .succeedsWithin(Duration.ofSeconds(2))
+                    .isEqualTo(false);
+            end.accept(appender);
+            assertThat(blocked.failure()).isInstanceOf(IllegalStateException.class);
+            full.set(false);
+            appender.abort();
+        }
+    }
+
+    private void closeInTheBackground(Appender appender) {
+        CompletableFuture<Void> unused = CompletableFuture.runAsync(appender::close);
+    }
+
+    /** No append gets through until this is set to false. */
+    private AtomicBoolean stall(Fault fault) {
+        AtomicBoolean stalled = new AtomicBoolean(true);
+        cluster.fault(request -> stalled.get() ? fault : Fault.NONE);
+        return stalled;
+    }
+
+    private static void add(Appender appender, String value, List<String> added) {
+        appender.add(value.getBytes(UTF_8));
+        added.add(value);
+    }
+
+    /** A thread that adds until there is no room, and waits for some. */
+    private static final class Blocked {
+        private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
+        private final Thread thread;
+
+        Blocked(Appender appender, List<String> added) throws Exception {
+            thread = new Thread(() -> failure.complete(catchThrowable(() -> {
+                for (int i = 0; ; i++) {
+                    add(appender, "large enough to fill a batch of this appender: " + i, added);
+                }
+            })));
+            thread.start();
+            Await.until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        }
+
+        void interrupt() {
+            thread.interrupt();
+        }
+
+        Throwable failure() throws Exception {
+            return failure.get(5, TimeUnit.SECONDS);
+        }
     }
 
     @Test
