@@ -8,6 +8,7 @@ import io.walnut.protocol.v1.ErrorDetail;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -52,7 +53,7 @@ final class AppendPipeline implements AppendCall.Listener {
 
     // All below are guarded by the lock.
     private final PendingBatches pending = new PendingBatches();
-    private final Completions completions = new Completions(lock, changed);
+    private final Completions completions = new Completions(lock);
     private @Nullable AppendCall stream;
     private boolean waiting;
     private int attempt;
@@ -221,18 +222,15 @@ final class AppendPipeline implements AppendCall.Listener {
         }
     }
 
-    /** Waits until every batch has come to its end. */
-    void awaitIdle() {
-        lock.lock();
+    /** Waits until the batch has come to its end, whichever: how is said by {@link #failure}. */
+    void await(CompletableFuture<Appended> batch) {
         try {
-            while (pending.size() > 0 || !completions.isIdle()) {
-                changed.await();
-            }
+            batch.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw Errors.unknown("log '" + log + "': interrupted while batches were in flight", e);
-        } finally {
-            lock.unlock();
+        } catch (ExecutionException e) {
+            // An end like another.
         }
     }
 

@@ -32,6 +32,9 @@ public final class Appender implements AutoCloseable {
 
     // Guarded by the lock, which is never held while something is waited for or told to a caller.
     private BatchEncoder open;
+    /** Of the batch that was sent last; done when that batch, and so each one before it, has come to its end and was told of. */
+    private CompletableFuture<Appended> lastSent = CompletableFuture.completedFuture(null);
+
     private boolean failureSeen;
     /** Something was in flight when this appender was aborted. */
     private boolean abandoned;
@@ -101,14 +104,16 @@ public final class Appender implements AutoCloseable {
 
     /** Waits until everything added before is acknowledged; throws what has stopped this appender, if something has. */
     public void flush() {
+        CompletableFuture<Appended> last;
         lock.lock();
         try {
             BatchEncoder added = open;
             awaitRoom(this::check, () -> open != added || cutIfRoom());
+            last = lastSent;
         } finally {
             unlock();
         }
-        pipeline.awaitIdle();
+        pipeline.await(last);
         lock.lock();
         try {
             throwFailure();
@@ -156,15 +161,17 @@ public final class Appender implements AutoCloseable {
             unlock();
         }
         try {
+            CompletableFuture<Appended> last;
             lock.lock();
             try {
                 if (open.count() > 0 && pipeline.failure() == null) {
                     awaitRoom(this::checkPipeline, this::cutIfRoom);
                 }
+                last = lastSent;
             } finally {
                 unlock();
             }
-            pipeline.awaitIdle();
+            pipeline.await(last);
             lock.lock();
             try {
                 if (!failureSeen) {
@@ -282,7 +289,12 @@ public final class Appender implements AutoCloseable {
         // Listened to before it is sent: an answer that has come already would be told here and now, with the lock
         // held.
         CompletableFuture<Appended> future = batch.future.whenComplete(this::answered);
-        return pipeline.offer(batch) ? future : null;
+        if (!pipeline.offer(batch)) {
+            return null;
+        }
+        lastSent = future;
+        // Its own: what a caller does with it must not end the wait of another.
+        return future.copy();
     }
 
     private void answered(@Nullable Appended appended, @Nullable Throwable failure) {

@@ -69,7 +69,7 @@ class AppendPipelineTest {
 
         cluster.restart(NODE);
         assertThat(first.get(10, TimeUnit.SECONDS).firstOffset()).isZero();
-        pipeline.awaitIdle();
+        Await.until(pipeline::isIdle);
         assertThat(cluster.values("log")).startsWith("first").containsOnlyOnce("first");
         if (cluster.values("log").contains("second")) {
             assertThat(failure.mayHaveBeenApplied()).isTrue();

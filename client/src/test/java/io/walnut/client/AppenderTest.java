@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -207,6 +208,36 @@ class AppenderTest {
 
     private void closeInTheBackground(Appender appender) {
         CompletableFuture<Void> unused = CompletableFuture.runAsync(appender::close);
+    }
+
+    @Test
+    void aFlushWaitsForWhatWasAddedBeforeItAndNotForWhatOthersAddMeanwhile() throws Exception {
+        CountDownLatch otherAdded = new CountDownLatch(1);
+        cluster.fault(request -> {
+            awaitQuietly(otherAdded);
+            return request.getBatch().getRecords().toStringUtf8().contains("later") ? Fault.SILENT : Fault.NONE;
+        });
+        Appender appender = client.appender("log");
+        appender.add("added".getBytes(UTF_8));
+        CompletableFuture<Throwable> flushed = new CompletableFuture<>();
+        Thread flusher = new Thread(() -> flushed.complete(catchThrowable(appender::flush)));
+        flusher.start();
+        Await.until(() -> flusher.getState() == Thread.State.WAITING);
+        CompletableFuture<Appended> later = appender.append(Record.of("later".getBytes(UTF_8)));
+        otherAdded.countDown();
+
+        assertThat(flushed).succeedsWithin(Duration.ofSeconds(4)).isNull();
+        assertThat(cluster.values("log")).containsExactly("added");
+        assertThat(later).isNotDone();
+        appender.abort();
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** No append gets through until this is set to false. */
