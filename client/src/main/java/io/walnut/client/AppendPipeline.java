@@ -298,6 +298,21 @@ final class AppendPipeline implements AppendCall.Listener {
         }
     }
 
+    /** Ends all that it has, as a stream that ended for good does. */
+    void fail(WalnutException cause) {
+        lock.lock();
+        try {
+            pending.takeBack(stream != null && stream.sent());
+            stop(cause);
+            if (afterFailure == AfterFailure.CONTINUE) {
+                failure = null;
+            }
+        } finally {
+            lock.unlock();
+            completions.run();
+        }
+    }
+
     private void expire() {
         boolean streamSent = stream != null && stream.sent();
         boolean live = false;
@@ -342,11 +357,21 @@ final class AppendPipeline implements AppendCall.Listener {
         if (waiting || closed || !pending.hasUnsent()) {
             return;
         }
-        if (stream == null) {
-            String target = router.target();
-            stream = new AppendCall(target, transport.channel(target), this);
+        String target = stream == null ? router.target() : stream.endpoint();
+        try {
+            send(target);
+        } catch (RuntimeException e) {
+            // Thrown on, it would end the timer that the deadlines hang on.
+            broken(target, Errors.unavailable(target + ": " + e.getMessage(), e), "");
         }
+    }
+
+    private void send(String target) {
         AppendCall open = stream;
+        if (open == null) {
+            open = new AppendCall(target, transport.channel(target), this);
+            stream = open;
+        }
         for (PendingBatch batch = pending.nextToSend(); batch != null; batch = pending.nextToSend()) {
             open.send(AppendRequest.newBuilder()
                     .setLog(log)

@@ -108,6 +108,8 @@ final class Caller {
                 tracer.on(CallOptions.DEFAULT).withDeadlineAfter(Math.max(1, timeoutNanos), TimeUnit.NANOSECONDS);
         try {
             return ClientCalls.blockingUnaryCall(transport.channel(endpoint), method, options, request);
+        } catch (WalnutException e) {
+            throw new Failed(e, "");
         } catch (StatusRuntimeException e) {
             ErrorDetail detail =
                     e.getTrailers() == null ? null : e.getTrailers().get(Errors.TRAILER);

@@ -1,5 +1,7 @@
 package io.walnut.client;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,7 +35,7 @@ final class Endpoints {
             throw new IllegalArgumentException("endpoint '" + endpoint + "': write an IPv6 address as [address]:port");
         }
         if (colon < 0 || endpoint.endsWith("]")) {
-            return endpoint + ":" + DEFAULT_PORT;
+            return checkHost(endpoint + ":" + DEFAULT_PORT);
         }
         String port = endpoint.substring(colon + 1);
         if (colon == 0
@@ -43,6 +45,25 @@ final class Endpoints {
             throw new IllegalArgumentException(
                     "endpoint '" + endpoint + "': expected host:port with a port of 1 to 65535");
         }
+        return checkHost(endpoint);
+    }
+
+    private static String checkHost(String endpoint) {
+        if (!isUsable(endpoint)) {
+            throw new IllegalArgumentException("endpoint '" + endpoint + "': '"
+                    + endpoint.substring(0, endpoint.lastIndexOf(':'))
+                    + "' is not a host name; those are of letters, digits, dashes and dots (no underscores)");
+        }
         return endpoint;
+    }
+
+    /** Whether the transport takes it: gRPC resolves only what is a host by RFC 2396. */
+    static boolean isUsable(String endpoint) {
+        try {
+            URI uri = new URI("//" + endpoint);
+            return uri.getHost() != null && uri.getPort() > 0;
+        } catch (URISyntaxException e) {
+            return false;
+        }
     }
 }

@@ -60,8 +60,9 @@ final class Router {
         return false;
     }
 
+    /** What cannot be connected to is not worth a turn. */
     synchronized void learn(String endpoint) {
-        if (!endpoint.isEmpty() && !endpoints.contains(endpoint)) {
+        if (Endpoints.isUsable(endpoint) && !endpoints.contains(endpoint)) {
             endpoints.add(endpoint);
         }
     }

@@ -39,8 +39,14 @@ final class Transport implements AutoCloseable {
                 .build();
     }
 
+    /** Throws Unavailable when the endpoint is not one that can be connected to: a node has named it, another may be right. */
     Channel channel(String endpoint) {
-        ManagedChannel channel = channels.computeIfAbsent(endpoint, open);
+        ManagedChannel channel;
+        try {
+            channel = channels.computeIfAbsent(endpoint, open);
+        } catch (IllegalArgumentException e) {
+            throw Errors.unavailable("'" + endpoint + "' is not an address to connect to: " + e.getMessage(), e);
+        }
         if (failed.remove(endpoint)) {
             // gRPC waits up to two minutes before it tries a dead node again; our own back-off is what counts.
             channel.resetConnectBackoff();

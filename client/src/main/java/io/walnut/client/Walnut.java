@@ -405,16 +405,23 @@ public final class Walnut implements AutoCloseable {
     }
 
     private void tick() {
-        for (AppendPipeline pipeline : owned) {
-            pipeline.tick();
-        }
+        owned.forEach(Walnut::tick);
         for (String log : shared.keySet()) {
             shared.computeIfPresent(
                     log, (name, pipeline) -> pipeline.closeIfIdle(IDLE_PIPELINE_NANOS) ? null : pipeline);
             AppendPipeline pipeline = shared.get(log);
             if (pipeline != null) {
-                pipeline.tick();
+                tick(pipeline);
             }
+        }
+    }
+
+    /** A defect in one pipeline must not end the task, and with it the deadlines of all: it fails that pipeline's appends. */
+    private static void tick(AppendPipeline pipeline) {
+        try {
+            pipeline.tick();
+        } catch (RuntimeException e) {
+            pipeline.fail(Errors.internal("the client failed to send: " + e, e));
         }
     }
 

@@ -54,12 +54,11 @@ class WalnutCliTest {
     private Run walnut(byte[] in, OutputStream to, ByteArrayOutputStream out, String... arguments) {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream errors = new PrintStream(err, true, UTF_8);
-        Terminal terminal = new Terminal(
-                new ByteArrayInputStream(in),
-                to,
-                errors,
-                false,
-                (endpoints, deadline) -> cluster.client().deadline(deadline).build());
+        Terminal terminal = new Terminal(new ByteArrayInputStream(in), to, errors, false, (endpoints, deadline) -> {
+            // Checked as they are, and then those of the cluster instead.
+            Walnut.Builder unused = Walnut.builder().endpoints(endpoints);
+            return cluster.client().deadline(deadline).build();
+        });
         CommandLine command = WalnutCli.commandLine(terminal);
         command.setErr(new PrintWriter(errors, true, UTF_8));
         command.setOut(new PrintWriter(out, true, UTF_8));
@@ -206,6 +205,7 @@ class WalnutCliTest {
                 new Bad(ExitCode.USAGE, "offset is -5", "read", "log", "--from=-5"),
                 new Bad(ExitCode.USAGE, "'soon' is not a time", "log", "ls", "--deadline", "soon"),
                 new Bad(ExitCode.USAGE, "xml", "log", "ls", "--output", "xml"),
+                new Bad(ExitCode.USAGE, "'my_host' is not a host name", "log", "ls", "--endpoints", "my_host:7420"),
                 new Bad(ExitCode.USAGE, "--clients is 0", "bench", "append", "--clients", "0"),
                 new Bad(ExitCode.USAGE, "verb is missing", "log"),
                 new Bad(ExitCode.USAGE, "verb is missing")));

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -184,9 +186,30 @@ class WalnutTest {
     }
 
     @Test
+    void aLeaderAddressThatCannotBeUsedEndsNoCallButByItsDeadline() {
+        client.createLog("log");
+        cluster.leader("walnut_1:7420");
+        try (Walnut hasty = Walnut.builder()
+                .endpoints(cluster.endpoints())
+                .deadline(Duration.ofSeconds(1))
+                .channels(endpoint -> endpoint.startsWith("n") ? cluster.channel(endpoint) : Transport.tcp(endpoint))
+                .build()) {
+            for (int i = 0; i < 2; i++) {
+                CompletableFuture<Appended> future = hasty.appendAsync("log", Record.of(new byte[1]));
+                assertThatThrownBy(() -> future.get(10, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(WalnutException.Unavailable.class);
+                assertThatThrownBy(() -> hasty.createLog("other")).isInstanceOf(WalnutException.Unavailable.class);
+            }
+            cluster.leader("n2:7420");
+            assertThat(hasty.append("log", Record.of(new byte[1])).firstOffset())
+                    .isZero();
+        }
+    }
+
+    @Test
     void endpointsAreCheckedWhenGiven() {
         assertThat(Endpoints.parse("a, b:1,,[::1]:2,a")).containsExactly("a:7420", "b:1", "[::1]:2");
-        for (String bad : List.of("", ",", "a:x", "a:70000", ":1", "::1")) {
+        for (String bad : List.of("", ",", "a:x", "a:70000", ":1", "::1", "my_host:7420", "my host")) {
             assertThatThrownBy(() -> Endpoints.parse(bad)).isInstanceOf(IllegalArgumentException.class);
         }
     }

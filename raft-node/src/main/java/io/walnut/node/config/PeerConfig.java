@@ -1,5 +1,9 @@
 package io.walnut.node.config;
 
+import java.net.URI;
+import java.net.URISyntaxException;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A member of the cluster.
  *
@@ -17,7 +21,25 @@ public record PeerConfig(String id, HostPort peer, HostPort client) {
             if (colon < 1 || (text.indexOf(':') != colon && !text.startsWith("["))) {
                 throw new IllegalArgumentException("expected host:port");
             }
-            return new HostPort(text.substring(0, colon), Settings.port(text.substring(colon + 1)));
+            return new HostPort(checkHost(text.substring(0, colon)), Settings.port(text.substring(colon + 1)));
+        }
+
+        /** Nodes and clients connect by gRPC, which resolves only what is a host by RFC 2396. */
+        private static String checkHost(String host) {
+            try {
+                if (new URI("//" + host).getHost() != null) {
+                    return host;
+                }
+            } catch (URISyntaxException e) {
+                throw notAHost(host, e);
+            }
+            throw notAHost(host, null);
+        }
+
+        private static IllegalArgumentException notAHost(String host, @Nullable Throwable cause) {
+            return new IllegalArgumentException(
+                    "'" + host + "' is not a host name; those are of letters, digits, dashes and dots (no underscores)",
+                    cause);
         }
 
         @Override

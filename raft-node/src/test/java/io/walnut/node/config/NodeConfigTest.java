@@ -172,6 +172,12 @@ class NodeConfigTest {
                         COMPLETE.replace("host1:7421", "host1"),
                         List.of("cluster.peers[0].peer-address: found 'host1'", "expected host:port")),
                 Arguments.of(
+                        "host with an underscore",
+                        COMPLETE.replace("host1:7421", "walnut_1:7421"),
+                        List.of(
+                                "cluster.peers[0].peer-address: found 'walnut_1:7421'",
+                                "'walnut_1' is not a host name")),
+                Arguments.of(
                         "record larger than a batch",
                         COMPLETE + "limits:\n  record-size: 8MiB\n",
                         List.of("limits.batch-size: found 4MiB", "at least 8MiB because of limits.record-size")),
