@@ -39,7 +39,8 @@ final class Recovery {
     private final List<SegmentFinding> findings = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private final List<Segment> segments = new ArrayList<>();
-    private final List<Segment> tail = new ArrayList<>();
+    private final List<Unsealed> tail = new ArrayList<>();
+    private final List<String> useless = new ArrayList<>(); // files of the tail in which nothing counts
 
     Recovery(Storage storage, WalOptions options) {
         this.storage = storage;
@@ -49,6 +50,9 @@ final class Recovery {
     /** A consistent log: all of its segments are sealed. */
     record Recovered(
             UUID log, long startLsn, long endLsn, long nextSegmentId, List<Segment> segments, RecoveryReport report) {}
+
+    /** A segment of the tail that counts. */
+    private record Unsealed(TailFile file, TailFile.Judgement judgement) {}
 
     Recovered run() throws IOException, WalException {
         long start = System.nanoTime();
@@ -81,8 +85,7 @@ final class Recovery {
                         manifest,
                         start);
             }
-            long nextId = nextSegmentId(manifest, names);
-            mend(manifest, endLsn, nextId, names);
+            long nextId = mend(manifest, endLsn, nextSegmentId(manifest, names), names);
             return new Recovered(
                     manifest.log(),
                     manifest.startLsn(),
@@ -98,7 +101,6 @@ final class Recovery {
                             System.nanoTime() - start));
         } catch (IOException | RuntimeException | Error e) {
             segments.forEach(Segment::release);
-            tail.forEach(Segment::release);
             throw e;
         }
     }
@@ -358,17 +360,11 @@ final class Recovery {
                     file.bytes().limit(),
                     System.nanoTime() - start,
                     judgement.detail()));
-            SegmentHeader header = file.header();
-            if (header != null && (verdict == Verdict.WHOLE || verdict == Verdict.TORN)) {
-                tail.add(new Segment(
-                        file.id(),
-                        header.baseLsn(),
-                        header.salt(),
-                        storage.open(file.name(), true),
-                        scan.index(),
-                        scan.endLsn(),
-                        scan.endPosition()));
+            if (verdict == Verdict.WHOLE || verdict == Verdict.TORN) {
+                tail.add(new Unsealed(file, judgement));
                 lsn = scan.endLsn();
+            } else {
+                useless.add(file.name());
             }
         }
         return lsn;
@@ -382,17 +378,32 @@ final class Recovery {
         return next;
     }
 
-    /** Everything is judged: seals the tail, lists it, and deletes what does not belong to the log. */
-    private void mend(Manifest manifest, long endLsn, long nextId, List<String> names) throws IOException {
+    /**
+     * Everything is judged: seals the tail, lists it, and deletes what does not belong to the log.
+     *
+     * @return the id behind the last one used
+     */
+    private long mend(Manifest manifest, long endLsn, long firstFreeId, List<String> names) throws IOException {
         if (names.contains(CleanMarker.NAME)) {
             storage.delete(CleanMarker.NAME);
             storage.syncDirectory();
         }
-        for (Segment segment : tail) {
-            segment.seal();
+        long nextId = firstFreeId;
+        for (Unsealed unsealed : tail) {
+            TailScan scan = unsealed.judgement.scan();
+            segments.add(
+                    switch (unsealed.judgement.durable()) {
+                        case TRAILER -> unsealed.file.keep(storage, scan);
+                        case FRAMES -> unsealed.file.seal(storage, scan);
+                        case NOTHING -> {
+                            deleteUseless(); // on a full disk that is the room which the copy takes
+                            yield unsealed.file.copy(storage, nextId++, scan);
+                        }
+                    });
         }
-        segments.addAll(tail);
-        tail.clear();
+        if (nextId > firstFreeId) {
+            storage.syncDirectory(); // what is listed must be there
+        }
         Manifest mended = new Manifest(
                 manifest.log(),
                 manifest.startLsn(),
@@ -420,5 +431,13 @@ final class Recovery {
         if (deleted) {
             storage.syncDirectory();
         }
+        return nextId;
+    }
+
+    private void deleteUseless() throws IOException {
+        for (String name : useless) {
+            storage.delete(name);
+        }
+        useless.clear();
     }
 }

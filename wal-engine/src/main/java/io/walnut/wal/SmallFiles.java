@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Files that are read and replaced whole. */
+/** Files that are read and written whole. */
 final class SmallFiles {
     private static final long MAX_BYTES = 1L << 30;
     private static final int ATTEMPTS_WHEN_INTERRUPTED = 100;
@@ -34,7 +34,7 @@ final class SmallFiles {
      *     it is the old one
      */
     static void replace(Storage storage, String temporary, String name, ByteBuffer bytes) throws IOException {
-        writeTemporary(storage, temporary, bytes);
+        write(storage, temporary, bytes);
         try {
             storage.rename(temporary, name);
             storage.syncDirectory();
@@ -43,14 +43,15 @@ final class SmallFiles {
         }
     }
 
-    private static void writeTemporary(Storage storage, String temporary, ByteBuffer bytes) throws IOException {
+    /** Makes a file anew. Its bytes are durable on return, its entry is not; when this fails there is no such file. */
+    static void write(Storage storage, String name, ByteBuffer bytes) throws IOException {
         boolean interrupted = false;
         try {
             for (int attempt = 1; ; attempt++) {
-                if (storage.exists(temporary)) {
-                    storage.delete(temporary);
+                if (storage.exists(name)) {
+                    storage.delete(name);
                 }
-                try (StorageFile file = storage.create(temporary)) {
+                try (StorageFile file = storage.create(name)) {
                     file.write(bytes.duplicate(), 0);
                     file.sync();
                     return;
@@ -62,7 +63,7 @@ final class SmallFiles {
                 }
             }
         } catch (IOException e) {
-            deleteIfThere(storage, temporary, e);
+            deleteIfThere(storage, name, e);
             throw e;
         } finally {
             if (interrupted) {

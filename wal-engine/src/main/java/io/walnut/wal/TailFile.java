@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +27,25 @@ import org.jspecify.annotations.Nullable;
 record TailFile(
         long id, String name, ByteBuffer bytes, @Nullable SegmentHeader header) {
 
+    /** What of a file is known to be on the disk. */
+    enum Durable {
+        /**
+         * Nothing: it was read, but perhaps out of the memory of the operating system alone, which behind a sync that failed
+         * keeps pages that are not on the disk and takes them for clean.
+         */
+        NOTHING,
+        /** The frames: a later segment was begun, or a trailer written. */
+        FRAMES,
+        /** The frames and the trailer: the file, which was made longer, was cut behind them. */
+        TRAILER
+    }
+
     /**
      * What a file is.
      *
      * @param provenLsn LSN up to which (exclusive) records are proven to have been durable and are missing, or -1
      */
-    record Judgement(Verdict verdict, TailScan scan, long provenLsn, String detail) {}
+    record Judgement(Verdict verdict, TailScan scan, Durable durable, long provenLsn, String detail) {}
 
     static TailFile load(Storage storage, String name) throws IOException {
         try (StorageFile file = storage.open(name, false)) {
@@ -70,15 +84,14 @@ record TailFile(
         if (next > scan.endLsn()) {
             return corrupt(scan, next, scan.stopped() + "; a later segment begins at LSN " + next);
         }
-        if (next == scan.endLsn()) {
+        if (next == scan.endLsn() && scan.index().count() > 0) {
             // A segment is begun when all before it is durable, so nothing is missing here; behind the frames may
             // stand a part of a trailer.
-            return new Judgement(Verdict.WHOLE, scan, -1, "");
+            return new Judgement(Verdict.WHOLE, scan, durable(trailer, scan), -1, "");
         }
         if (trailer != null) {
-            // Behind a torn write of several frames the last good one need not reach to the end of its block.
-            return scan.endLsn() == trailer.endLsn() && Blocks.roundUp(scan.endPosition()) == trailer.tablePosition()
-                    ? new Judgement(Verdict.WHOLE, scan, -1, "")
+            return isEnd(trailer, scan)
+                    ? new Judgement(Verdict.WHOLE, scan, durable(trailer, scan), -1, "")
                     : corrupt(scan, trailer.endLsn(), scan.stopped() + "; its trailer says that it was whole");
         }
         if (bytes.limit() < header.madeBytes()) {
@@ -96,7 +109,20 @@ record TailFile(
         Verdict verdict = scan.index().count() == 0
                 ? Verdict.TORN_AT_START
                 : TailScan.restIsZero(bytes, scan.endPosition()) ? Verdict.WHOLE : Verdict.TORN;
-        return new Judgement(verdict, scan, -1, scan.stopped());
+        return new Judgement(verdict, scan, Durable.NOTHING, -1, scan.stopped());
+    }
+
+    /** Behind a torn write of several frames the last good one need not reach to the end of its block. */
+    private static boolean isEnd(@Nullable SegmentTrailer trailer, TailScan scan) {
+        return trailer != null
+                && scan.endLsn() == trailer.endLsn()
+                && Blocks.roundUp(scan.endPosition()) == trailer.tablePosition();
+    }
+
+    /** Of a file whose frames all are. */
+    private Durable durable(@Nullable SegmentTrailer trailer, TailScan scan) {
+        boolean cut = bytes.limit() < Objects.requireNonNull(header).madeBytes();
+        return cut && isEnd(trailer, scan) ? Durable.TRAILER : Durable.FRAMES;
     }
 
     private Judgement judgeWithoutHeader(long lsn, long next, List<TailFile> later) {
@@ -118,7 +144,60 @@ record TailFile(
         if (proof >= 0) {
             return corrupt(nothing, proof, "LSN " + proof + " in it proves that its beginning had been durable");
         }
-        return new Judgement(TailScan.restIsZero(bytes, 0) ? Verdict.PREPARED : Verdict.TORN_AT_START, nothing, -1, "");
+        Verdict verdict = header != null
+                ? Verdict.COPY
+                : TailScan.restIsZero(bytes, 0) ? Verdict.PREPARED : Verdict.TORN_AT_START;
+        return new Judgement(verdict, nothing, Durable.NOTHING, -1, "");
+    }
+
+    /** Seals the file where its frames end. Durable on return. */
+    Segment seal(Storage storage, TailScan scan) throws IOException {
+        return sealed(segment(storage, id, scan), Segment::seal);
+    }
+
+    /** For a file that ends in its trailer, which is not written again: a write that is cut short could destroy it. */
+    Segment keep(Storage storage, TailScan scan) throws IOException {
+        return sealed(segment(storage, id, scan), segment -> segment.keepSealed(bytes.limit()));
+    }
+
+    /**
+     * The frames in a file of their own, sealed. Durable on return, but for its entry. Nothing is done to this file: the blocks
+     * in question may as well hold what was acknowledged, and a write that is cut short could destroy them.
+     */
+    Segment copy(Storage storage, long copyId, TailScan scan) throws IOException {
+        int end = Math.toIntExact(scan.endPosition());
+        ByteBuffer copy = ByteBuffer.allocate((int) Blocks.roundUp(end)).order(ByteOrder.LITTLE_ENDIAN);
+        copy.put(SegmentHeader.BYTES, bytes, SegmentHeader.BYTES, end - SegmentHeader.BYTES);
+        SegmentHeader from = Objects.requireNonNull(header);
+        new SegmentHeader(from.log(), copyId, from.baseLsn(), from.salt(), 0).write(copy);
+        SmallFiles.write(storage, Segment.name(copyId), copy);
+        return sealed(segment(storage, copyId, scan), Segment::seal);
+    }
+
+    private interface Sealing {
+        void of(Segment segment) throws IOException;
+    }
+
+    private static Segment sealed(Segment segment, Sealing sealing) throws IOException {
+        try {
+            sealing.of(segment);
+            return segment;
+        } catch (IOException | RuntimeException | Error e) {
+            segment.release();
+            throw e;
+        }
+    }
+
+    private Segment segment(Storage storage, long ofId, TailScan scan) throws IOException {
+        SegmentHeader begins = Objects.requireNonNull(header);
+        return new Segment(
+                ofId,
+                begins.baseLsn(),
+                begins.salt(),
+                storage.open(Segment.name(ofId), true),
+                scan.index(),
+                scan.endLsn(),
+                scan.endPosition());
     }
 
     private ByteBuffer upTo(long position) {
@@ -146,7 +225,7 @@ record TailFile(
     }
 
     private static Judgement corrupt(TailScan scan, long provenLsn, String detail) {
-        return new Judgement(Verdict.CORRUPT, scan, provenLsn, detail);
+        return new Judgement(Verdict.CORRUPT, scan, Durable.NOTHING, provenLsn, detail);
     }
 
     /** First LSN of the next segment that was written to, or -1. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.walnut.wal.io.FaultyStorage;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ class TailRecoveryTest {
     private static final String FULL = "00000000000000000000.seg";
     private static final String IN_USE = "00000000000000000001.seg";
     private static final String PREPARED = "00000000000000000002.seg";
+    private static final String COPY = "00000000000000000003.seg";
     private static final String LARGE = "x".repeat(10 << 10);
     private static final List<String> RECORDS = List.of("0" + LARGE, "1" + LARGE, "2" + LARGE, "3", "4");
 
@@ -89,13 +91,46 @@ class TailRecoveryTest {
     @Test
     void aSealedSegmentThatIsNotListedIsWholeOnlyWithAllOfItsFrames() throws Exception {
         FaultyStorage storage = FaultyStorage.of(files);
-        Wal wal = Wal.open(storage, Logs.inline()); // seals
-        assertThat(wal.stats().sealedSegments()).isEqualTo(2);
-        files.put(IN_USE, bytes(storage.contents(), IN_USE));
+        Wal.open(storage, Logs.inline()).close(); // seals
+        files.put(FULL, bytes(storage.contents(), FULL));
         assertRecovered();
 
-        bytes(files, IN_USE)[20480 + 50] ^= 1; // in the last frame
-        assertRefused("corrupt");
+        bytes(files, FULL)[5000] ^= 1; // in its first frame
+        files.remove(IN_USE);
+        assertRefused("its trailer says that it was whole");
+    }
+
+    @Test
+    void theLastSegmentIsCopiedAndItsFileNotWrittenTo() throws Exception {
+        FaultyStorage storage = FaultyStorage.of(files);
+        List<String> writes = new ArrayList<>();
+        storage.refuse((_, kind, name) -> {
+            if (kind == FaultyStorage.Kind.WRITE || kind == FaultyStorage.Kind.SET_LENGTH) {
+                writes.add(name);
+            }
+        });
+        Wal.open(storage, Logs.inline());
+
+        assertThat(writes).noneMatch(name -> name.startsWith(IN_USE)).anyMatch(name -> name.startsWith(COPY));
+        assertThat(storage.contents()).doesNotContainKey(IN_USE).doesNotContainKey(PREPARED);
+        files = storage.contents();
+        assertRecovered();
+    }
+
+    @Test
+    void theCopyIsTakenWhenTheFramesThatItWasMadeOfAreLost() throws Exception {
+        FaultyStorage storage = FaultyStorage.of(files);
+        Wal.open(storage, Logs.inline());
+        byte[] manifest = bytes(files, "MANIFEST");
+        byte[] original = bytes(files, IN_USE);
+        Arrays.fill(original, 4096, original.length, (byte) 0); // the header alone is left
+        files.putAll(storage.contents());
+        files.put("MANIFEST", manifest);
+        files.put(IN_USE, original);
+        assertRecovered();
+
+        Arrays.fill(original, (byte) 0);
+        assertRecovered();
     }
 
     @Test

@@ -14,6 +14,8 @@ public enum Verdict {
     TORN("torn at the end, cut", false),
     /** Of the tail, its very first write torn: nothing in it counts. */
     TORN_AT_START("torn in the first write, dropped", false),
+    /** Of the tail, and begins below where the log ends before it: a copy that an earlier recovery did not come to list. */
+    COPY("a copy that was not listed, dropped", false),
     /** Of the tail, and something behind the bad bytes proves that they had been durable. */
     CORRUPT("corrupt", true),
     /** Of the tail, but missing although a later segment or the marker proves that it was there. */

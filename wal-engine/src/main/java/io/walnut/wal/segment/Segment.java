@@ -130,6 +130,12 @@ public final class Segment {
         }
     }
 
+    /** Maps a file that ends in its trailer already, and makes that end of it durable. */
+    public void keepSealed(long length) throws IOException {
+        durably(() -> file.setLength(length));
+        map(length);
+    }
+
     private interface FileChange {
         void run() throws IOException;
     }

@@ -285,6 +285,15 @@ class RecoveryTableTest {
                     null,
                     4,
                     Segment.name(3)),
+            Row.opens(
+                            "tail segment that begins at a lower LSN than the one at which the frames before it end",
+                            "",
+                            3,
+                            RecoveryTableTest::copyTail,
+                            3,
+                            Verdict.COPY,
+                            3)
+                    .deletes(Segment.name(3)),
             Row.refused(
                     "the log ends before the LSN of a good CLEAN marker",
                     "",
@@ -381,6 +390,16 @@ class RecoveryTableTest {
     /** As it was before the first segment was listed, its sealing cut short before the file was cut. */
     private static void unlist(Map<String, byte[]> files) {
         files.put(Manifest.NAME, bytes(new Manifest(LOG, 0, 0, 0, List.of()).encode()));
+    }
+
+    /** As a recovery leaves it that crashed before it listed the copy. */
+    private static void copyTail(Map<String, byte[]> files) throws Exception {
+        ByteBuffer copy =
+                ByteBuffer.wrap(Arrays.copyOf(bytes(files, TAIL), 2 * BLOCK)).order(ByteOrder.LITTLE_ENDIAN);
+        SegmentHeader from = SegmentHeader.read(copy.slice(0, BLOCK));
+        copy.put(0, new byte[BLOCK]);
+        new SegmentHeader(LOG, 3, from.baseLsn(), from.salt(), 0).write(copy);
+        files.put(Segment.name(3), copy.array());
     }
 
     /** The first segment as if another batch had been in its write, and torn: its frame does not fill the block. */

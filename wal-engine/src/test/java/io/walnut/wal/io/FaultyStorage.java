@@ -81,6 +81,23 @@ public final class FaultyStorage implements Storage {
         byte[] current = new byte[0];
         byte[] durable = new byte[0];
         final List<Change> pending = new ArrayList<>();
+        boolean lostPages; // what is read is not all durable or pending
+
+        void losePages() {
+            pending.removeIf(Change.Write.class::isInstance);
+            lostPages = true;
+        }
+
+        void sync() {
+            if (lostPages) {
+                for (Change change : pending) {
+                    durable = apply(durable, change);
+                }
+            } else {
+                durable = current.clone();
+            }
+            pending.clear();
+        }
     }
 
     private final TreeMap<String, Inode> entries = new TreeMap<>();
@@ -91,6 +108,7 @@ public final class FaultyStorage implements Storage {
     private long operations;
     private long crashAt = Long.MAX_VALUE;
     private boolean locked;
+    private boolean losesPages;
     private Refusal refusal = (ordinal, kind, name) -> {};
 
     public FaultyStorage() {}
@@ -115,6 +133,14 @@ public final class FaultyStorage implements Storage {
 
     public synchronized void refuse(Refusal wanted) {
         refusal = wanted;
+    }
+
+    /**
+     * From now on a sync that fails leaves the pages clean, as Linux does: what was written since the last good sync can be read,
+     * is not on the disk, and no later sync brings it there.
+     */
+    public synchronized void losePagesWhoseSyncFails() {
+        losesPages = true;
     }
 
     /** Number of operations that changed something, or would have. */
@@ -335,9 +361,15 @@ public final class FaultyStorage implements Storage {
         @Override
         public void sync() throws IOException {
             synchronized (FaultyStorage.this) {
-                change(Kind.SYNC, name);
-                inode.durable = inode.current.clone();
-                inode.pending.clear();
+                try {
+                    change(Kind.SYNC, name);
+                } catch (IOException e) {
+                    if (losesPages) {
+                        inode.losePages();
+                    }
+                    throw e;
+                }
+                inode.sync();
             }
         }
 

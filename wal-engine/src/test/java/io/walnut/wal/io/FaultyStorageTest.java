@@ -98,6 +98,28 @@ class FaultyStorageTest extends StorageContract {
     }
 
     @Test
+    void pagesWhoseSyncFailedCanBeReadAndSurviveOnlyWhenTheyAreWrittenAgain() throws Exception {
+        storage.losePagesWhoseSyncFails();
+        try (StorageFile file = storage.create("a")) {
+            storage.syncDirectory();
+            file.write(buffer("old"), 0);
+            file.sync();
+            file.write(buffer("new"), 0);
+            storage.refuse((_, _, _) -> {
+                throw new IOException("Input/output error");
+            });
+            assertThatThrownBy(file::sync).hasMessage("Input/output error");
+            storage.refuse((_, _, _) -> {});
+            file.sync();
+            assertThat(read(file)).isEqualTo("new");
+            assertThat(afterAPowerCut("a")).containsExactly("old");
+            file.write(buffer("new"), 0);
+            file.sync();
+            assertThat(afterAPowerCut("a")).containsExactly("new");
+        }
+    }
+
+    @Test
     void aCrashStopsTheOperationAndEveryOneAfterIt() throws Exception {
         put("a", "x");
         storage.crashAt(storage.operations() + 1);
