@@ -339,6 +339,15 @@ class WalnutCliTest {
     }
 
     @Test
+    void aBenchOfWhichEveryOperationFailsIsAFailure() {
+        walnut("log", "create", "bench");
+        walnut("log", "seal", "bench");
+        Run run = walnut("bench", "append", "--seconds", "1", "--warm-up", "0", "--clients", "2");
+        assertThat(run.code()).isEqualTo(ExitCode.CONFLICT);
+        assertThat(run.err()).contains("sealed");
+    }
+
+    @Test
     void verbsOfTheNodeGetTheSameHandlingOfFailures() {
         CommandLine command = WalnutCli.commandLine(new BrokenVerb());
         ByteArrayOutputStream err = new ByteArrayOutputStream();
