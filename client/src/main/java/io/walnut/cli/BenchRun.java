@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /** Runs a workload with several clients, each with its own connections and thread, over a warm-up and a measured time. */
 final class BenchRun {
@@ -36,6 +37,7 @@ final class BenchRun {
         private final long untilNanos;
         private final Histogram latencies = new Histogram(HIGHEST_NANOS, 3);
         private final AtomicLong errors = new AtomicLong();
+        private volatile @Nullable RuntimeException failure;
         private long bytes;
 
         Meter(long fromNanos, long untilNanos) {
@@ -54,11 +56,13 @@ final class BenchRun {
             }
         }
 
-        void failed() {
+        void failed(RuntimeException cause) {
             errors.incrementAndGet();
+            failure = cause;
         }
     }
 
+    /** Throws what a client met when no operation of any has ended well. */
     BenchResult measure(Workload workload) {
         long from = System.nanoTime() + TimeUnit.SECONDS.toNanos(warmUpSeconds);
         long until = from + TimeUnit.SECONDS.toNanos(seconds);
@@ -81,12 +85,17 @@ final class BenchRun {
         Histogram all = new Histogram(HIGHEST_NANOS, 3);
         long bytes = 0;
         long errors = 0;
+        RuntimeException failure = null;
         for (Meter meter : meters) {
             synchronized (meter) {
                 all.add(meter.latencies);
                 bytes += meter.bytes;
             }
             errors += meter.errors.get();
+            failure = failure == null ? meter.failure : failure;
+        }
+        if (failure != null && all.getTotalCount() == 0) {
+            throw failure;
         }
         return new BenchResult(all, bytes, errors, seconds);
     }
@@ -98,9 +107,12 @@ final class BenchRun {
                     workload.run(client, meter);
                 } catch (WalnutException e) {
                     // Counted, and the workload goes on: the client has already waited for its deadline.
-                    meter.failed();
+                    meter.failed(e);
                 }
             }
+        } catch (RuntimeException e) {
+            // Ends this client; the others are measured on.
+            meter.failed(e);
         }
     }
 }

@@ -60,7 +60,7 @@ record Terminal(
         try {
             out.write(bytes);
         } catch (IOException e) {
-            throw new QuietExitException(ExitCode.BROKEN_PIPE, e);
+            throw failure(e);
         }
     }
 
@@ -68,7 +68,20 @@ record Terminal(
         try {
             out.flush();
         } catch (IOException e) {
-            throw new QuietExitException(ExitCode.BROKEN_PIPE, e);
+            throw failure(e);
         }
+    }
+
+    /** Only a reader that has gone is no failure; a full disk is one. Java knows the two apart by the message alone. */
+    static IOException failure(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.contains("Broken pipe")
+                ? new QuietExitException(ExitCode.BROKEN_PIPE, e)
+                : new IOException("the output cannot be written: " + message, e);
+    }
+
+    /** What picocli's writer prints to; it keeps what went wrong for {@link CheckedOutput#check}. */
+    CheckedOutput checkedOutput() {
+        return new CheckedOutput(out);
     }
 }

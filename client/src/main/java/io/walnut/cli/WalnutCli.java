@@ -1,7 +1,10 @@
 package io.walnut.cli;
 
 import io.walnut.client.WalnutException;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -50,9 +53,18 @@ public final class WalnutCli {
         walnut.addSubcommand(new AutoComplete.GenerateCompletion());
         setVersion(walnut);
         walnut.setCaseInsensitiveEnumValuesAllowed(true);
+        CheckedOutput output = terminal.checkedOutput();
+        walnut.setOut(new PrintWriter(new OutputStreamWriter(output, StandardCharsets.UTF_8), true));
         walnut.setExecutionStrategy(parsed -> {
             GlobalOptions.inherit(parsed);
-            return new CommandLine.RunLast().execute(parsed);
+            int code = new CommandLine.RunLast().execute(parsed);
+            walnut.getOut().flush();
+            try {
+                output.check();
+            } catch (IOException e) {
+                throw new CommandLine.ExecutionException(walnut, String.valueOf(e.getMessage()), e);
+            }
+            return code;
         });
         walnut.setExecutionExceptionHandler(WalnutCli::failed);
         return walnut;

@@ -79,7 +79,7 @@ public final class Appender implements AutoCloseable {
         }
     }
 
-    /** Appends the records as one atomic batch of their own. */
+    /** Appends the records as one atomic batch of their own. What hangs on the future must not block: {@link Walnut#appendAsync}. */
     public CompletableFuture<Appended> append(Record... records) {
         if (records.length == 0) {
             throw Errors.invalid("a batch has one or more records");

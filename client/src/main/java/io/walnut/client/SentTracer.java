@@ -1,5 +1,6 @@
 package io.walnut.client;
 
+import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
@@ -19,8 +20,9 @@ final class SentTracer extends ClientStreamTracer.Factory {
     @Override
     public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
         return new ClientStreamTracer() {
+            // Before anything is written; outboundHeaders comes after the write, and a connection may break between.
             @Override
-            public void outboundHeaders() {
+            public void streamCreated(Attributes transport, Metadata mutableHeaders) {
                 sent = true;
             }
         };

@@ -324,6 +324,9 @@ public final class Walnut implements AutoCloseable {
     /**
      * Appends the records as one atomic batch; the future completes when it is synced to the disks of a majority. Batches of one
      * log are appended in the order of the calls. Blocks only while this client has too much in flight for the log.
+     *
+     * <p>What hangs on the future ({@code thenAccept} and the like) runs in a thread of this client and must not block, on this
+     * client least of all: its answers and deadlines come by that thread. Give what blocks an executor ({@code thenAcceptAsync}).
      */
     public CompletableFuture<Appended> appendAsync(String log, Record... records) {
         if (records.length == 0) {

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -263,6 +264,62 @@ class WalnutCliTest {
         assertThat(run.err()).isEmpty();
     }
 
+    @Test
+    void anOutputThatCannotBeWrittenIsAFailureWithItsReason() {
+        walnut("log", "create", "log");
+        walnut("a\n".getBytes(UTF_8), "append", "log");
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+        Run run = walnut(new byte[0], full, new ByteArrayOutputStream(), "read", "log");
+        assertThat(run.code()).isEqualTo(ExitCode.FAILURE);
+        assertThat(run.err()).contains("the output cannot be written: No space left on device");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"No space left on device, 1", "Broken pipe, 141"})
+    void theOutputOfVerbsThatPrintByAWriterIsCheckedToo(String reason, int code) {
+        OutputStream broken = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException(reason);
+            }
+        };
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream errors = new PrintStream(err, true, UTF_8);
+        Terminal terminal = new Terminal(
+                new ByteArrayInputStream(new byte[0]),
+                broken,
+                errors,
+                false,
+                (endpoints, deadline) -> cluster.client().build());
+        CommandLine command = WalnutCli.commandLine(terminal, new PrintingVerb());
+        command.setErr(new PrintWriter(errors, true, UTF_8));
+
+        assertThat(command.execute("printing")).isEqualTo(code);
+        if (code == ExitCode.FAILURE) {
+            assertThat(err.toString(UTF_8)).contains(reason);
+        } else {
+            assertThat(err.size()).isZero();
+        }
+    }
+
+    /** A verb of another module that prints by picocli's writer. */
+    @CommandLine.Command(name = "printing")
+    static final class PrintingVerb implements java.util.concurrent.Callable<Integer> {
+        @CommandLine.Spec
+        CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+        @Override
+        public Integer call() {
+            spec.commandLine().getOut().println("printed");
+            return 0;
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"1", "1000"})
     void benchHasTheFieldsThatItPromises(String inFlight) throws IOException {
@@ -279,6 +336,15 @@ class WalnutCliTest {
             assertThat(result.get("ops_per_s").asLong()).isPositive();
             assertThat(result.get("errors").asLong()).isZero();
         }
+    }
+
+    @Test
+    void aBenchOfWhichEveryOperationFailsIsAFailure() {
+        walnut("log", "create", "bench");
+        walnut("log", "seal", "bench");
+        Run run = walnut("bench", "append", "--seconds", "1", "--warm-up", "0", "--clients", "2");
+        assertThat(run.code()).isEqualTo(ExitCode.CONFLICT);
+        assertThat(run.err()).contains("sealed");
     }
 
     @Test

@@ -138,7 +138,8 @@ public final class WalCommand implements Runnable {
                         record.tag() >>> KIND_BITS,
                         kind,
                         record.payload().remaining());
-                return true;
+                // Why it cannot be written is said by the program, once this has ended.
+                return !out.checkError();
             });
             out.flush();
             return 0;
