@@ -170,9 +170,8 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
         if (open == null) {
             open = open();
         }
-        // A tail that has begun may be silent. Otherwise a node that says nothing is left after the time of an attempt,
-        // however
-        // short the waits of the caller are.
+        // A tail that has begun may be silent. Otherwise a node that says nothing is left after the time of an
+        // attempt, however short the waits of the caller are.
         boolean maySayNothing = heard && tail;
         long patience = maySayNothing ? nanos : Math.min(nanos, Math.max(0, attemptTimeout.toNanos() - silenceNanos()));
         MessageStream.Event<ReadResponse> event;
