@@ -60,8 +60,10 @@ final class AppendPipeline implements AppendCall.Listener {
     private int hops;
     private long idleSinceNanos = System.nanoTime();
     private @Nullable WalnutException last;
-    private @Nullable WalnutException failure;
-    private boolean closed;
+
+    // Written under the lock, and read without it for every record.
+    private volatile @Nullable WalnutException failure;
+    private volatile boolean closed;
 
     AppendPipeline(
             String log,
@@ -191,35 +193,20 @@ final class AppendPipeline implements AppendCall.Listener {
                 || (size < options.maxBatchesInFlight() && pending.bytes() + bytes <= options.maxBytesInFlight());
     }
 
-    /** True when nothing is in flight. */
+    /** True when nothing is in flight. The futures of what was may not be complete yet. */
     boolean isIdle() {
-        lock.lock();
-        try {
-            return pending.size() == 0;
-        } finally {
-            lock.unlock();
-        }
+        return pending.isEmpty();
     }
 
     /** The failure that has stopped this pipeline, if one has. */
     @Nullable
     WalnutException failure() {
-        lock.lock();
-        try {
-            return failure;
-        } finally {
-            lock.unlock();
-        }
+        return failure;
     }
 
     /** True when it was closed: by its user or with the client. */
     boolean isClosed() {
-        lock.lock();
-        try {
-            return closed;
-        } finally {
-            lock.unlock();
-        }
+        return closed;
     }
 
     /** Waits until the batch has come to its end, whichever: how is said by {@link #failure}. */

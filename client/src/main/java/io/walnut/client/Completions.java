@@ -11,6 +11,9 @@ final class Completions {
     private final ArrayDeque<Runnable> queue = new ArrayDeque<>();
     private boolean running;
 
+    /** Written under the lock. Whoever adds something sees its own word, and runs it or finds it run. */
+    private volatile boolean empty = true;
+
     Completions(ReentrantLock lock) {
         this.lock = lock;
     }
@@ -18,11 +21,12 @@ final class Completions {
     /** To be called with the lock; {@link #run} must follow without it. */
     void add(Runnable completion) {
         queue.add(completion);
+        empty = false;
     }
 
     /** Runs what has been added, unless another thread is at it. To be called without the lock. */
     void run() {
-        while (true) {
+        while (!empty) {
             Runnable next;
             lock.lock();
             try {
@@ -31,6 +35,7 @@ final class Completions {
                 }
                 running = true;
                 next = queue.remove();
+                empty = queue.isEmpty();
             } finally {
                 lock.unlock();
             }

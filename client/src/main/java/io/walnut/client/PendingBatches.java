@@ -16,12 +16,21 @@ final class PendingBatches {
     private final ArrayDeque<PendingBatch> unsent = new ArrayDeque<>();
     private final ArrayDeque<PendingBatch> inFlight = new ArrayDeque<>();
     private long bytes;
+
+    /** For those who ask without the lock. */
+    private volatile boolean empty = true;
+
     private long producerId = newProducerId();
     private int epoch = 1;
     private long nextSequence;
 
     int size() {
         return unsent.size() + inFlight.size();
+    }
+
+    /** May be asked without the lock. */
+    boolean isEmpty() {
+        return empty;
     }
 
     long bytes() {
@@ -39,6 +48,7 @@ final class PendingBatches {
         number(batch);
         bytes += batch.bytes();
         unsent.add(batch);
+        empty = false;
         return batch;
     }
 
@@ -78,7 +88,7 @@ final class PendingBatches {
 
     /** Takes the head out: it has come to its end. The wait for the answer of the one behind it begins now. */
     void removeHead() {
-        bytes -= inFlight.remove().bytes();
+        removed(inFlight.remove());
         PendingBatch next = inFlight.peek();
         if (next != null) {
             next.sentAtNanos = System.nanoTime();
@@ -87,8 +97,13 @@ final class PendingBatches {
 
     void remove(PendingBatch batch) {
         if (inFlight.remove(batch) || unsent.remove(batch)) {
-            bytes -= batch.bytes();
+            removed(batch);
         }
+    }
+
+    private void removed(PendingBatch batch) {
+        bytes -= batch.bytes();
+        empty = size() == 0;
     }
 
     /** Nothing is in flight any more: everything is to be sent again, with the same numbers. */
@@ -124,6 +139,7 @@ final class PendingBatches {
         unsent.clear();
         inFlight.clear();
         bytes = 0;
+        empty = true;
         newProducer();
     }
 

@@ -165,7 +165,6 @@ final class SnapshotStore implements StateMachineStorage, SnapshotSource {
 
     private void build(TermIndex at, ByteBuffer configuration, ReplicatedState state, Wal wal) throws IOException {
         Path target = snapshots.resolve(at.getTerm() + "-" + at.getIndex());
-        DurableFiles.deleteTree(building);
         DurableFiles.deleteTree(target);
         Files.createDirectories(building);
         Checkpoint checkpoint = wal.checkpoint(building);

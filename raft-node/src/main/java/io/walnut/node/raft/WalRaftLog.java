@@ -1,17 +1,17 @@
 package io.walnut.node.raft;
 
 import io.walnut.node.raft.StartRefusedException.Reason;
+import io.walnut.node.raft.VisibleEntries.Bounds;
 import io.walnut.wal.Batch;
 import io.walnut.wal.DurableListener;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
-import io.walnut.wal.WalRangeException;
 import io.walnut.wal.WalStorageFullException;
-import io.walnut.wal.WalTrimmedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -59,20 +59,6 @@ public final class WalRaftLog extends RaftLogBase {
     private static final Executor ASIDE = Thread::startVirtualThread;
 
     private static final Executor REFUSAL_DELAY = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS, ASIDE);
-    private static final int RECENT_TAGS = 1 << 16;
-    private static final int RECENT_ENTRIES = 1 << 16;
-    private static final long RECENT_BYTES = 32L << 20;
-
-    /**
-     * The entries that Ratis sees: {@code first..last}, none when {@code first > last}.
-     *
-     * @param before the entry before the first: an append at the first is checked against it
-     */
-    private record Bounds(long first, long last, @Nullable TermIndex before) {
-        boolean isEmpty() {
-            return first > last;
-        }
-    }
 
     private final RaftLogSeam.Division division;
     private final RaftStorage storage;
@@ -91,11 +77,8 @@ public final class WalRaftLog extends RaftLogBase {
 
     private volatile @Nullable LeaderRequest lastRequest;
 
-    /** Written by the holder of the write lock; read by anyone. */
-    private final RecentTags tags;
-
-    private final RecentEntries recent;
-    private volatile Bounds bounds = new Bounds(0, INVALID_LOG_INDEX, null);
+    /** Changed by the holder of the write lock; read by anyone. */
+    private final VisibleEntries visible;
 
     /** Guards the moves of {@link #flushIndex} against a late word of the WAL about entries since truncated. */
     private final Object flushLock = new Object();
@@ -117,8 +100,7 @@ public final class WalRaftLog extends RaftLogBase {
         this.wal = wal;
         this.snapshots = snapshots;
         this.metrics = new RaftLogMetricsBase(division.memberId());
-        this.tags = new RecentTags(RECENT_TAGS, 0);
-        this.recent = new RecentEntries(RECENT_ENTRIES, RECENT_BYTES, 0);
+        this.visible = new VisibleEntries(getName(), wal);
         this.trimmer = new Trimmer(getName(), wal, snapshots, this::fail);
     }
 
@@ -163,8 +145,8 @@ public final class WalRaftLog extends RaftLogBase {
                     "the log begins at " + start + ", but the last snapshot ends at " + lastIndexInSnapshot);
         }
         long first = firstVisible(start, lastIndexInSnapshot);
-        bounds = new Bounds(
-                first, end - 1, first > start ? EntryTag.termIndex(wal.tag(first - 1), first - 1) : snapshot);
+        TermIndex before = first > start ? EntryTag.termIndex(wal.tag(first - 1), first - 1) : snapshot;
+        visible.show(new Bounds(first, end - 1, before));
         loadTail(Math.max(first, lastIndexInSnapshot + 1), end, consumer);
         flushIndex = Math.max(end - 1, lastIndexInSnapshot);
         wal.addDurableListener(new DurableListener() {
@@ -200,22 +182,18 @@ public final class WalRaftLog extends RaftLogBase {
     }
 
     private void loadTail(long from, long end, Consumer<LogEntryProto> consumer) throws IOException {
-        tags.reset(from);
-        recent.reset(end);
-        LogEntryProto lastMetadata = null;
-        long lastMetadataIndex = INVALID_LOG_INDEX;
+        visible.learnFrom(from);
+        long lastMetadata = INVALID_LOG_INDEX;
         for (long index = from; index < end; index++) {
-            long tag = wal.tag(index);
-            tags.put(index, tag);
-            if (EntryTag.kind(tag) == LogEntryBodyCase.CONFIGURATIONENTRY) {
-                consumer.accept(load(index));
-            } else if (EntryTag.kind(tag) == LogEntryBodyCase.METADATAENTRY) {
-                lastMetadataIndex = index;
+            LogEntryBodyCase kind = EntryTag.kind(visible.learnTag(index));
+            if (kind == LogEntryBodyCase.CONFIGURATIONENTRY) {
+                consumer.accept(visible.load(index));
+            } else if (kind == LogEntryBodyCase.METADATAENTRY) {
+                lastMetadata = index;
             }
         }
-        if (lastMetadataIndex != INVALID_LOG_INDEX) {
-            lastMetadata = load(lastMetadataIndex);
-            consumer.accept(lastMetadata);
+        if (lastMetadata != INVALID_LOG_INDEX) {
+            consumer.accept(visible.load(lastMetadata));
         }
     }
 
@@ -268,12 +246,12 @@ public final class WalRaftLog extends RaftLogBase {
     private Optional<CompletableFuture<Long>> take(
             List<LogEntryProto> entries, @Nullable LeaderRequest request, boolean mayTruncate) {
         try (AutoCloseableLock _ = writeLock()) {
-            if (request != null && request.previous() != null && contradicts(request.previous())) {
+            if (request != null && request.previous() != null && visible.contradict(request.previous())) {
                 return Optional.of(CompletableFuture.failedFuture(new IOException(getName() + ": what " + request
                         + " follows on was cut off meanwhile; the log ends at " + getLastEntryTermIndex())));
             }
             int fresh = knownEntries(entries);
-            if (fresh < entries.size() && entries.get(fresh).getIndex() <= bounds.last) {
+            if (fresh < entries.size() && entries.get(fresh).getIndex() <= visible.last()) {
                 if (!mayTruncate) {
                     return Optional.empty();
                 }
@@ -298,7 +276,7 @@ public final class WalRaftLog extends RaftLogBase {
         } catch (WalStorageFullException e) {
             if (!refusing) {
                 refusing = true;
-                LOG.warn("{}: takes no entries from {} on: {}", getName(), bounds.last + 1, e.getMessage());
+                LOG.warn("{}: takes no entries from {} on: {}", getName(), visible.last() + 1, e.getMessage());
             }
             // Not at once: the leader sends the same again as soon as it hears of it.
             CompletableFuture<Long> refused = new CompletableFuture<>();
@@ -307,17 +285,10 @@ public final class WalRaftLog extends RaftLogBase {
         }
     }
 
-    /** Whether another entry, or none, stands where that should; what is below the first index is committed and the same. */
-    private boolean contradicts(TermIndex entry) {
-        Bounds now = bounds;
-        return entry.getIndex() > now.last
-                || (entry.getIndex() >= now.first && EntryTag.term(tag(entry.getIndex())) != entry.getTerm());
-    }
-
     /** How many of the entries, from the first on, are in the log. */
     private int knownEntries(List<LogEntryProto> entries) {
         for (int i = 0; i < entries.size(); i++) {
-            if (contradicts(TermIndex.valueOf(entries.get(i)))) {
+            if (visible.contradict(TermIndex.valueOf(entries.get(i)))) {
                 return i;
             }
         }
@@ -331,8 +302,8 @@ public final class WalRaftLog extends RaftLogBase {
             throw new IllegalStateException(getName() + ": the leader's entry " + index + " of term " + entry.getTerm()
                     + " contradicts a committed one of " + getTermIndex(index));
         }
-        for (long gone = index; gone <= bounds.last; gone++) {
-            division.truncated().accept(loadUnchecked(gone));
+        for (long gone = index; gone <= visible.last(); gone++) {
+            division.truncated().accept(there(gone));
         }
         try {
             truncateFrom(index);
@@ -341,6 +312,14 @@ public final class WalRaftLog extends RaftLogBase {
         } catch (IOException e) {
             fail(e);
             throw new UncheckedIOException(getName() + ": cannot cut the log off at " + index, e);
+        }
+    }
+
+    private LogEntryProto there(long index) {
+        try {
+            return Objects.requireNonNull(visible.get(index), () -> getName() + ": no entry " + index);
+        } catch (IOException e) {
+            throw new IllegalStateException(getName() + ": cannot read entry " + index, e);
         }
     }
 
@@ -357,8 +336,9 @@ public final class WalRaftLog extends RaftLogBase {
             Batch batch = new Batch();
             for (LogEntryProto entry : entries) {
                 long index = entry.getIndex();
-                if (index != bounds.last + 1) {
-                    throw new IllegalStateException(getName() + ": entry " + index + " does not follow " + bounds.last);
+                if (index != visible.last() + 1) {
+                    throw new IllegalStateException(
+                            getName() + ": entry " + index + " does not follow " + visible.last());
                 }
                 validateLogEntry(entry);
                 long tag = EntryTag.of(entry);
@@ -368,9 +348,7 @@ public final class WalRaftLog extends RaftLogBase {
                 if (lsn != index) {
                     throw new IllegalStateException(getName() + ": entry " + index + " was given LSN " + lsn);
                 }
-                tags.put(index, tag);
-                recent.put(entry);
-                bounds = new Bounds(bounds.first, index, bounds.before);
+                visible.add(entry, tag);
             }
             return whenDurable(entries.getLast().getIndex());
         } catch (WalStorageFullException e) {
@@ -388,7 +366,7 @@ public final class WalRaftLog extends RaftLogBase {
      * the division may wait for one that wants the lock held here.
      */
     private void noticeDurable() {
-        if (Math.min(wal.durableLsn() - 1, bounds.last) > flushIndex) {
+        if (Math.min(wal.durableLsn() - 1, visible.last()) > flushIndex) {
             ASIDE.execute(this::advanceFlushIndex);
         }
     }
@@ -412,7 +390,7 @@ public final class WalRaftLog extends RaftLogBase {
             if (shrinking) {
                 return;
             }
-            durable = Math.min(wal.durableLsn() - 1, bounds.last);
+            durable = Math.min(wal.durableLsn() - 1, visible.last());
             if (durable <= flushIndex) {
                 return;
             }
@@ -437,9 +415,9 @@ public final class WalRaftLog extends RaftLogBase {
 
     /** With the write lock. */
     private void truncateFrom(long index) throws IOException {
-        Bounds old = bounds;
-        if (index <= old.last) {
-            shrink(() -> wal.truncateAfter(index - 1), new Bounds(old.first, index - 1, old.before), index - 1);
+        Bounds old = visible.bounds();
+        if (index <= old.last()) {
+            shrink(() -> wal.truncateAfter(index - 1), new Bounds(old.first(), index - 1, old.before()), index - 1);
         }
     }
 
@@ -455,7 +433,7 @@ public final class WalRaftLog extends RaftLogBase {
      * @throws WalStorageFullException when there is no room for the change: nothing has changed
      */
     private void shrink(WalChange change, Bounds fresh, long newFlushIndex) throws IOException {
-        Bounds old = bounds;
+        Bounds old = visible.bounds();
         long flushed = newFlushIndex;
         long oldFlushIndex;
         synchronized (flushLock) {
@@ -463,20 +441,11 @@ public final class WalRaftLog extends RaftLogBase {
             oldFlushIndex = flushIndex;
             flushIndex = Math.min(flushIndex, newFlushIndex);
         }
-        if (fresh.last + 1 <= bounds.last && fresh.first == bounds.first) {
-            tags.truncate(fresh.last + 1);
-            recent.truncate(fresh.last + 1);
-        } else {
-            tags.reset(fresh.last + 1);
-            recent.reset(fresh.last + 1);
-        }
-        bounds = fresh;
+        visible.show(fresh);
         try {
             change.run();
         } catch (WalStorageFullException e) {
-            tags.reset(old.last + 1);
-            recent.reset(old.last + 1);
-            bounds = old;
+            visible.show(old);
             flushed = oldFlushIndex;
             throw e;
         } finally {
@@ -495,14 +464,15 @@ public final class WalRaftLog extends RaftLogBase {
     @Override
     protected CompletableFuture<Long> purgeImpl(long index) {
         try (AutoCloseableLock _ = writeLock()) {
-            Bounds old = bounds;
-            long upTo = Math.min(Math.min(index, old.last - 1), catchingUp.firstKept() - 1);
-            if (upTo >= old.first) {
-                bounds = new Bounds(upTo + 1, old.last, EntryTag.termIndex(tag(upTo), upTo));
+            Bounds old = visible.bounds();
+            long upTo = Math.min(Math.min(index, old.last() - 1), catchingUp.firstKept() - 1);
+            if (upTo >= old.first()) {
+                visible.hideBefore(upTo + 1, EntryTag.termIndex(visible.tag(upTo), upTo));
             }
             updateSnapshotIndexFromStateMachine();
-            trimmer.trimBefore(bounds.first - 1);
-            return done(bounds.first - 1);
+            long first = visible.bounds().first();
+            trimmer.trimBefore(first - 1);
+            return done(first - 1);
         }
     }
 
@@ -521,7 +491,7 @@ public final class WalRaftLog extends RaftLogBase {
                     .orElseThrow(() -> new IOException(getName() + ": the installed snapshot at " + lastSnapshotIndex
                             + " is not valid; valid is " + snapshots.latest()));
             if (continues(snapshot)) {
-                bounds = new Bounds(lastSnapshotIndex + 1, bounds.last, snapshot);
+                visible.hideBefore(lastSnapshotIndex + 1, snapshot);
             } else {
                 Bounds empty = new Bounds(lastSnapshotIndex + 1, lastSnapshotIndex, snapshot);
                 shrink(() -> snapshots.adoptInto(wal), empty, lastSnapshotIndex);
@@ -543,18 +513,8 @@ public final class WalRaftLog extends RaftLogBase {
     @Override
     public @Nullable LogEntryProto get(long index) throws RaftLogIOException {
         checkLogState();
-        LogEntryProto entry = recent.get(index);
-        if (entry != null) {
-            return entry;
-        }
-        if (index < wal.startLsn() || index > bounds.last) {
-            return null;
-        }
         try {
-            return load(index);
-        } catch (WalTrimmedException | WalRangeException e) {
-            LOG.debug("{}: entry {} went away while it was looked up", getName(), index, e);
-            return null;
+            return visible.get(index);
         } catch (IOException e) {
             throw new RaftLogIOException(getName() + ": cannot read entry " + index, e);
         }
@@ -564,7 +524,7 @@ public final class WalRaftLog extends RaftLogBase {
     public EntryWithData getEntryWithData(long index) throws RaftLogIOException {
         LogEntryProto entry = get(index);
         if (entry == null) {
-            throw new RaftLogIOException(getName() + ": no entry " + index + " in " + bounds);
+            throw new RaftLogIOException(getName() + ": no entry " + index + " in " + visible.bounds());
         }
         return newEntryWithData(entry, null);
     }
@@ -572,44 +532,25 @@ public final class WalRaftLog extends RaftLogBase {
     @Override
     public @Nullable TermIndex getTermIndex(long index) {
         checkLogState();
-        Bounds now = bounds;
-        if (now.before != null && index == now.before.getIndex()) {
-            return now.before;
-        }
-        if (index < now.first || index > now.last) {
-            return null;
-        }
-        long tag = tag(index);
-        return tag == RecentTags.UNKNOWN ? null : EntryTag.termIndex(tag, index);
+        return visible.termIndex(index);
     }
 
     @Override
     public LogEntryHeader[] getEntries(long startIndex, long endIndex) {
         checkLogState();
-        Bounds now = bounds;
-        long from = Math.max(startIndex, now.first);
-        long to = Math.min(endIndex, now.last + 1);
-        if (from >= to) {
-            return LogEntryHeader.EMPTY_ARRAY;
-        }
-        LogEntryHeader[] headers = new LogEntryHeader[Math.toIntExact(to - from)];
-        for (int i = 0; i < headers.length; i++) {
-            headers[i] = EntryTag.header(tag(from + i), from + i);
-        }
-        return headers;
+        return visible.headers(startIndex, endIndex);
     }
 
     @Override
     public long getStartIndex() {
-        Bounds now = bounds;
-        return now.isEmpty() ? INVALID_LOG_INDEX : now.first;
+        Bounds now = visible.bounds();
+        return now.isEmpty() ? INVALID_LOG_INDEX : now.first();
     }
 
     @Override
     public @Nullable TermIndex getLastEntryTermIndex() {
         checkLogState();
-        Bounds now = bounds;
-        return now.isEmpty() ? null : EntryTag.termIndex(tag(now.last), now.last);
+        return visible.lastTermIndex();
     }
 
     @Override
@@ -620,35 +561,6 @@ public final class WalRaftLog extends RaftLogBase {
     @Override
     public RaftLogMetricsBase getRaftLogMetrics() {
         return metrics;
-    }
-
-    /** UNKNOWN when the entry has been trimmed or truncated meanwhile. */
-    private long tag(long index) {
-        long tag = tags.get(index);
-        if (tag != RecentTags.UNKNOWN) {
-            return tag;
-        }
-        try {
-            return wal.tag(index);
-        } catch (WalTrimmedException | WalRangeException e) {
-            LOG.debug("{}: entry {} went away while its term was looked up", getName(), index, e);
-            return RecentTags.UNKNOWN;
-        } catch (WalException e) {
-            throw new IllegalStateException(getName() + ": cannot read the tag of entry " + index, e);
-        }
-    }
-
-    private LogEntryProto load(long index) throws IOException {
-        return EntryBytes.decode(wal.read(index).payload());
-    }
-
-    private LogEntryProto loadUnchecked(long index) {
-        LogEntryProto entry = recent.get(index);
-        try {
-            return entry != null ? entry : load(index);
-        } catch (IOException e) {
-            throw new IllegalStateException(getName() + ": cannot read entry " + index, e);
-        }
     }
 
     // ---- term and vote

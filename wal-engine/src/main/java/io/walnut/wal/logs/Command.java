@@ -1,6 +1,5 @@
 package io.walnut.wal.logs;
 
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -11,9 +10,9 @@ import java.util.List;
  *
  * <pre>
  *  create  | 1 | 1 | timestamp i64 | name |
- *  seal    | 1 | 2 | name |                        or | 2 | 2 | log id u64 | name |
- *  trim    | 1 | 3 | before offset i64 | name |    or | 2 | 3 | log id u64 | before offset i64 | name |
- *  delete  | 1 | 4 | name |                        or | 2 | 4 | log id u64 | name |
+ *  seal    | 1 | 2 | log id u64 | name |
+ *  trim    | 1 | 3 | log id u64 | before offset i64 | name |
+ *  delete  | 1 | 4 | log id u64 | name |
  *  append  | 1 | 5 | timestamp i64 | items u32 | item ... |
  *            |   +- kind u8                      item: log id u64 | producer id u64 | epoch u32 | sequence u64
  *            +- version u8                           | count u32 | crc32c u32 | length u32 | length bytes
@@ -56,6 +55,9 @@ public sealed interface Command {
     record AppendItem(
             long logId, long producerId, int producerEpoch, long sequence, int count, int crc32c, ByteBuffer bytes) {}
 
+    /** The only one there is. */
+    int VERSION = 1;
+
     /** Bytes of an item beside its batch. */
     int ITEM_OVERHEAD_BYTES = 8 + 8 + 4 + 8 + 4 + 4 + 4;
 
@@ -63,21 +65,10 @@ public sealed interface Command {
     int APPEND_OVERHEAD_BYTES = 2 + 8 + 4;
 
     private static ByteBuffer allocate(int kind, int bytes) {
-        return allocate(1, kind, bytes);
-    }
-
-    private static ByteBuffer allocate(int version, int kind, int bytes) {
         return ByteBuffer.allocate(2 + bytes)
                 .order(ByteOrder.LITTLE_ENDIAN)
-                .put((byte) version)
+                .put((byte) VERSION)
                 .put((byte) kind);
-    }
-
-    /** Room for a change of a log and {@code bytes} more, up to where those begin. */
-    private static ByteBuffer change(int kind, long logId, int bytes) {
-        return logId == ANY_LOG
-                ? allocate(1, kind, bytes)
-                : allocate(2, kind, 8 + bytes).putLong(logId);
     }
 
     /**
@@ -96,7 +87,8 @@ public sealed interface Command {
             case Seal(String name, long logId) -> named(2, logId, name);
             case Trim(String name, long logId, long beforeOffset) -> {
                 byte[] text = Bytes.text(name);
-                ByteBuffer target = change(3, logId, 8 + 2 + text.length).putLong(beforeOffset);
+                ByteBuffer target =
+                        allocate(3, 8 + 8 + 2 + text.length).putLong(logId).putLong(beforeOffset);
                 Bytes.putString(target, text);
                 yield target.flip();
             }
@@ -125,7 +117,7 @@ public sealed interface Command {
 
     private static ByteBuffer named(int kind, long logId, String name) {
         byte[] text = Bytes.text(name);
-        ByteBuffer target = change(kind, logId, 2 + text.length);
+        ByteBuffer target = allocate(kind, 8 + 2 + text.length).putLong(logId);
         Bytes.putString(target, text);
         return target.flip();
     }
@@ -135,20 +127,22 @@ public sealed interface Command {
         return Bytes.decode("command", source, bytes -> {
             int version = bytes.u8();
             int kind = bytes.u8();
-            checkVersion(version, kind);
+            if (version != VERSION) {
+                throw new MalformedException("command: version " + version + ", this program knows " + VERSION);
+            }
             return switch (kind) {
                 case 1 -> new Create(bytes.i64(), bytes.string());
                 case 2 -> {
-                    long logId = logId(version, bytes);
+                    long logId = bytes.i64();
                     yield new Seal(bytes.string(), logId);
                 }
                 case 3 -> {
-                    long logId = logId(version, bytes);
+                    long logId = bytes.i64();
                     long beforeOffset = bytes.i64();
                     yield new Trim(bytes.string(), logId, beforeOffset);
                 }
                 case 4 -> {
-                    long logId = logId(version, bytes);
+                    long logId = bytes.i64();
                     yield new Delete(bytes.string(), logId);
                 }
                 case 5 -> {
@@ -163,49 +157,6 @@ public sealed interface Command {
                 default -> throw new MalformedException("command: kind " + kind + " is unknown");
             };
         });
-    }
-
-    /** The item in place {@code slot} (from 0) of an append command; its batch is a view of {@code source}. */
-    static AppendItem appendItem(ByteBuffer source, int slot) throws MalformedException {
-        Bytes bytes = new Bytes(source);
-        try {
-            int version = bytes.u8();
-            int kind = bytes.u8();
-            checkVersion(version, kind);
-            if (kind != 5) {
-                throw new MalformedException("command: not an append");
-            }
-            bytes.i64();
-            int count = itemCount(bytes);
-            if (slot < 0 || slot >= count) {
-                throw new MalformedException("append command: item " + slot + " of " + count);
-            }
-            for (int i = 0; i < slot; i++) {
-                item(bytes);
-            }
-            return item(bytes);
-        } catch (BufferUnderflowException e) {
-            throw new MalformedException("append command: ends in the middle");
-        }
-    }
-
-    private static void checkVersion(int version, int kind) throws MalformedException {
-        boolean changesALog = kind >= 2 && kind <= 4;
-        if (version != 1 && !(version == 2 && changesALog)) {
-            throw new MalformedException("command of kind " + kind + ": version " + version + ", this program knows "
-                    + (changesALog ? "1 and 2" : "1"));
-        }
-    }
-
-    private static long logId(int version, Bytes bytes) throws MalformedException {
-        if (version == 1) {
-            return ANY_LOG;
-        }
-        long logId = bytes.i64();
-        if (logId == ANY_LOG) {
-            throw new MalformedException("command: log id 0 in version 2");
-        }
-        return logId;
     }
 
     private static int itemCount(Bytes bytes) throws MalformedException {

@@ -4,7 +4,7 @@
  * <pre>
  *  Command --bytes--&gt; WAL record at an LSN --&gt; LogIndex.apply(lsn, command) --&gt; Result
  *                                                   |
- *                     offset of a log --&gt; BatchLocation(lsn, slot) --&gt; WAL record --&gt; Command.appendItem(slot)
+ *                     offset of a log --&gt; BatchLocation(lsn, slot) --&gt; WAL record, item in place slot
  * </pre>
  *
  * Deterministic: the same commands at the same LSNs make the same state, the same results and the same image, byte for byte.

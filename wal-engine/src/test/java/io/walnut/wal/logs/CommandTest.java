@@ -40,16 +40,16 @@ class CommandTest {
                         .formatHex(new Command.Trim("a/b", Command.ANY_LOG, 77)
                                 .encode()
                                 .array()))
-                .isEqualTo("01034d000000000000000300612f62");
+                .isEqualTo("010300000000000000004d000000000000000300612f62");
         assertThat(HexFormat.of()
                         .formatHex(new Command.Trim("a/b", 300, 77).encode().array()))
-                .isEqualTo("02032c010000000000004d000000000000000300612f62");
+                .isEqualTo("01032c010000000000004d000000000000000300612f62");
         assertThat(HexFormat.of()
                         .formatHex(new Command.Seal("a/b", 300).encode().array()))
-                .isEqualTo("02022c010000000000000300612f62");
+                .isEqualTo("01022c010000000000000300612f62");
         assertThat(HexFormat.of()
                         .formatHex(new Command.Delete("a/b", 300).encode().array()))
-                .isEqualTo("02042c010000000000000300612f62");
+                .isEqualTo("01042c010000000000000300612f62");
         assertThat(HexFormat.of().formatHex(APPEND.encode().array()))
                 .isEqualTo("01050068e5cf8b010000" + "02000000"
                         + "0100000000000000" + "0000000000000000" + "00000000" + "0000000000000000" + "01000000"
@@ -61,23 +61,10 @@ class CommandTest {
     }
 
     @Test
-    void oneItemIsTakenFromAnAppendWithoutCopying() throws Exception {
-        assertThat(Command.appendItem(APPEND.encode(), 1))
-                .isEqualTo(APPEND.items().get(1));
-        assertThatThrownBy(() -> Command.appendItem(APPEND.encode(), 2)).isInstanceOf(MalformedException.class);
-        assertThatThrownBy(() -> Command.appendItem(new Command.Seal("a", Command.ANY_LOG).encode(), 0))
-                .isInstanceOf(MalformedException.class);
-    }
-
-    @Test
-    void onlyWhatChangesALogHasASecondVersionAndThatNamesTheLog() {
-        for (String bad : List.of(
-                "0201" + "0500000000000000" + "0300612f62",
-                "0202" + "0000000000000000" + "0300612f62",
-                "0302" + "2c01000000000000" + "0300612f62")) {
-            assertThatThrownBy(
-                            () -> Command.decode(ByteBuffer.wrap(HexFormat.of().parseHex(bad))))
-                    .isInstanceOf(MalformedException.class);
+    void anotherVersionOrKindIsMalformed() {
+        for (String bad : List.of("0201", "0002", "0100", "0106")) {
+            byte[] bytes = HexFormat.of().parseHex(bad + "2c01000000000000" + "0300612f62");
+            assertThatThrownBy(() -> Command.decode(ByteBuffer.wrap(bytes))).isInstanceOf(MalformedException.class);
         }
     }
 
