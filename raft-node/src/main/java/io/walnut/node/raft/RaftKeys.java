@@ -90,6 +90,10 @@ final class RaftKeys {
         // Largest entry and largest AppendEntries alike.
         RaftServerConfigKeys.Log.Appender.setBufferByteLimit(keys, SizeInBytes.valueOf(entryLimit(options)));
         RaftServerConfigKeys.Log.Appender.setBufferElementLimit(keys, 4096);
+        // Sleeps after errors in a row, heartbeats too. The default ends at 5 s: a member that was away for long comes
+        // back, hears
+        // nothing, and would rather elect another leader.
+        RaftServerConfigKeys.Log.Appender.setRetryPolicy(keys, "1ms,10, 200ms,2147483647");
         // Read by the log of Ratis alone, which a benchmark may put there; it insists on room for the largest entry.
         RaftServerConfigKeys.Log.setWriteBufferSize(keys, SizeInBytes.valueOf(entryLimit(options) + MIB));
         // Applied only while something is in flight (PromptRpc): it is what gathers the entries of a busy leader.
