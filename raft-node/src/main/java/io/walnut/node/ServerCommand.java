@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -65,6 +66,7 @@ public final class ServerCommand implements Callable<Integer> {
                 spec.commandLine().getOut().flush();
                 return 0;
             }
+            logInOnePlace();
             run(NodeConfig.load(file, environment, flags));
             return 0;
         } catch (ConfigException e) {
@@ -75,6 +77,12 @@ public final class ServerCommand implements Callable<Integer> {
             spec.commandLine().getErr().println("walnut: " + e.getMessage());
             return EXIT_START;
         }
+    }
+
+    /** gRPC tells through {@code java.util.logging}, which would print by itself. */
+    private static void logInOnePlace() {
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
     }
 
     private static void run(NodeConfig config) throws StartException, InterruptedException {
