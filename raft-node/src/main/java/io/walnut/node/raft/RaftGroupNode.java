@@ -3,6 +3,7 @@ package io.walnut.node.raft;
 import io.walnut.wal.WalOptions;
 import io.walnut.wal.WalStorageFullException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
@@ -44,6 +46,7 @@ import org.apache.ratis.protocol.exceptions.ResourceUnavailableException;
 import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServerRpcWithProxy;
 import org.apache.ratis.server.impl.RaftLogSeam;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
@@ -75,6 +78,7 @@ public final class RaftGroupNode implements AutoCloseable {
     private final ScheduledExecutorService timer;
     private final Watchdog watchdog;
     private final DiskRoom room;
+    private final PeerAddresses addresses;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Null where a test has put another state behind the group. */
@@ -101,6 +105,15 @@ public final class RaftGroupNode implements AutoCloseable {
         this.timer = timer;
         this.watchdog = watchdog;
         this.room = room;
+        this.addresses = new PeerAddresses(
+                options.peers(), host -> Set.of(InetAddress.getAllByName(host)), peer -> reconnect(peer.id()));
+    }
+
+    /** Drops the connections to a member, with what is in flight on them; Ratis makes others at once. Blocks for seconds. */
+    private void reconnect(String peerId) {
+        if (server.getServerRpc() instanceof RaftServerRpcWithProxy<?, ?> rpc && !peerId.equals(options.nodeId())) {
+            rpc.getProxies().resetProxy(RaftPeerId.valueOf(peerId));
+        }
     }
 
     /**
@@ -140,7 +153,7 @@ public final class RaftGroupNode implements AutoCloseable {
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
         ScheduledExecutorService timer = Executors.newScheduledThreadPool(
-                2,
+                3, // a name service that hangs holds one
                 Thread.ofPlatform()
                         .daemon()
                         .name(options.nodeId() + "-raft-timer")
@@ -168,6 +181,7 @@ public final class RaftGroupNode implements AutoCloseable {
             Future<?> _ = timer.scheduleWithFixedDelay(node::checkAlive, 1, 1, TimeUnit.SECONDS);
             // It tells of a change by itself, also on a member that nobody asks.
             Future<?> _ = timer.scheduleWithFixedDelay(node.room::problem, 1, 1, TimeUnit.SECONDS);
+            Future<?> _ = timer.scheduleWithFixedDelay(node.addresses::check, 2, 2, TimeUnit.SECONDS);
             return node;
         } catch (IOException | RuntimeException e) {
             timer.shutdownNow();
