@@ -4,7 +4,11 @@ import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.Network.Ipam;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.Container;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
 import org.testcontainers.containers.wait.strategy.Wait;
@@ -20,8 +25,8 @@ import org.testcontainers.lifecycle.Startables;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * Nodes in containers on a network of their own. Each has a fixed address, which the others and this process reach: the
- * address survives the container's death and its absence from the network.
+ * Nodes in containers on a network of their own. Each has an address, which the others and this process reach: the address
+ * survives the container's death and its absence from the network, unless the node is moved.
  */
 final class ContainerCluster implements AutoCloseable {
     private static final int CLIENT_PORT = 7420;
@@ -37,16 +42,28 @@ final class ContainerCluster implements AutoCloseable {
     private final Subnet subnet = Subnet.create();
     private final Map<String, GenericContainer<?>> containers = new LinkedHashMap<>();
 
+    /** At first n1 is at .11, n2 at .12, and so on. */
+    private final Map<String, String> addresses = new HashMap<>();
+
+    /** How the nodes know each other. */
+    enum Peers {
+        /** By addresses; a client on this machine reaches the nodes by what they tell of each other. */
+        BY_ADDRESS,
+        /** By names, which only the containers can look up. */
+        BY_NAME
+    }
+
     /**
      * Starts the nodes; returns when all are ready.
      *
      * @param image of a node
      */
-    ContainerCluster(String image, int nodes) {
+    ContainerCluster(String image, int nodes, Peers by) {
         List<String> ids =
                 IntStream.rangeClosed(1, nodes).mapToObj(i -> "n" + i).toList();
+        ids.forEach(id -> addresses.put(id, subnet.prefix() + "1" + id.substring(1)));
         String peers = ids.stream()
-                .map(id -> id + "=" + address(id) + ":" + PEER_PORT + ":" + CLIENT_PORT)
+                .map(id -> id + "=" + (by == Peers.BY_NAME ? id : address(id)) + ":" + PEER_PORT + ":" + CLIENT_PORT)
                 .collect(Collectors.joining(","));
         ids.forEach(id -> containers.put(id, container(image, id, peers)));
         try {
@@ -83,6 +100,7 @@ final class ContainerCluster implements AutoCloseable {
     private GenericContainer<?> container(String image, String id, String peers) {
         return new GenericContainer<>(DockerImageName.parse(image))
                 .withNetwork(subnet.network())
+                .withNetworkAliases(id)
                 .withLabels(LABELS)
                 .withCreateContainerCmdModifier(
                         command -> command.withIpv4Address(address(id)).withHostName(id))
@@ -94,9 +112,8 @@ final class ContainerCluster implements AutoCloseable {
                 .waitingFor(Wait.forHttp("/readyz").forPort(HTTP_PORT).withStartupTimeout(START_TIMEOUT));
     }
 
-    /** n1 is at .11, n2 at .12, and so on. */
     private String address(String id) {
-        return subnet.prefix() + "1" + id.substring(1);
+        return Objects.requireNonNull(addresses.get(id), id);
     }
 
     List<String> nodes() {
@@ -135,14 +152,45 @@ final class ContainerCluster implements AutoCloseable {
                 .exec();
     }
 
+    /** Gives a node that is off the network another address, for when it is put back. */
+    void move(String id) {
+        addresses.put(id, subnet.prefix() + "2" + id.substring(1));
+    }
+
     /** Puts it back, at its address. */
     void connect(String id) {
         docker.connectToNetworkCmd()
                 .withContainerId(container(id).getContainerId())
                 .withNetworkId(subnet.network().getId())
-                .withContainerNetwork(
-                        new ContainerNetwork().withIpamConfig(new ContainerNetwork.Ipam().withIpv4Address(address(id))))
+                .withContainerNetwork(new ContainerNetwork()
+                        .withAliases(id)
+                        .withIpamConfig(new ContainerNetwork.Ipam().withIpv4Address(address(id))))
                 .exec();
+    }
+
+    /** What {@code walnut} prints in a node's container; throws when it fails. */
+    String walnut(String id, String shellInput, String arguments) throws IOException, InterruptedException {
+        Container.ExecResult result =
+                container(id).execInContainer("bash", "-c", shellInput + " | walnut " + arguments);
+        if (result.getExitCode() != 0) {
+            throw new IOException("walnut " + arguments + " on " + id + ": " + result);
+        }
+        return result.getStdout();
+    }
+
+    /** Whether the node says so itself. */
+    boolean isReady(String id) {
+        try {
+            HttpURLConnection ready =
+                    (HttpURLConnection) URI.create("http://" + address(id) + ":" + HTTP_PORT + "/readyz")
+                            .toURL()
+                            .openConnection();
+            ready.setConnectTimeout(1_000);
+            ready.setReadTimeout(1_000);
+            return ready.getResponseCode() == 200;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** What the nodes have printed. */

@@ -3,7 +3,9 @@ package io.walnut.chaos.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.walnut.chaos.Await;
+import io.walnut.chaos.container.ContainerCluster.Peers;
 import io.walnut.client.Appender;
 import io.walnut.client.LogReader;
 import io.walnut.client.ReadOptions;
@@ -14,13 +16,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The image, three times, on a network: what was acknowledged is on every node after a death and two partitions. */
+/** The image, three times, on a network: what was acknowledged is on every node after deaths, partitions and a move. */
 @Tag("container")
 class ThreeContainersTest {
     private static final String LOG = "containers";
@@ -44,7 +48,7 @@ class ThreeContainersTest {
     @Test
     @Timeout(value = 8, unit = TimeUnit.MINUTES)
     void nothingAcknowledgedIsLostWhenNodesDieAndAreCutOff() throws Exception {
-        try (ContainerCluster cluster = new ContainerCluster(DockerEngine.IMAGE, 3);
+        try (ContainerCluster cluster = new ContainerCluster(DockerEngine.IMAGE, 3, Peers.BY_ADDRESS);
                 Walnut walnut = Walnut.builder()
                         .endpoints(cluster.endpoints())
                         .deadline(DEADLINE)
@@ -57,6 +61,39 @@ class ThreeContainersTest {
                 for (String node : cluster.nodes()) {
                     assertHasAll(walnut, node, cluster.endpoint(node), records);
                 }
+            } catch (Exception | AssertionError e) {
+                System.out.println(cluster.logs());
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * As a machine that loses its power, and whose pod is put on another: its connections are never closed, and TCP would go on
+     * trying the old address for a quarter of an hour.
+     */
+    @Test
+    @Timeout(value = 8, unit = TimeUnit.MINUTES)
+    void aMemberThatComesBackElsewhereIsFound() throws Exception {
+        try (ContainerCluster cluster = new ContainerCluster(DockerEngine.IMAGE, 3, Peers.BY_NAME)) {
+            try {
+                cluster.walnut("n1", "seq 1 1000", "append --create " + LOG);
+                String leader = new ObjectMapper()
+                        .readTree(cluster.walnut("n1", "true", "cluster status --output json"))
+                        .at("/0/leader")
+                        .asText();
+                String moved = follower(cluster, leader);
+                cluster.disconnect(moved);
+                cluster.kill(moved);
+                cluster.walnut(leader, "seq 1001 2000", "append " + LOG);
+                cluster.move(moved);
+                cluster.connect(moved);
+                cluster.start(moved);
+                Await.until(moved + " is ready at its new address", DEADLINE, () -> cluster.isReady(moved));
+                assertThat(cluster.walnut(moved, "true", "read " + LOG + " --node localhost:7420"))
+                        .isEqualTo(IntStream.rangeClosed(1, 2000)
+                                .mapToObj(i -> i + "\n")
+                                .collect(Collectors.joining()));
             } catch (Exception | AssertionError e) {
                 System.out.println(cluster.logs());
                 throw e;
