@@ -89,11 +89,14 @@ class ThreeContainersTest {
                 cluster.move(moved);
                 cluster.connect(moved);
                 cluster.start(moved);
-                Await.until(moved + " is ready at its new address", DEADLINE, () -> cluster.isReady(moved));
-                assertThat(cluster.walnut(moved, "true", "read " + LOG + " --node localhost:7420"))
-                        .isEqualTo(IntStream.rangeClosed(1, 2000)
-                                .mapToObj(i -> i + "\n")
-                                .collect(Collectors.joining()));
+                String all =
+                        IntStream.rangeClosed(1, 2000).mapToObj(i -> i + "\n").collect(Collectors.joining());
+                Await.until(
+                        moved + " has all at its new address",
+                        DEADLINE,
+                        () -> cluster.isReady(moved)
+                                && cluster.walnut(moved, "true", "read " + LOG + " --node localhost:7420")
+                                        .equals(all));
             } catch (Exception | AssertionError e) {
                 System.out.println(cluster.logs());
                 throw e;
