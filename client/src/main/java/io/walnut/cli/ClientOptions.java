@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec.Target;
 import picocli.CommandLine.TypeConversionException;
 
 /** What every verb that talks to a cluster understands. */
-final class ClientOptions {
+final class ClientOptions extends OutputOption {
     static final String DEFAULT_ENDPOINTS = "127.0.0.1:7420";
 
     @Spec(Target.MIXEE)
@@ -31,13 +31,6 @@ final class ClientOptions {
             converter = TimeConverter.class,
             description = "How long a call may take in all, retries included (default: ${DEFAULT-VALUE}).")
     Duration deadline;
-
-    @Option(
-            names = "--output",
-            paramLabel = "FORMAT",
-            defaultValue = "table",
-            description = "table, json or jsonl (default: ${DEFAULT-VALUE}).")
-    Output output;
 
     @Option(
             names = {"-v", "--debug"},

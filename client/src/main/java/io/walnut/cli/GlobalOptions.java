@@ -8,7 +8,7 @@ import picocli.CommandLine.ParseResult;
 
 /** The options of {@link ClientOptions} before the verb: they hold for it unless it has its own. */
 final class GlobalOptions {
-    @Option(names = "--endpoints", paramLabel = "HOST:PORT,...", description = "As behind a verb.")
+    @Option(names = "--endpoints", paramLabel = "HOST:PORT,...", description = "As after a verb.")
     @Nullable
     String endpoints;
 
@@ -16,17 +16,17 @@ final class GlobalOptions {
             names = "--deadline",
             paramLabel = "TIME",
             converter = ClientOptions.TimeConverter.class,
-            description = "As behind a verb.")
+            description = "As after a verb.")
     @Nullable
     Duration deadline;
 
-    @Option(names = "--output", paramLabel = "FORMAT", description = "As behind a verb.")
+    @Option(names = "--output", paramLabel = "FORMAT", description = "As after a verb.")
     @Nullable
     Output output;
 
     @Option(
             names = {"-v", "--debug"},
-            description = "As behind a verb.")
+            description = "As after a verb.")
     boolean debug;
 
     /** Gives what stands before the verb to the verb. */
@@ -36,6 +36,10 @@ final class GlobalOptions {
             verb = verb.subcommand();
         }
         GlobalOptions global = mixin(top.commandSpec(), GlobalOptions.class);
+        OutputOption form = mixin(verb.commandSpec(), OutputOption.class);
+        if (global != null && form != null && global.output != null && !verb.hasMatchedOption("--output")) {
+            form.output = global.output;
+        }
         ClientOptions own = mixin(verb.commandSpec(), ClientOptions.class);
         if (global == null || own == null) {
             return;
@@ -45,9 +49,6 @@ final class GlobalOptions {
         }
         if (global.deadline != null && !verb.hasMatchedOption("--deadline")) {
             own.deadline = global.deadline;
-        }
-        if (global.output != null && !verb.hasMatchedOption("--output")) {
-            own.output = global.output;
         }
         own.debug |= global.debug;
     }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** How a command prints what it has to say. */
-enum Output {
+public enum Output {
     /** For people. */
     TABLE,
     /** One JSON document. */
@@ -71,7 +71,8 @@ enum Output {
                 .orElse("");
     }
 
-    static String json(Object value) {
+    /** A value of maps, lists, texts and numbers in one line. */
+    public static String json(Object value) {
         try {
             return MAPPER.writeValueAsString(value);
         } catch (JsonProcessingException e) {
