@@ -21,6 +21,28 @@ import org.slf4j.LoggerFactory;
  * <p>Threads: whoever sets {@link #leading} owns the tail until it lets go, and may release {@link #mutex} meanwhile; the
  * background owns full segments that are not sealed, and the manifest, while {@link #tasks} is not zero; a change of the
  * segments waits for both.
+ *
+ * <pre>
+ *  state          says                            set by                             waited for by
+ *  -------------  ------------------------------  ---------------------------------  --------------------------------------
+ *  leading        one thread owns the tail        who writes a group; a change that  others that want to write or sync;
+ *                                                 has come to its turn               a change; the log's own thread
+ *  tasks          the background owns full        who gives it a task; it counts     a change
+ *                 segments and the manifest       down when that is done
+ *  preparing      the next segment file is being  who asks for it; the task when     an append that needs a new segment
+ *                 made, one of the tasks          it is done
+ *  quiescing      changes that wait or are        each change, until its end         appends (see held) and new news for
+ *                 under way                                                          listeners, until it is 0
+ *  tellerChanges  a listener makes one of them    that change, until its end         nobody: while set, appends wait even if
+ *                 in its call                                                        somebody is being told
+ *  sealingBehind  segments are full and not       the background that found no       nobody: the log's own thread tries again,
+ *                 sealed, or sealed, not listed   room; a change until it lists      and so does the next preparation
+ *  closing        somebody closes the log         the first close                    nobody; a second close waits for released
+ *  closed         no more appends and changes     the change that closes, release    who waits for records, to give up
+ *  released       the directory is free           release, at its end                a second close
+ * </pre>
+ *
+ * Waits are on {@link #changed}; those of the log's own thread on {@link #work}.
  */
 final class LogState {
     private static final Logger LOG = LoggerFactory.getLogger(LogState.class);

@@ -1,4 +1,4 @@
-/** Makes a directory consistent at open: looks, judges, reports, and only then acts. */
+/** What the recovery of a directory found, as values: a verdict and a finding for each segment, and the report of all. */
 @NullMarked
 package io.walnut.wal.recovery;
 

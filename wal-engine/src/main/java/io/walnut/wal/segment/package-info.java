@@ -1,4 +1,4 @@
-/** Segments as they live in memory: active and sealed ones, the list of them, how they are prepared and sealed. */
+/** One segment as it lives in memory, active or sealed, and the index of its frames. */
 @NullMarked
 package io.walnut.wal.segment;
 
