@@ -81,7 +81,7 @@ final class GatherBuffer {
         return result;
     }
 
-    /** What goes to disk; behind a header, when it is the segment's first write. */
+    /** What goes to disk; after a header, when it is the segment's first write. */
     ByteBuffer withoutHeader() {
         return bytes.clear().slice(START, end - START);
     }

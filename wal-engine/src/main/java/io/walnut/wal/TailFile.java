@@ -30,13 +30,13 @@ record TailFile(
     /** What of a file is known to be on the disk. */
     enum Durable {
         /**
-         * Nothing: it was read, but perhaps out of the memory of the operating system alone, which behind a sync that failed
+         * Nothing: it was read, but perhaps out of the memory of the operating system alone, which after a sync that failed
          * keeps pages that are not on the disk and takes them for clean.
          */
         NOTHING,
         /** The frames: a later segment was begun, or a trailer written. */
         FRAMES,
-        /** The frames and the trailer: the file, which was made longer, was cut behind them. */
+        /** The frames and the trailer: the file, which was made longer, was cut after them. */
         TRAILER
     }
 
@@ -85,7 +85,7 @@ record TailFile(
             return corrupt(scan, next, scan.stopped() + "; a later segment begins at LSN " + next);
         }
         if (next == scan.endLsn() && scan.index().count() > 0) {
-            // A segment is begun when all before it is durable, so nothing is missing here; behind the frames may
+            // A segment is begun when all before it is durable, so nothing is missing here; after the frames may
             // stand a part of a trailer.
             return new Judgement(Verdict.WHOLE, scan, durable(trailer, scan), -1, "");
         }
@@ -104,7 +104,7 @@ record TailFile(
         long proof = TailScan.evidence(bytes, (int) scan.endPosition(), scan.endLsn(), header);
         if (proof >= 0) {
             return corrupt(
-                    scan, proof, scan.stopped() + "; LSN " + proof + " behind it proves that it had been durable");
+                    scan, proof, scan.stopped() + "; LSN " + proof + " after it proves that it had been durable");
         }
         Verdict verdict = scan.index().count() == 0
                 ? Verdict.TORN_AT_START
@@ -112,7 +112,7 @@ record TailFile(
         return new Judgement(verdict, scan, Durable.NOTHING, -1, scan.stopped());
     }
 
-    /** Behind a torn write of several frames the last good one need not reach to the end of its block. */
+    /** After a torn write of several frames the last good one need not reach to the end of its block. */
     private static boolean isEnd(@Nullable SegmentTrailer trailer, TailScan scan) {
         return trailer != null
                 && scan.endLsn() == trailer.endLsn()
@@ -134,7 +134,7 @@ record TailFile(
             return corrupt(
                     nothing,
                     -1,
-                    "the file has " + bytes.limit() + " bytes, but was made in full before the one behind it:"
+                    "the file has " + bytes.limit() + " bytes, but was made in full before the one after it:"
                             + " it was cut short from outside");
         }
         if (next > lsn) {

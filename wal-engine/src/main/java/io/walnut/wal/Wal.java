@@ -242,7 +242,7 @@ public final class Wal implements AutoCloseable {
     /**
      * Makes {@code lsn} the start of the log and deletes the segments that lie below it. On return the new start is durable.
      *
-     * @throws WalRangeException when {@code lsn} is behind the durable end
+     * @throws WalRangeException when {@code lsn} is beyond the durable end
      */
     public void trimBefore(long lsn) throws WalException {
         changes.trimBefore(lsn);
@@ -267,7 +267,7 @@ public final class Wal implements AutoCloseable {
     }
 
     /**
-     * Replaces the whole log by sealed segments from elsewhere, hard-linked or copied in, up to {@code endLsn} exclusive.
+     * Replaces the whole log by sealed segments from elsewhere, hard-linked or copied in, up to {@code newEndLsn} exclusive.
      * They are verified before anything of the old log goes; after a crash the log is the old one or the new one.
      *
      * @throws WalCorruptException when the segments are not good; like any failure but a poisoning it leaves the log as it was

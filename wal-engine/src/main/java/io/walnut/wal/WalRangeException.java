@@ -1,6 +1,6 @@
 package io.walnut.wal;
 
-/** The LSN lies at or behind the end of the log: it is not there yet. */
+/** The LSN lies at or beyond the end of the log: it is not there yet. */
 public final class WalRangeException extends WalException {
     private static final long serialVersionUID = 1;
 

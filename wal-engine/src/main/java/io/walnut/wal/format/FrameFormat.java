@@ -54,7 +54,7 @@ public final class FrameFormat {
 
     /** What a frame's header says. */
     public record Header(int length, int payloadBytes, long firstLsn, long durableLsn, int salt, int count) {
-        /** LSN behind the last record. */
+        /** One past the LSN of the last record. */
         public long endLsn() {
             return firstLsn + count;
         }
@@ -90,7 +90,7 @@ public final class FrameFormat {
         return source.getInt(at + COUNT);
     }
 
-    /** Position of the record behind the one at {@code record}. */
+    /** Position of the record after the one at {@code record}. */
     public static int recordAfter(ByteBuffer source, int record) {
         return record + RECORD_HEADER_BYTES + source.getInt(record);
     }
@@ -154,7 +154,7 @@ public final class FrameFormat {
             record += RECORD_HEADER_BYTES + source.getInt(record);
         }
         if (record != end) {
-            throw new InvalidBytesException((end - record) + " bytes left over behind the frame's records");
+            throw new InvalidBytesException((end - record) + " bytes left over after the frame's records");
         }
         return header;
     }

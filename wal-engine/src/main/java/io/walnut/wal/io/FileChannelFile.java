@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A file behind a {@link FileChannel} that survives interrupts.
+ * A file read and written through a {@link FileChannel} that survives interrupts.
  *
  * <p>A channel closes itself when a thread is interrupted inside one of its calls, for all its users. A log must not fail
  * because one caller was cancelled: so the channel is opened again and the call repeated, and the interrupt flag is set

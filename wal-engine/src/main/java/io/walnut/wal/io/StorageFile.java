@@ -11,7 +11,7 @@ public interface StorageFile extends AutoCloseable {
     /**
      * Reads into the buffer's remaining space until it is full or the file ends.
      *
-     * @return bytes read, less than what was asked for only at the end of the file; 0 at or behind it
+     * @return bytes read, less than what was asked for only at the end of the file; 0 at or beyond it
      */
     int read(ByteBuffer target, long position) throws IOException;
 

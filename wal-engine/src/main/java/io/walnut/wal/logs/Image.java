@@ -142,7 +142,7 @@ final class Image {
                 throw new MalformedException("image: checksum computed %08x, stored %08x".formatted(computed, stored));
             }
             if (in.read() >= 0) {
-                throw new MalformedException("image: bytes left over behind the checksum");
+                throw new MalformedException("image: bytes left over after the checksum");
             }
             return header;
         } catch (EOFException e) {

@@ -71,7 +71,7 @@ public final class Segment {
         return baseLsn;
     }
 
-    /** LSN behind the last record that counts. */
+    /** One past the LSN of the last record that counts. */
     public long endLsn() {
         return endLsn;
     }
@@ -109,7 +109,7 @@ public final class Segment {
     }
 
     /**
-     * Writes offset table and footer behind the frames, cuts the file there, syncs and maps it. Durable on return.
+     * Writes offset table and footer after the frames, cuts the file there, syncs and maps it. Durable on return.
      *
      * @throws UnknownOutcomeException when the file may no longer be written to; after any other failure the segment is as it
      *     was, and can be appended to or sealed later

@@ -51,7 +51,7 @@ final class OverlayFile implements StorageFile {
     public synchronized void write(ByteBuffer source, long position) {
         byte[] bytes = new byte[source.remaining()];
         source.get(bytes);
-        // Zeros behind all that is there, as in a segment that is prepared, need no memory.
+        // Zeros after all that is there, as in a segment that is prepared, need no memory.
         if (position < length || !isZero(bytes)) {
             // A later patch at the same place wins only by replacing it: recovery writes no two that overlap otherwise.
             patches.put(position, bytes);

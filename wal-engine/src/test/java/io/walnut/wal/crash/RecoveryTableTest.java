@@ -173,14 +173,14 @@ class RecoveryTableTest {
                     0,
                     Verdict.CORRUPT),
             Row.refused(
-                    "tail segment shorter than it was made, without a trailer; or shorter than a header, with a later file behind it",
+                    "tail segment shorter than it was made, without a trailer; or shorter than a header, with a later file after it",
                     "cut in its zeros",
                     3,
                     files -> files.put(TAIL, Arrays.copyOf(bytes(files, TAIL), 2 * BLOCK)),
                     1,
                     Verdict.CORRUPT),
             Row.refused(
-                    "tail segment shorter than it was made, without a trailer; or shorter than a header, with a later file behind it",
+                    "tail segment shorter than it was made, without a trailer; or shorter than a header, with a later file after it",
                     "cut in its header",
                     3,
                     files -> files.put(TAIL, Arrays.copyOf(bytes(files, TAIL), 100)),
@@ -208,7 +208,7 @@ class RecoveryTableTest {
                     3),
             Row.opens(
                     "tail segment, good frames, then something else, no later header and no proof",
-                    "bytes behind the last frame",
+                    "bytes after the last frame",
                     3,
                     files -> flip(files, TAIL, 2 * BLOCK + 50),
                     1,
@@ -244,21 +244,21 @@ class RecoveryTableTest {
                     0,
                     Verdict.CORRUPT),
             Row.refused(
-                    "bad bytes, and behind them a good frame whose *durable LSN* is above the LSN that should stand there",
+                    "bad bytes, and after them a good frame whose *durable LSN* is above the LSN that should stand there",
                     "in the segment",
                     4,
                     files -> flip(files, TAIL, BLOCK + 50),
                     1,
                     Verdict.CORRUPT),
             Row.refused(
-                    "bad bytes, and behind them a good frame whose *durable LSN* is above the LSN that should stand there",
+                    "bad bytes, and after them a good frame whose *durable LSN* is above the LSN that should stand there",
                     "its header",
                     4,
                     files -> flip(files, TAIL, 40),
                     1,
                     Verdict.CORRUPT),
             Row.refused(
-                    "bad bytes, and behind them a good frame whose *durable LSN* is above the LSN that should stand there",
+                    "bad bytes, and after them a good frame whose *durable LSN* is above the LSN that should stand there",
                     "in a later segment",
                     4,
                     files -> {
