@@ -1,16 +1,28 @@
 package io.walnut.node;
 
+import io.walnut.cli.ExitCode;
+import io.walnut.cli.Output;
+import io.walnut.cli.OutputOption;
+import io.walnut.node.raft.EntryTag;
 import io.walnut.wal.WalCorruptException;
+import io.walnut.wal.WalRangeException;
+import io.walnut.wal.WalRecord;
+import io.walnut.wal.WalTrimmedException;
 import io.walnut.wal.recovery.RecoveryReport;
+import io.walnut.wal.recovery.SegmentFinding;
 import io.walnut.wal.tool.WalLook;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -21,12 +33,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "wal",
         mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "VERB",
         description = "Look at the write-ahead log of a node that is not running.",
         subcommands = {WalCommand.Verify.class, WalCommand.Dump.class})
 public final class WalCommand implements Runnable {
-    private static final int EXIT_DAMAGED = 7;
-    private static final int KIND_BITS = 8;
-
     @Spec
     CommandSpec spec;
 
@@ -35,31 +45,15 @@ public final class WalCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "say what to do: dump or verify");
     }
 
-    /** The log's own directory, from that or from the data directory of a node. */
-    private static Path logDirectory(Path given) throws IOException {
-        Path raft = given.resolve("raft");
-        if (!Files.isDirectory(raft)) {
-            return given;
-        }
-        try (Stream<Path> groups = Files.list(raft)) {
-            List<Path> logs = groups.map(group -> group.resolve("wal"))
-                    .filter(Files::isDirectory)
-                    .toList();
-            if (logs.size() != 1) {
-                throw new IOException(raft + " holds " + logs.size() + " logs, expected one; name the log's directory");
-            }
-            return logs.getFirst();
-        }
-    }
+    /** What the verbs share. */
+    abstract static class Verb implements Callable<Integer> {
+        @Parameters(
+                paramLabel = "DIR",
+                description = "Directory of a log, data directory of a node, or the node's directory that 'up' prints.")
+        Path given;
 
-    /** {@code walnut wal verify}: reads everything. */
-    @Command(
-            name = "verify",
-            mixinStandardHelpOptions = true,
-            description = "Read and verify every record. Exit code 0: all is well; 7: durable bytes are wrong.")
-    static final class Verify implements Callable<Integer> {
-        @Parameters(paramLabel = "DIR", description = "Data directory of a node, or directory of a log.")
-        Path directory = Path.of(".");
+        @Mixin
+        OutputOption form;
 
         @Spec
         CommandSpec spec;
@@ -68,81 +62,203 @@ public final class WalCommand implements Runnable {
         public Integer call() throws IOException {
             PrintWriter out = spec.commandLine().getOut();
             try {
-                WalLook.Verified verified = WalLook.verify(logDirectory(directory));
-                out.print(verified.report().print());
-                out.println("verified " + verified.records() + " records, " + verified.payloadBytes() + " bytes");
-                return 0;
+                look(logDirectory(given), out);
+                return ExitCode.OK;
             } catch (WalCorruptException e) {
-                e.report().map(RecoveryReport::print).ifPresent(out::print);
-                spec.commandLine().getErr().println("walnut: " + e.getMessage());
-                return EXIT_DAMAGED;
+                return ended(e, ExitCode.DAMAGED);
+            } catch (WalRangeException | WalTrimmedException e) {
+                return ended(e, ExitCode.CONFLICT);
             } finally {
                 out.flush();
             }
         }
+
+        private int ended(IOException reason, int code) {
+            spec.commandLine().getOut().flush(); // what was printed comes before the reason why it ends there
+            spec.commandLine().getErr().println("walnut: " + reason.getMessage());
+            return code;
+        }
+
+        abstract void look(Path log, PrintWriter out) throws IOException;
+    }
+
+    /** The one log in or under a directory: that itself, or where a node keeps it. */
+    private static Path logDirectory(Path given) throws IOException {
+        if (!Files.isDirectory(given) || WalLook.isLog(given)) {
+            return given;
+        }
+        for (Path groups : List.of(given.resolve("data").resolve("raft"), given.resolve("raft"), given)) {
+            List<Path> logs = logsOfGroups(groups);
+            if (logs.size() > 1) {
+                throw new IOException(
+                        groups + " holds " + logs.size() + " logs, expected one; name one of them: " + logs);
+            }
+            if (!logs.isEmpty()) {
+                return logs.getFirst();
+            }
+        }
+        return given;
+    }
+
+    private static List<Path> logsOfGroups(Path groups) throws IOException {
+        if (!Files.isDirectory(groups)) {
+            return List.of();
+        }
+        try (Stream<Path> all = Files.list(groups)) {
+            return all.map(group -> group.resolve("wal"))
+                    .filter(Files::isDirectory)
+                    .toList();
+        }
+    }
+
+    /** {@code walnut wal verify}: reads everything. */
+    @Command(
+            name = "verify",
+            mixinStandardHelpOptions = true,
+            description = "Read and verify every record. Exit code 0: all is well; 7: durable bytes are wrong.")
+    static final class Verify extends Verb {
+        @Override
+        void look(Path log, PrintWriter out) throws IOException {
+            try {
+                WalLook.Verified verified = WalLook.verify(log);
+                if (form.output() == Output.TABLE) {
+                    out.println("log in " + log);
+                    out.print(verified.report().print());
+                    out.println("verified " + verified.records() + " records, " + verified.payloadBytes() + " bytes");
+                } else {
+                    Map<String, Object> fields = fields(log, verified.report());
+                    fields.put("records", verified.records());
+                    fields.put("payload_bytes", verified.payloadBytes());
+                    out.println(Output.json(fields));
+                }
+            } catch (WalCorruptException e) {
+                e.report().ifPresent(report -> {
+                    if (form.output() == Output.TABLE) {
+                        out.println("log in " + log);
+                        out.print(report.print());
+                    } else {
+                        out.println(Output.json(fields(log, report)));
+                    }
+                });
+                throw e;
+            }
+        }
+
+        private static Map<String, Object> fields(Path log, RecoveryReport report) {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("directory", log.toString());
+            fields.put("closed_in_order", report.clean());
+            fields.put("start_lsn", report.startLsn());
+            fields.put("end_lsn", report.endLsn());
+            fields.put(
+                    "segments", report.segments().stream().map(Verify::fields).toList());
+            fields.put("notes", report.notes());
+            return fields;
+        }
+
+        private static Map<String, Object> fields(SegmentFinding segment) {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("segment", segment.segmentId());
+            fields.put("verdict", segment.verdict().text());
+            fields.put("damaged", segment.verdict().corrupt());
+            fields.put("base_lsn", segment.baseLsn());
+            fields.put("end_lsn", segment.endLsn());
+            fields.put("bytes", segment.bytes());
+            fields.put("detail", segment.detail());
+            return fields;
+        }
     }
 
     /** {@code walnut wal dump}: one line per record. */
-    @Command(name = "dump", mixinStandardHelpOptions = true, description = "Print the records of the log, one a line.")
-    static final class Dump implements Callable<Integer> {
-        enum Form {
-            TABLE,
-            JSONL
+    @Command(
+            name = "dump",
+            mixinStandardHelpOptions = true,
+            description = "Print the records of the log, one a line. Exit code 7: durable bytes are wrong, and what is"
+                    + " good before them is printed.")
+    static final class Dump extends Verb {
+        private static final String ROW = "%12s  %8s  %-13s  %10s%n";
+
+        private long from = -1;
+        private long limit = Long.MAX_VALUE;
+        private long printed;
+
+        @Option(names = "--from", paramLabel = "LSN", description = "First LSN (default: where the log begins).")
+        void from(long lsn) {
+            from = notNegative("--from", lsn);
         }
 
-        @Parameters(paramLabel = "DIR", description = "Data directory of a node, or directory of a log.")
-        Path directory = Path.of(".");
+        @Option(names = "--limit", paramLabel = "N", description = "Records at most (default: all).")
+        void limit(long records) {
+            limit = notNegative("--limit", records);
+        }
 
-        @Option(
-                names = "--from",
-                paramLabel = "LSN",
-                defaultValue = "0",
-                description = "First LSN (default: the first).")
-        long from;
-
-        @Option(
-                names = "--limit",
-                paramLabel = "N",
-                defaultValue = "9223372036854775807",
-                description = "Records at most (default: all).")
-        long limit;
-
-        @Option(
-                names = "--output",
-                paramLabel = "FORM",
-                defaultValue = "table",
-                description = "table or jsonl (default: ${DEFAULT-VALUE}).")
-        Form form = Form.TABLE;
-
-        @Spec
-        CommandSpec spec;
+        private long notNegative(String option, long value) {
+            if (value < 0) {
+                throw new ParameterException(
+                        spec.commandLine(), option + " is " + value + ", and must not be negative");
+            }
+            return value;
+        }
 
         @Override
-        public Integer call() throws IOException {
-            PrintWriter out = spec.commandLine().getOut();
-            String line = form == Form.TABLE
-                    ? "%12d  %8d  %4d  %10d%n"
-                    : "{\"lsn\":%d,\"term\":%d,\"kind\":%d,\"bytes\":%d}%n";
-            if (form == Form.TABLE) {
-                out.printf("%12s  %8s  %4s  %10s%n", "lsn", "term", "kind", "bytes");
+        void look(Path log, PrintWriter out) throws IOException {
+            boolean whole = false;
+            try {
+                WalLook.each(log, from < 0 ? OptionalLong.empty() : OptionalLong.of(from), record -> {
+                    if (printed < limit) {
+                        print(record, out);
+                        printed++;
+                    }
+                    // Why it cannot be written is said by the program, once this has ended.
+                    return printed < limit && !out.checkError();
+                });
+                whole = true;
+            } finally {
+                end(whole, out);
             }
-            long[] left = {limit};
-            RecoveryReport _ = WalLook.each(logDirectory(directory), from, record -> {
-                if (left[0]-- <= 0) {
-                    return false;
+        }
+
+        private void print(WalRecord record, PrintWriter out) {
+            long term = EntryTag.term(record.tag());
+            String kind = EntryTag.kindName(record.tag());
+            int bytes = record.payload().remaining();
+            if (form.output() == Output.TABLE) {
+                if (printed == 0) {
+                    out.printf(ROW, "lsn", "term", "kind", "bytes");
                 }
-                long kind = record.tag() & ((1 << KIND_BITS) - 1);
-                out.printf(
-                        line,
-                        record.lsn(),
-                        record.tag() >>> KIND_BITS,
-                        kind,
-                        record.payload().remaining());
-                // Why it cannot be written is said by the program, once this has ended.
-                return !out.checkError();
-            });
-            out.flush();
-            return 0;
+                out.printf(ROW, record.lsn(), term, kind, bytes);
+                return;
+            }
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("lsn", record.lsn());
+            fields.put("term", term);
+            fields.put("kind", kind);
+            fields.put("bytes", bytes);
+            if (form.output() == Output.JSON) {
+                out.print(printed == 0 ? "[\n" : ",\n");
+                out.print(Output.json(fields));
+            } else {
+                out.println(Output.json(fields));
+            }
+        }
+
+        /** Only a log that could be read has a table without rows; what was printed is a document in any case. */
+        private void end(boolean whole, PrintWriter out) {
+            switch (form.output()) {
+                case TABLE -> {
+                    if (whole && printed == 0) {
+                        out.printf(ROW, "lsn", "term", "kind", "bytes");
+                    }
+                }
+                case JSON -> {
+                    if (printed > 0) {
+                        out.println("\n]");
+                    } else if (whole) {
+                        out.println("[]");
+                    }
+                }
+                case JSONL -> {}
+            }
         }
     }
 }

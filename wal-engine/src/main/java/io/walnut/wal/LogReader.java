@@ -77,7 +77,7 @@ final class LogReader {
         } catch (InvalidBytesException e) {
             throw new WalCorruptException(
                     "LSN " + lsn + " in " + Segment.name(segment.id()) + " of " + state.storage.describe()
-                            + " is corrupt: " + e.getMessage(),
+                            + " is corrupt: " + e.getMessage() + ". " + WalCorruptException.ADVICE,
                     new LsnRange(lsn, lsn + 1),
                     e);
         } catch (IOException e) {

@@ -66,10 +66,12 @@ final class Recovery {
             long endLsn = scanTail(manifest, names, clean);
             if (clean.isPresent() && clean.get().endLsn() != endLsn) {
                 throw corrupt(
-                        "the log was closed in order at LSN " + clean.get().endLsn() + " and now ends at " + endLsn,
+                        "the log in " + storage.describe() + " was closed in order at LSN "
+                                + clean.get().endLsn() + " and now ends at " + endLsn,
                         endLsn,
                         clean.get().endLsn(),
                         manifest,
+                        true,
                         start);
             }
             if (findings.stream().anyMatch(finding -> finding.verdict().corrupt())) {
@@ -83,6 +85,7 @@ final class Recovery {
                         bad.endLsn(),
                         bad.corruptToLsn(),
                         manifest,
+                        clean.isPresent(),
                         start);
             }
             long nextId = mend(manifest, endLsn, nextSegmentId(manifest, names), names);
@@ -105,11 +108,12 @@ final class Recovery {
         }
     }
 
-    private WalCorruptException corrupt(String message, long from, long to, Manifest manifest, long start) {
+    private WalCorruptException corrupt(
+            String message, long from, long to, Manifest manifest, boolean clean, long start) {
         RecoveryReport report =
-                new RecoveryReport(false, manifest.startLsn(), from, findings, notes, System.nanoTime() - start);
+                new RecoveryReport(clean, manifest.startLsn(), from, findings, notes, System.nanoTime() - start);
         return new WalCorruptException(
-                message + ". Nothing was changed; repair or restore the files and open again",
+                message + "; nothing was changed. " + WalCorruptException.ADVICE,
                 List.of(new LsnRange(from, Math.max(from, to))),
                 Optional.of(report));
     }
@@ -118,7 +122,8 @@ final class Recovery {
         for (String name : names) {
             if (Segment.id(name) >= 0) {
                 throw new WalCorruptException(
-                        storage.describe() + " has segments but no " + Manifest.NAME + "; nothing was changed",
+                        storage.describe() + " has segments but no " + Manifest.NAME + "; nothing was changed. "
+                                + WalCorruptException.ADVICE,
                         List.of(),
                         Optional.empty());
             }
@@ -135,7 +140,7 @@ final class Recovery {
         } catch (InvalidBytesException e) {
             throw new WalCorruptException(
                     Manifest.NAME + " of " + storage.describe() + " is damaged: " + e.getMessage()
-                            + "; nothing was changed",
+                            + "; nothing was changed. " + WalCorruptException.ADVICE,
                     List.of(),
                     Optional.empty());
         } catch (NewerVersionException e) {
@@ -212,7 +217,13 @@ final class Recovery {
         long length = 0;
         try {
             if (!storage.exists(name)) {
-                return damaged(entry, Verdict.MISSING, 0, start, name + " is listed and not there");
+                return damaged(
+                        entry,
+                        Verdict.MISSING,
+                        nothing(entry),
+                        0,
+                        start,
+                        name + " is listed in " + Manifest.NAME + " and not there");
             }
             StorageFile file = storage.open(name, true);
             length = length(file);
@@ -235,7 +246,8 @@ final class Recovery {
             // Not read is not wrong: the bytes may be good, and are when it is tried again.
             throw new IOException(name + " cannot be read: " + e.getMessage(), e);
         } catch (InvalidBytesException e) {
-            return damaged(entry, Verdict.SEALED_DAMAGED, length, start, name + ": " + e.getMessage());
+            return damaged(
+                    entry, Verdict.SEALED_DAMAGED, goodPart(entry, name), length, start, name + ": " + e.getMessage());
         }
     }
 
@@ -295,15 +307,27 @@ final class Recovery {
         }
     }
 
-    private static Opened damaged(Manifest.Entry entry, Verdict verdict, long length, long start, String detail) {
+    /** The frames before the first bad one: the manifest says what a header that is lost would. */
+    private TailScan goodPart(Manifest.Entry entry, String name) throws IOException {
+        try (StorageFile file = storage.open(name, false)) {
+            return TailScan.of(TailScan.load(file), entry.salt(), entry.baseLsn());
+        }
+    }
+
+    private static TailScan nothing(Manifest.Entry entry) {
+        return new TailScan(FrameIndex.EMPTY, entry.baseLsn(), 0, "");
+    }
+
+    private static Opened damaged(
+            Manifest.Entry entry, Verdict verdict, TailScan good, long length, long start, String detail) {
         return new Opened(
                 new SegmentFinding(
                         entry.segmentId(),
                         verdict,
                         entry.baseLsn(),
-                        entry.baseLsn(),
+                        Math.min(good.endLsn(), entry.endLsn()),
                         entry.endLsn(),
-                        0,
+                        Math.min(good.endPosition(), length),
                         length,
                         System.nanoTime() - start,
                         detail),
@@ -356,7 +380,7 @@ final class Recovery {
                     lsn,
                     scan.endLsn(),
                     Math.max(scan.endLsn(), Math.max(judgement.provenLsn(), wanted)),
-                    scan.endPosition(),
+                    Math.min(scan.endPosition(), file.bytes().limit()),
                     file.bytes().limit(),
                     System.nanoTime() - start,
                     judgement.detail()));
@@ -381,7 +405,7 @@ final class Recovery {
     /**
      * Everything is judged: seals the tail, lists it, and deletes what does not belong to the log.
      *
-     * @return the id behind the last one used
+     * @return one past the last id used
      */
     private long mend(Manifest manifest, long endLsn, long firstFreeId, List<String> names) throws IOException {
         if (names.contains(CleanMarker.NAME)) {

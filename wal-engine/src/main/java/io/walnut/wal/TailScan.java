@@ -21,14 +21,18 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
     }
 
     static TailScan of(ByteBuffer bytes, SegmentHeader header) {
+        return of(bytes, header.salt(), header.baseLsn());
+    }
+
+    static TailScan of(ByteBuffer bytes, int salt, long baseLsn) {
         FrameIndex index = FrameIndex.EMPTY;
-        long lsn = header.baseLsn();
+        long lsn = baseLsn;
         int at = SegmentHeader.BYTES;
         String stopped = "";
         while (at < bytes.limit()) {
             try {
                 FrameFormat.Header frame = FrameFormat.read(bytes, at, bytes.limit() - at);
-                if (frame.salt() != header.salt() || frame.firstLsn() != lsn) {
+                if (frame.salt() != salt || frame.firstLsn() != lsn) {
                     stopped = "frame of LSN " + frame.firstLsn() + " at byte " + at + ", expected LSN " + lsn;
                     break;
                 }
@@ -44,7 +48,7 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
     }
 
     /**
-     * First LSN of a good frame behind a bad place which says that {@code lsn}, the one that should stand there, had been
+     * First LSN of a good frame after a bad place which says that {@code lsn}, the one that should stand there, had been
      * durable; or -1. Payloads may hold the bytes of frames, of this log even, so a frame counts only when
      * <ul>
      *   <li>it has the salt of the segment. When the header that says it is lost, the first frame may tell, which no payload

@@ -5,11 +5,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Bytes that were durable are wrong. Nothing was changed on disk: repair the files or restore them, and open again. A crash
- * never causes this.
+ * Bytes that were durable are wrong. Nothing was changed on disk: put good files in the place of the damaged ones, from a copy
+ * or another member, and open again. A crash never causes this.
  */
 public final class WalCorruptException extends WalException {
     private static final long serialVersionUID = 1;
+
+    /** What whoever operates the log should read. */
+    static final String ADVICE = "What to do: docs/OPERATIONS.md, \"A damaged log\"";
 
     private final transient List<LsnRange> ranges;
     private final transient Optional<RecoveryReport> report;

@@ -9,15 +9,26 @@ import org.apache.ratis.server.raftlog.LogEntryHeader;
  * The tag of an entry's record in the WAL: {@code term << 8 | kind}, kind being the number of the Protobuf field of the
  * body. With it no recovery and no question about terms parses Protobuf.
  */
-final class EntryTag {
+public final class EntryTag {
     private EntryTag() {}
 
     static long of(LogEntryProto entry) {
         return entry.getTerm() << 8 | entry.getLogEntryBodyCase().getNumber();
     }
 
-    static long term(long tag) {
+    /** The entry's term. */
+    public static long term(long tag) {
         return tag >>> 8;
+    }
+
+    /** What the entry is, in a word, for people. */
+    public static String kindName(long tag) {
+        return switch (kind(tag)) {
+            case STATEMACHINELOGENTRY -> "state-machine";
+            case CONFIGURATIONENTRY -> "configuration";
+            case METADATAENTRY -> "metadata";
+            case LOGENTRYBODY_NOT_SET -> "unknown";
+        };
     }
 
     static LogEntryBodyCase kind(long tag) {

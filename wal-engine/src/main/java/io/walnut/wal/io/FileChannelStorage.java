@@ -13,12 +13,14 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A directory of the file system through {@link FileChannel}: works everywhere that the JDK does. */
 public final class FileChannelStorage implements Storage {
     private static final String LOCK_FILE = "LOCK";
 
     private final Path directory;
+    private final boolean looks;
 
     /**
      * Makes the directory and its missing parents, and makes their entries durable.
@@ -27,19 +29,20 @@ public final class FileChannelStorage implements Storage {
      */
     public static FileChannelStorage at(Path directory) throws IOException {
         makeDurably(directory.toAbsolutePath().normalize());
-        return new FileChannelStorage(directory.toAbsolutePath().normalize());
+        return new FileChannelStorage(directory.toAbsolutePath().normalize(), false);
     }
 
-    /** Looks at an existing directory and makes nothing. */
+    /** Looks at an existing directory and makes nothing, not even the file of its {@link #lock}: a copy may have none. */
     public static FileChannelStorage existing(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             throw new IOException(directory + " is not a directory");
         }
-        return new FileChannelStorage(directory.toAbsolutePath().normalize());
+        return new FileChannelStorage(directory.toAbsolutePath().normalize(), true);
     }
 
-    private FileChannelStorage(Path directory) {
+    private FileChannelStorage(Path directory, boolean looks) {
         this.directory = directory;
+        this.looks = looks;
     }
 
     private static void makeDurably(Path directory) throws IOException {
@@ -176,12 +179,16 @@ public final class FileChannelStorage implements Storage {
 
     @Override
     public Closeable lock() throws IOException {
-        return LockFile.take(directory, LOCK_FILE);
+        if (!looks) {
+            return LockFile.take(directory, LOCK_FILE);
+        }
+        Optional<LockFile> held = LockFile.holdExisting(directory, LOCK_FILE);
+        return held.isPresent() ? held.get() : () -> {};
     }
 
     @Override
     public String describe() {
-        return directory + " (FileChannel)";
+        return directory.toString();
     }
 
     @Override

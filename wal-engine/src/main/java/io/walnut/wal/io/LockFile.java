@@ -4,8 +4,11 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -34,16 +37,35 @@ public final class LockFile implements Closeable {
      * @throws StorageLockedException when somebody has it
      */
     public static LockFile take(Path directory, String name) throws IOException {
+        return take(
+                directory.toRealPath().resolve(name),
+                false,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+    }
+
+    /**
+     * Holds the file against whoever would {@link #take} it, without writing to it; makes nothing.
+     *
+     * @return empty when there is no such file, so that nobody has taken it
+     * @throws StorageLockedException when somebody has it
+     */
+    public static Optional<LockFile> holdExisting(Path directory, String name) throws IOException {
         Path path = directory.toRealPath().resolve(name);
+        return Files.exists(path) ? Optional.of(take(path, true, StandardOpenOption.READ)) : Optional.empty();
+    }
+
+    private static LockFile take(Path path, boolean shared, OpenOption... options) throws IOException {
+        Path directory = path.getParent();
         if (!HELD.add(path)) {
             throw new StorageLockedException(directory + " is already open in this process", true);
         }
         FileChannel channel = null;
         boolean taken = false;
         try {
-            channel = FileChannel.open(
-                    path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            if (channel.tryLock() == null) {
+            channel = FileChannel.open(path, options);
+            if (channel.tryLock(0, Long.MAX_VALUE, shared) == null) {
                 throw new StorageLockedException(directory + " is open in another process", false);
             }
             taken = true;

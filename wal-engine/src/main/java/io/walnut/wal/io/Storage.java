@@ -33,13 +33,13 @@ public interface Storage extends AutoCloseable {
     /**
      * Makes the content of a file of this directory appear under a path outside: a hard link where the file system allows
      * it, else a synced copy. The entry is durable after {@link #syncOutside(Path)}. Fails when the target exists; leaves
-     * nothing half made behind.
+     * nothing half made.
      */
     void linkOut(String name, Path target) throws IOException;
 
     /**
      * Makes a file from outside appear in this directory: a hard link where the file system allows it, else a synced copy.
-     * The entry is durable after {@link #syncDirectory()}. Fails when the name is taken; leaves nothing half made behind.
+     * The entry is durable after {@link #syncDirectory()}. Fails when the name is taken; leaves nothing half made.
      */
     void linkIn(Path source, String name) throws IOException;
 
@@ -59,7 +59,7 @@ public interface Storage extends AutoCloseable {
      */
     Closeable lock() throws IOException;
 
-    /** Where and how, for messages: {@code /data/wal (FileChannel)}. */
+    /** Where it is, for messages: {@code /data/wal}. */
     String describe();
 
     /** Releases what the storage itself holds. Files that are open stay open. */

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param clean whether the log had been closed in order
  * @param startLsn first LSN of the log
- * @param endLsn one behind the last LSN that was recovered
+ * @param endLsn one past the last LSN that was recovered
  * @param segments one finding per segment, in order
  * @param notes what else was done, in words: leftovers deleted, a marker ignored
  * @param nanos how long it took
@@ -29,7 +29,7 @@ public record RecoveryReport(
         var text = new StringBuilder();
         text.append("recovery: ")
                 .append(clean ? "after an orderly close" : "after an unclean end")
-                .append(", LSNs ")
+                .append(corrupt() ? ", good LSNs " : ", LSNs ")
                 .append(startLsn)
                 .append("..")
                 .append(endLsn)

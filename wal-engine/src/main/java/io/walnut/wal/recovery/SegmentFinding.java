@@ -6,8 +6,9 @@ package io.walnut.wal.recovery;
  * @param segmentId the segment
  * @param verdict the row of the decision table
  * @param baseLsn its first LSN
- * @param endLsn one behind its last good LSN
- * @param corruptToLsn when corrupt, one behind the last LSN known to be missing, else {@code endLsn}
+ * @param endLsn one past the last LSN of the good records at its beginning
+ * @param corruptToLsn when corrupt, one past the last LSN that is known to have been there, else {@code endLsn}; some of those
+ *     from {@code endLsn} on may still be good
  * @param endPosition byte at which the good frames end
  * @param bytes length of the file
  * @param nanos time spent on it
@@ -30,15 +31,23 @@ public record SegmentFinding(
     }
 
     String print() {
-        return "segment %d: %s, LSNs %d..%d, good to byte %d of %d%s%s"
+        return "segment %d: %s, %d bytes%s%s%s"
                 .formatted(
                         segmentId,
                         verdict.text(),
-                        baseLsn,
-                        endLsn,
-                        endPosition,
                         bytes,
-                        verdict.corrupt() ? ", LSNs " + endLsn + ".." + corruptToLsn + " lost" : "",
+                        records() > 0 ? ", LSNs " + baseLsn + ".." + endLsn + (corruptOrTorn() ? " good" : "") : "",
+                        corruptOrTorn() ? damage() : "",
                         detail.isEmpty() ? "" : " (" + detail + ")");
+    }
+
+    private boolean corruptOrTorn() {
+        return verdict.corrupt() || verdict == Verdict.TORN;
+    }
+
+    /** Only one frame may be bad, and those after it good: nobody has read them. */
+    private String damage() {
+        return (records() > 0 ? " up to byte " + endPosition : ", nothing good at its beginning")
+                + (corruptToLsn > endLsn ? ", LSNs " + endLsn + ".." + corruptToLsn + " in doubt" : "");
     }
 }

@@ -2,16 +2,27 @@ package io.walnut.wal.tool;
 
 import io.walnut.wal.Cursor;
 import io.walnut.wal.Wal;
+import io.walnut.wal.WalCorruptException;
+import io.walnut.wal.WalException;
 import io.walnut.wal.WalOptions;
 import io.walnut.wal.WalRecord;
+import io.walnut.wal.format.Manifest;
 import io.walnut.wal.io.FileChannelStorage;
+import io.walnut.wal.io.Storage;
 import io.walnut.wal.recovery.RecoveryReport;
+import io.walnut.wal.segment.Segment;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
-/** Looks at the log of a directory that no process has open. Changes nothing. */
+/** Looks at the log of a directory that no process has open. Changes nothing there; the right to read is enough. */
 public final class WalLook {
+    private static final int MOST_NAMES = 5;
+
     private WalLook() {}
 
     /**
@@ -23,31 +34,98 @@ public final class WalLook {
      */
     public record Verified(RecoveryReport report, long records, long payloadBytes) {}
 
+    /** Whether a directory holds a log, or what is left of one. */
+    public static boolean isLog(Path directory) throws IOException {
+        try (Storage storage = FileChannelStorage.existing(directory)) {
+            return storage.list().stream().anyMatch(name -> name.equals(Manifest.NAME) || Segment.id(name) >= 0);
+        }
+    }
+
     /**
      * Reads and verifies everything.
      *
-     * @throws io.walnut.wal.WalCorruptException with the ranges and the report, when durable bytes are wrong
+     * @throws WalCorruptException with the ranges and the report, when durable bytes are wrong
      * @throws io.walnut.wal.WalLockedException when a process has the log open
+     * @throws IOException also when there is no log
      */
     public static Verified verify(Path directory) throws IOException {
         long[] seen = new long[2];
-        RecoveryReport report = each(directory, 0, record -> {
-            seen[0]++;
-            seen[1] += record.payload().remaining();
-            return true;
-        });
-        return new Verified(report, seen[0], seen[1]);
+        try (Wal wal =
+                Wal.open(overlay(directory), WalOptions.defaults().withVerification(WalOptions.Verification.FULL))) {
+            read(wal, wal.startLsn(), wal.endLsn(), record -> {
+                seen[0]++;
+                seen[1] += record.payload().remaining();
+                return true;
+            });
+            return new Verified(wal.recoveryReport(), seen[0], seen[1]);
+        }
     }
 
-    /** Gives the records from an LSN on, in order, for as long as {@code more} answers true. */
-    public static RecoveryReport each(Path directory, long fromLsn, Predicate<WalRecord> more) throws IOException {
-        WalOptions options = WalOptions.defaults().withVerification(WalOptions.Verification.FULL);
-        try (Wal wal = Wal.open(new OverlayStorage(FileChannelStorage.existing(directory)), options);
-                Cursor cursor = wal.cursor(Math.clamp(fromLsn, wal.startLsn(), wal.endLsn()))) {
-            while (cursor.next() && more.test(cursor.record())) {
+    /**
+     * Gives the records in order, each verified, for as long as {@code more} answers true.
+     *
+     * @param fromLsn the first; without it, where the log begins
+     * @throws WalCorruptException when bytes on the way are wrong, or a segment as a whole: after the records that are good
+     *     before that
+     * @throws io.walnut.wal.WalRangeException when the log ends before {@code fromLsn}
+     * @throws io.walnut.wal.WalTrimmedException when the log begins after {@code fromLsn}
+     * @throws io.walnut.wal.WalLockedException when a process has the log open
+     * @throws IOException also when there is no log
+     */
+    public static void each(Path directory, OptionalLong fromLsn, Predicate<WalRecord> more) throws IOException {
+        Wal opened;
+        try {
+            opened = Wal.open(overlay(directory), WalOptions.defaults());
+        } catch (WalCorruptException e) {
+            if (e.report().isPresent()) {
+                eachBefore(e.report().get(), directory, fromLsn, more);
+            }
+            throw e;
+        }
+        try (Wal wal = opened) {
+            read(wal, fromLsn.orElse(wal.startLsn()), wal.endLsn(), more);
+        }
+    }
+
+    private static void eachBefore(
+            RecoveryReport report, Path directory, OptionalLong fromLsn, Predicate<WalRecord> more) throws IOException {
+        OverlayStorage storage = overlay(directory);
+        GoodPart.keep(storage, report);
+        try (Wal wal = Wal.open(storage, WalOptions.defaults())) {
+            long from = fromLsn.orElse(wal.startLsn());
+            if (from < report.endLsn()) {
+                read(wal, from, report.endLsn(), more);
+            }
+        }
+    }
+
+    private static void read(Wal wal, long fromLsn, long endLsn, Predicate<WalRecord> more) throws WalException {
+        try (Cursor cursor = wal.cursor(fromLsn)) {
+            while (cursor.nextLsn() < endLsn && cursor.next() && more.test(cursor.record())) {
                 // the predicate does the work
             }
-            return wal.recoveryReport();
+        }
+    }
+
+    private static OverlayStorage overlay(Path directory) throws IOException {
+        // An open would make a log where there is none.
+        if (!isLog(directory)) {
+            throw new IOException("no log in " + directory + ": expected " + Manifest.NAME + " and segments such as "
+                    + Segment.name(0) + ", found " + found(directory) + "; name the directory that holds them");
+        }
+        return new OverlayStorage(FileChannelStorage.existing(directory));
+    }
+
+    private static String found(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            List<String> names = entries.map(path -> String.valueOf(path.getFileName()))
+                    .sorted()
+                    .limit(MOST_NAMES + 1)
+                    .toList();
+            return names.isEmpty()
+                    ? "nothing"
+                    : String.join(", ", names.subList(0, Math.min(names.size(), MOST_NAMES)))
+                            + (names.size() > MOST_NAMES ? ", ..." : "");
         }
     }
 }

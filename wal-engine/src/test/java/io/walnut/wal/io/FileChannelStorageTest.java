@@ -29,7 +29,7 @@ class FileChannelStorageTest extends StorageContract {
 
     @Override
     Storage storage() throws IOException {
-        return FileChannelStorage.existing(directory);
+        return FileChannelStorage.at(directory);
     }
 
     @Override
@@ -80,7 +80,7 @@ class FileChannelStorageTest extends StorageContract {
 
     @Test
     void theDescriptionNamesTheDirectory() throws Exception {
-        assertThat(storage().describe()).isEqualTo(directory + " (FileChannel)");
+        assertThat(storage().describe()).isEqualTo(directory.toString());
     }
 
     @Test

@@ -53,6 +53,22 @@ class LockFileTest {
         LockFile.take(directory, NAME).close();
     }
 
+    @Test
+    void whoOnlyLooksKeepsTheOwnerOutAndMakesNothing() throws Exception {
+        assertThat(LockFile.holdExisting(directory, NAME)).isEmpty();
+        assertThat(directory.resolve(NAME)).doesNotExist();
+
+        LockFile.take(directory, NAME).close();
+        try (LockFile held = LockFile.holdExisting(directory, NAME).orElseThrow()) {
+            assertThat(held.channel().isOpen()).isTrue();
+            assertThat(OtherProcess.takes(directory.resolve(NAME))).isFalse();
+        }
+        try (LockFile owner = LockFile.take(directory, NAME)) {
+            assertThat(owner.channel().isOpen()).isTrue();
+            assertThatThrownBy(() -> LockFile.holdExisting(directory, NAME)).isInstanceOf(StorageLockedException.class);
+        }
+    }
+
     private static void assertThatRefused(Path by) {
         assertThatThrownBy(() -> LockFile.take(by, NAME))
                 .isInstanceOfSatisfying(

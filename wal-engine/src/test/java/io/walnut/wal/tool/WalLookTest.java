@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.walnut.wal.Batch;
 import io.walnut.wal.Wal;
+import io.walnut.wal.WalCorruptException;
 import io.walnut.wal.WalLockedException;
 import io.walnut.wal.WalOptions;
+import io.walnut.wal.WalRangeException;
+import io.walnut.wal.WalTrimmedException;
+import io.walnut.wal.recovery.RecoveryReport;
+import io.walnut.wal.segment.Segment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,10 +19,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.ThrowingConsumer;
 import org.junit.jupiter.api.io.TempDir;
 
 class WalLookTest {
@@ -69,11 +79,7 @@ class WalLookTest {
         Path original = directory.resolve("original");
         try (Wal wal = Wal.open(original, WalOptions.defaults())) {
             append(wal);
-            try (Stream<Path> files = Files.list(original)) {
-                for (Path file : files.toList()) {
-                    Files.copy(file, copy.resolve(file.getFileName()));
-                }
-            }
+            copy(original, copy);
         }
         Map<String, Long> before = contents(copy);
 
@@ -89,13 +95,145 @@ class WalLookTest {
         write();
         List<Long> seen = new ArrayList<>();
 
-        assertThat(WalLook.each(directory, 490, record -> {
-                    seen.add(record.lsn());
-                    return seen.size() < 3;
-                }))
-                .isNotNull();
+        WalLook.each(directory, OptionalLong.of(490), record -> {
+            seen.add(record.lsn());
+            return seen.size() < 3;
+        });
 
         assertThat(seen).containsExactly(490L, 491L, 492L);
+    }
+
+    @Test
+    void whatTheLogDoesNotHoldIsRefused() throws Exception {
+        try (Wal wal = Wal.open(directory, WalOptions.defaults().withFirstLsn(10))) {
+            assertThat(wal.append(Batch.of(0, ByteBuffer.allocate(1)))).isEqualTo(10);
+        }
+        assertThatThrownBy(() -> records(9)).isInstanceOf(WalTrimmedException.class);
+        assertThatThrownBy(() -> records(12)).isInstanceOf(WalRangeException.class);
+        assertThat(records(11)).isEmpty();
+    }
+
+    @Test
+    void directoryWithoutALogIsRefusedAndStaysAsItIs() throws Exception {
+        Files.createFile(directory.resolve("node.log"));
+        Map<String, Long> before = contents(directory);
+
+        assertThatThrownBy(() -> WalLook.verify(directory))
+                .hasMessageContaining("no log in " + directory)
+                .hasMessageContaining("MANIFEST")
+                .hasMessageContaining("found node.log;");
+        assertThatThrownBy(() -> records(0)).hasMessageContaining("no log in " + directory);
+
+        assertThat(contents(directory)).isEqualTo(before);
+    }
+
+    @Test
+    void copyWithoutALockFileIsLookedAtAndGetsNone() throws Exception {
+        write();
+        Files.delete(directory.resolve("LOCK"));
+        Map<String, Long> before = contents(directory);
+
+        assertThat(WalLook.verify(directory).records()).isEqualTo(RECORDS);
+
+        assertThat(contents(directory)).isEqualTo(before).doesNotContainKey("LOCK");
+    }
+
+    /** Of a log with the LSNs 0 and 1, 2 and 3, 4 and 5 in a segment each: a damage, and the good records before it. */
+    private record Damaged(String name, boolean closed, ThrowingConsumer<Path> damage, long good, String reported) {}
+
+    private static final int BLOCK = 4096;
+    private static final String SECOND = Segment.name(1);
+    private static final String LAST = Segment.name(2);
+    private static final List<Damaged> DAMAGES = List.of(
+            new Damaged(
+                    "a frame",
+                    true,
+                    log -> flip(log.resolve(SECOND), 2 * BLOCK + 100),
+                    3,
+                    "LSNs 2..3 good up to byte 8192, LSNs 3..4 in doubt"),
+            new Damaged(
+                    "the header", true, log -> flip(log.resolve(SECOND), 20), 4, "LSNs 2..4 good up to byte 12288 ("),
+            new Damaged(
+                    "the footer",
+                    true,
+                    log -> flip(log.resolve(SECOND), (int) Files.size(log.resolve(SECOND)) - 20),
+                    4,
+                    "LSNs 2..4 good up to byte 12288 ("),
+            new Damaged(
+                    "a segment that is missing",
+                    true,
+                    log -> Files.delete(log.resolve(SECOND)),
+                    2,
+                    "missing, 0 bytes, nothing good at its beginning, LSNs 2..4 in doubt"),
+            new Damaged(
+                    "the tail",
+                    false,
+                    log -> flip(log.resolve(LAST), BLOCK + 100),
+                    4,
+                    "nothing good at its beginning, LSNs 4..5 in doubt"));
+
+    @TestFactory
+    Stream<DynamicTest> whatIsGoodBeforeADamageIsGivenAndNoMoreIsSaidToBeLost() {
+        return DAMAGES.stream().map(row -> DynamicTest.dynamicTest(row.name, () -> check(row)));
+    }
+
+    private void check(Damaged row) throws Throwable {
+        Path log = Files.createTempDirectory(directory, "log");
+        Path copy = Files.createTempDirectory(directory, "copy");
+        try (Wal wal = Wal.open(log, WalOptions.defaults().withSizes(3 * BLOCK, 4000, 4 * BLOCK))) {
+            for (int i = 0; i < 6; i++) {
+                assertThat(wal.append(Batch.of(i, ByteBuffer.allocate(1500)))).isEqualTo(i);
+            }
+            copy(log, copy);
+        }
+        Path damaged = row.closed ? log : copy;
+        row.damage.accept(damaged);
+        Map<String, Long> before = contents(damaged);
+        List<Long> seen = new ArrayList<>();
+
+        assertThatThrownBy(() -> WalLook.each(damaged, OptionalLong.empty(), record -> seen.add(record.lsn())))
+                .isInstanceOf(WalCorruptException.class)
+                .hasMessageContaining("docs/OPERATIONS.md");
+        assertThat(seen)
+                .containsExactlyElementsOf(LongStream.range(0, row.good).boxed().toList());
+        assertThatThrownBy(() -> WalLook.verify(damaged)).isInstanceOfSatisfying(WalCorruptException.class, refused -> {
+            RecoveryReport report = refused.report().orElseThrow();
+            assertThat(report.clean()).isEqualTo(row.closed);
+            assertThat(report.print())
+                    .contains(row.reported)
+                    .contains("good LSNs 0.." + row.good)
+                    .contains("segment 0: sealed,");
+        });
+        assertThat(contents(damaged)).isEqualTo(before);
+    }
+
+    @Test
+    void fileThatIsTooShortToBeASegmentIsToldWithoutGoodBytes() throws Exception {
+        write();
+        Files.write(directory.resolve(Segment.name(99)), new byte[] {1, 2, 3});
+
+        assertThat(WalLook.verify(directory).report().print())
+                .contains("segment 99: torn in the first write, which an open drops, 3 bytes\n");
+    }
+
+    private List<Long> records(long from) throws Exception {
+        List<Long> seen = new ArrayList<>();
+        WalLook.each(directory, OptionalLong.of(from), record -> seen.add(record.lsn()));
+        return seen;
+    }
+
+    private static void flip(Path file, int at) throws Exception {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[at] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    private static void copy(Path from, Path to) throws Exception {
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,150 @@
+package io.walnut.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.walnut.wal.Batch;
+import io.walnut.wal.Wal;
+import io.walnut.wal.WalOptions;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** What {@code walnut wal} finds, prints and ends with. */
+class WalCommandTest {
+    private static final int RECORDS = 20;
+    private static final long TERM = 7;
+
+    /** The numbers of Raft's kinds of entry, as tags hold them: state machine, configuration, metadata. */
+    private static final List<Long> KINDS = List.of(3L, 4L, 5L);
+
+    @TempDir
+    Path node = Path.of(".");
+
+    private Path log = Path.of(".");
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @BeforeEach
+    void writeTheLogOfANode() throws Exception {
+        log = node.resolve("data").resolve("raft").resolve("group").resolve("wal");
+        try (Wal wal = Wal.open(log, WalOptions.defaults())) {
+            for (int i = 0; i < RECORDS; i++) {
+                long tag = TERM << 8 | KINDS.get(i % KINDS.size());
+                assertThat(wal.append(Batch.of(tag, ByteBuffer.allocate(10)))).isEqualTo(i);
+            }
+        }
+    }
+
+    private int run(Object... args) {
+        out.getBuffer().setLength(0);
+        err.getBuffer().setLength(0);
+        CommandLine command = Main.commandLine();
+        command.setOut(new PrintWriter(out, true));
+        command.setErr(new PrintWriter(err, true));
+        return command.execute(Stream.of(args).map(String::valueOf).toArray(String[]::new));
+    }
+
+    /** Each record has a block of its own, after that of the header. */
+    private void damage(long lsn) throws Exception {
+        Path segment = log.resolve("%020d.seg".formatted(0));
+        byte[] bytes = Files.readAllBytes(segment);
+        bytes[(int) (4096 * (lsn + 1)) + 60] ^= 1;
+        Files.write(segment, bytes);
+    }
+
+    @Test
+    void theLogIsFoundFromEveryDirectoryAboveIt() {
+        for (String given : List.of("", "data", "data/raft", "data/raft/group/wal")) {
+            assertThat(run("wal", "verify", node.resolve(given))).as(given).isZero();
+            assertThat(out.toString()).contains("log in " + log, "verified " + RECORDS + " records");
+        }
+    }
+
+    @Test
+    void directoryWithoutALogIsAFailureAndStaysEmpty() throws Exception {
+        Path empty = Files.createDirectory(node.resolve("empty"));
+        for (String verb : List.of("verify", "dump")) {
+            assertThat(run("wal", verb, empty)).isEqualTo(1);
+            assertThat(err.toString()).startsWith("walnut: no log in " + empty).hasLineCount(1);
+            assertThat(out.toString()).isEmpty();
+        }
+        assertThat(empty).isEmptyDirectory();
+    }
+
+    @Test
+    void whatIsNoDirectoryIsAFailureWithoutATable() {
+        assertThat(run("wal", "dump", node.resolve("none"))).isEqualTo(1);
+        assertThat(out.toString()).isEmpty();
+        assertThat(err.toString()).contains("is not a directory").hasLineCount(1);
+    }
+
+    @Test
+    void dumpPrintsTermAndKindOfEachRecord() {
+        assertThat(run("wal", "dump", log, "--limit", 3)).isZero();
+        assertThat(out.toString().lines().map(line -> line.strip().split(" +")))
+                .containsExactly(
+                        new String[] {"lsn", "term", "kind", "bytes"},
+                        new String[] {"0", "7", "state-machine", "10"},
+                        new String[] {"1", "7", "configuration", "10"},
+                        new String[] {"2", "7", "metadata", "10"});
+    }
+
+    @Test
+    void damagedLogIsPrintedUpToTheDamageAndEndsWithSeven() throws Exception {
+        damage(12);
+
+        assertThat(run("wal", "dump", log, "--output", "jsonl")).isEqualTo(7);
+        assertThat(out.toString()).contains("{\"lsn\":11,").hasLineCount(12);
+        assertThat(err.toString()).startsWith("walnut: LSN 12 in ").hasLineCount(1);
+
+        assertThat(run("wal", "dump", log, "--output", "json")).isEqualTo(7);
+        assertThat(json()).hasSize(12);
+
+        assertThat(run("wal", "verify", log)).isEqualTo(7);
+        assertThat(out.toString())
+                .contains("after an orderly close, good LSNs 0..12")
+                .contains("LSNs 0..12 good up to byte 53248, LSNs 12..20 in doubt");
+        assertThat(err.toString())
+                .startsWith("walnut: durable bytes are wrong")
+                .contains("docs/OPERATIONS.md")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void bothVerbsPrintJson() throws Exception {
+        assertThat(run("wal", "dump", log, "--from", 18, "--output", "json")).isZero();
+        assertThat(json()).hasSize(2);
+        assertThat(json().get(0).get("lsn").asLong()).isEqualTo(18);
+
+        assertThat(run("--output", "json", "wal", "verify", log)).isZero();
+        assertThat(json().get("records").asLong()).isEqualTo(RECORDS);
+        assertThat(json().get("closed_in_order").asBoolean()).isTrue();
+        assertThat(json().get("segments").get(0).get("damaged").asBoolean()).isFalse();
+    }
+
+    private JsonNode json() throws Exception {
+        return new ObjectMapper().readTree(out.toString());
+    }
+
+    @Test
+    void numbersThatTheLogDoesNotHaveAreRefused() {
+        assertThat(run("wal", "dump", log, "--from", -4)).isEqualTo(2);
+        assertThat(err.toString()).contains("--from is -4, and must not be negative");
+        assertThat(run("wal", "dump", log, "--limit", -4)).isEqualTo(2);
+        assertThat(err.toString()).contains("--limit is -4, and must not be negative");
+        assertThat(run("wal", "dump", log, "--from", RECORDS)).isZero();
+        assertThat(run("wal", "dump", log, "--from", RECORDS + 1)).isEqualTo(6);
+        assertThat(err.toString()).contains("ends before " + RECORDS).hasLineCount(1);
+        assertThat(out.toString()).isEmpty();
+    }
+}
