@@ -22,7 +22,7 @@ public final class StartRefusedException extends IOException {
         VOTE_MISMATCH,
         /** The log has entries, but term and vote are those of a new member. */
         VOTE_LOST,
-        /** The log begins behind the last valid snapshot: what lies between is not here. */
+        /** The log begins after the last valid snapshot: what lies between is not here. */
         SNAPSHOT_MISSING
     }
 
@@ -37,8 +37,8 @@ public final class StartRefusedException extends IOException {
         return reason == Reason.FOREIGN_DIRECTORY
                 ? "give this node its own data directory, empty or the one it had before, or the id of the cluster and of the"
                         + " node that the directory was made with"
-                : "remove this member from the group and add it anew with an empty directory and a new id, or restore the"
-                        + " file";
+                : "keep the directory, and bring this member back with an empty one while all others are up, as in"
+                        + " docs/OPERATIONS.md, \"A damaged log\"";
     }
 
     /** What was found. */
