@@ -1,6 +1,5 @@
 package io.walnut.node.raft;
 
-import io.walnut.wal.WalOptions;
 import io.walnut.wal.WalStorageFullException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -141,7 +140,7 @@ public final class RaftGroupNode implements AutoCloseable {
         WalnutStateMachine stateMachine = new WalnutStateMachine(
                 state,
                 options.directory().resolve(options.groupId().toString()),
-                walOptions(options),
+                options.wal(),
                 applied,
                 watchdog::fail);
         RaftServer server = RaftServer.newBuilder()
@@ -169,10 +168,7 @@ public final class RaftGroupNode implements AutoCloseable {
                     timer,
                     watchdog,
                     new DiskRoom(
-                            options.nodeId(),
-                            options.directory(),
-                            walOptions(options).segmentBytes(),
-                            System::nanoTime));
+                            options.nodeId(), options.directory(), options.wal().segmentBytes(), System::nanoTime));
             if (!(node.division.getRaftLog() instanceof WalRaftLog) && !WalnutStateMachine.usesStockLog()) {
                 throw new IllegalStateException("the division runs on "
                         + node.division.getRaftLog().getClass().getName() + ", not on our log");
@@ -429,17 +425,6 @@ public final class RaftGroupNode implements AutoCloseable {
             watchdog.fail(new IllegalStateException(
                     "Ratis has closed the group: " + division.getInfo().getLifeCycleState()));
         }
-    }
-
-    private static WalOptions walOptions(RaftOptions options) {
-        // A batch is one AppendEntries at most; what is in flight must fit into the log's cache of recent entries.
-        int maxBatch = options.maxEntryBytes() + RaftKeys.BATCH_SLACK_BYTES;
-        long segment = Math.max(options.segmentBytes(), maxBatch + RaftKeys.BATCH_SLACK_BYTES);
-        return WalOptions.defaults()
-                .withSizes(
-                        segment,
-                        maxBatch,
-                        Math.max(RaftKeys.WAL_BYTES_IN_FLIGHT, 2L * (maxBatch + RaftKeys.BATCH_SLACK_BYTES)));
     }
 
     private static RaftGroup group(RaftOptions options, RaftGroupId groupId) {
