@@ -101,6 +101,7 @@ final class Settings {
             "WALNUT_CLIENT_HEAP",
             "WALNUT_JAVA_OPTS",
             "WALNUT_ENDPOINTS",
+            "WALNUT_PROGRAM",
             "WALNUT_LOG_LEVEL",
             "WALNUT_RAFT_LOG_LEVEL",
             "WALNUT_IMAGE",
