@@ -22,7 +22,7 @@ public final class StartRefusedException extends IOException {
         VOTE_MISMATCH,
         /** The log has entries, but term and vote are those of a new member. */
         VOTE_LOST,
-        /** The log begins behind the last valid snapshot: what lies between is not here. */
+        /** The log begins beyond the last valid snapshot: what lies between is not here. */
         SNAPSHOT_MISSING
     }
 
