@@ -198,6 +198,7 @@ public final class Node implements AutoCloseable {
         metrics.gauge("walnut_wal_durable_lsn", () -> group.status().durableIndex());
         metrics.gauge("walnut_append_in_flight_bytes", () -> logs.batcher().inFlightBytes());
         metrics.gauge("walnut_storage_full", () -> group.storageFull().isPresent() ? 1 : 0);
+        metrics.gauge("walnut_wal_damaged_places", group::damagedPlaces);
         metrics.gauge("walnut_logs", () -> group.logs().size());
     }
 

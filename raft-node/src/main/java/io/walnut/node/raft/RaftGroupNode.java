@@ -1,5 +1,6 @@
 package io.walnut.node.raft;
 
+import io.walnut.wal.WalException;
 import io.walnut.wal.WalStorageFullException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -38,6 +39,7 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.protocol.exceptions.AlreadyClosedException;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
@@ -64,6 +66,8 @@ public final class RaftGroupNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RaftGroupNode.class);
 
     private static final Pattern GROUP_DIRECTORY = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
+    private static final Duration SNAPSHOT_TIMEOUT = Duration.ofMinutes(1);
 
     private final RaftOptions options;
     private final RaftGroupId groupId;
@@ -100,10 +104,11 @@ public final class RaftGroupNode implements AutoCloseable {
         this.requests = (RaftClientAsynchronousProtocol) division;
         this.stateMachine = stateMachine;
         this.applied = applied;
-        this.snapshotTimer = new SnapshotTimer(server, groupId, options.snapshots(), stateMachine::bytesSinceSnapshot);
         this.timer = timer;
         this.watchdog = watchdog;
         this.room = room;
+        this.snapshotTimer =
+                new SnapshotTimer(options.nodeId(), options.snapshots(), new ForTheTimer(), System::nanoTime);
         this.addresses = new PeerAddresses(
                 options.peers(), host -> Set.of(InetAddress.getAllByName(host)), peer -> reconnect(peer.id()));
     }
@@ -250,6 +255,11 @@ public final class RaftGroupNode implements AutoCloseable {
         return room.problem();
     }
 
+    /** Places of the log that could not be read because their bytes are wrong, as far as anybody has read since the start. */
+    public int damagedPlaces() {
+        return stateMachine.damage().places();
+    }
+
     /** The named logs as this member has applied them. */
     public LogView logs() {
         return Objects.requireNonNull(logs);
@@ -312,7 +322,53 @@ public final class RaftGroupNode implements AutoCloseable {
      * @return the index that it covers
      */
     public long takeSnapshot() throws IOException {
-        return snapshotTimer.take();
+        RaftClientReply reply = server.snapshotManagement(SnapshotManagementRequest.newCreate(
+                clientId, server.getId(), groupId, CallId.getAndIncrement(), SNAPSHOT_TIMEOUT.toMillis(), 1));
+        if (!reply.isSuccess()) {
+            throw new IOException("snapshot refused", reply.getException());
+        }
+        return reply.getLogIndex();
+    }
+
+    /**
+     * Takes a snapshot and gives back at once what neither it nor a named log needs: also the snapshot before it, and entries
+     * that would spare a member that was away for a short time a snapshot.
+     */
+    void makeRoom() throws IOException {
+        LOG.info("node={} takes a snapshot to give room back", options.nodeId());
+        stateMachine.keepLatestSnapshot();
+        long index = takeSnapshot();
+        stateMachine.keepLatestSnapshot();
+        if (division.getRaftLog() instanceof WalRaftLog log) {
+            log.purgeAllBefore(index);
+        }
+    }
+
+    private final class ForTheTimer implements SnapshotTimer.Member {
+        @Override
+        public long bytesSinceSnapshot() {
+            return stateMachine.bytesSinceSnapshot();
+        }
+
+        @Override
+        public long neededLsn() {
+            return stateMachine.neededLsn();
+        }
+
+        @Override
+        public boolean isShortOfRoom() {
+            return storageFull().isPresent();
+        }
+
+        @Override
+        public void takeSnapshot() throws IOException {
+            long _ = RaftGroupNode.this.takeSnapshot();
+        }
+
+        @Override
+        public void makeRoom() throws IOException {
+            RaftGroupNode.this.makeRoom();
+        }
     }
 
     /** Index of the latest durable snapshot here, -1 when there is none. */
@@ -477,8 +533,8 @@ public final class RaftGroupNode implements AutoCloseable {
 
     private static IOException rootCause(Exception e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof StartRefusedException refused) {
-                return refused;
+            if (cause instanceof StartRefusedException || cause instanceof WalException) {
+                return (IOException) cause;
             }
         }
         return e instanceof IOException io ? io : new IOException("cannot start the group: " + e.getMessage(), e);
