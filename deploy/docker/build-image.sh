@@ -11,5 +11,11 @@ program=$(find "$here/../target" -maxdepth 3 -path '*/walnut-*/bin/walnut' | hea
 if [ "$base" = walnut-base:local ]; then
   "$here/base-image.sh" "$base"
 fi
+replaced=$(docker image inspect --format '{{.Id}}' "$tag" 2>/dev/null || true)
 docker build --quiet --build-arg BASE="$base" -t "$tag" -f "$here/Dockerfile" "$(dirname "$program")/.." >/dev/null
+if [ -n "$replaced" ] && [ "$replaced" != "$(docker image inspect --format '{{.Id}}' "$tag")" ] &&
+  [ -z "$(docker image inspect --format '{{join .RepoTags ""}}' "$replaced")" ]; then
+  # Refused, and left, while a container uses it.
+  docker image rm "$replaced" >/dev/null 2>&1 || echo "the image that $tag replaced is in use and stays: $replaced"
+fi
 docker image inspect --format "$tag: {{.Size}} bytes" "$tag"

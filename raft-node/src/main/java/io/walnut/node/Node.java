@@ -12,8 +12,13 @@ import io.walnut.node.raft.RaftStatus;
 import io.walnut.node.rpc.GroupLogs;
 import io.walnut.node.rpc.RpcServer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -72,13 +77,14 @@ public final class Node implements AutoCloseable {
      * @throws StartException when it cannot start, with what to do
      */
     public static Node start(NodeConfig config, Consumer<Throwable> onFailure) throws StartException {
+        requireOwnAddress(config.bindHost());
         requireFree(config, "client.port", config.ports().client());
         requireFree(config, "peer.port", config.ports().peer());
         requireFree(config, "http.port", config.ports().http());
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
             DataDirectory directory = opened(opened, DataDirectory.open(config.dataDir()));
-            RaftGroupNode group = opened(opened, RaftGroupNode.start(options(config, directory), onFailure));
+            RaftGroupNode group = opened(opened, RaftGroupNode.start(options(config, directory.raft()), onFailure));
             NodeMetrics metrics = new NodeMetrics();
             GroupLogs logs = new GroupLogs(group, config, Build.version(), metrics, InstantSource.system());
             opened(opened, logs.batcher());
@@ -129,14 +135,39 @@ public final class Node implements AutoCloseable {
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(config.bindHost(), port));
         } catch (IOException e) {
+            boolean inUse = String.valueOf(e.getMessage()).contains("in use");
             throw new StartException(
-                    key + " " + port + " on " + config.bindHost() + " cannot be listened on: " + e.getMessage()
-                            + "; stop the process that uses it, or set " + key + " (or node.bind-host)",
+                    key + " " + port + " on " + config.bindHost() + " cannot be listened on: " + e.getMessage() + "; "
+                            + (inUse ? "stop the process that uses it, or set " : "set ") + key
+                            + (inUse ? " (or node.bind-host)" : " to a port that this user may use"),
                     e);
         }
     }
 
-    private static RaftOptions options(NodeConfig config, DataDirectory directory) {
+    private static void requireOwnAddress(String host) throws StartException {
+        try {
+            InetAddress address = InetAddress.getByName(host);
+            if (address.isAnyLocalAddress()
+                    || address.isLoopbackAddress()
+                    || NetworkInterface.getByInetAddress(address) != null) {
+                return;
+            }
+        } catch (UnknownHostException e) {
+            throw new StartException(
+                    "node.bind-host " + host
+                            + " is not known to this machine's resolver; set node.bind-host to an address"
+                            + " of this machine, or to 0.0.0.0 for all of them",
+                    e);
+        } catch (SocketException e) {
+            LOG.debug("this machine does not tell its addresses", e);
+            return;
+        }
+        throw new StartException(
+                "node.bind-host " + host + " is no address of this machine; set node.bind-host to one that"
+                        + " is, or to 0.0.0.0 for all of them");
+    }
+
+    static RaftOptions options(NodeConfig config, Path raftDirectory) {
         return RaftOptions.of(
                         config.nodeId(),
                         config.groupId(),
@@ -146,7 +177,7 @@ public final class Node implements AutoCloseable {
                                         peer.peer().host(),
                                         peer.peer().port()))
                                 .toList(),
-                        directory.raft())
+                        raftDirectory)
                 .withBindHost(config.bindHost())
                 .withElectionTimeout(config.electionTimeout())
                 .withMaxEntryBytes(config.limits().entryBytes() + ENTRY_OVERHEAD_BYTES)
@@ -167,6 +198,7 @@ public final class Node implements AutoCloseable {
         metrics.gauge("walnut_wal_durable_lsn", () -> group.status().durableIndex());
         metrics.gauge("walnut_append_in_flight_bytes", () -> logs.batcher().inFlightBytes());
         metrics.gauge("walnut_storage_full", () -> group.storageFull().isPresent() ? 1 : 0);
+        metrics.gauge("walnut_wal_damaged_places", group::damagedPlaces);
         metrics.gauge("walnut_logs", () -> group.logs().size());
     }
 

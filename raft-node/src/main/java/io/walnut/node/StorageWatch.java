@@ -94,8 +94,8 @@ final class StorageWatch implements AutoCloseable {
             refuse("the disks of " + String.join(", ", withoutRoom) + " are full, and a record needs room on "
                     + majority
                     + " of " + members
-                    + " nodes; free or add room there, or trim or remove logs. Reads go on, and appends"
-                    + " as soon as there is room");
+                    + " nodes; free or add room there, or trim or remove logs: what whole segments that leaves comes back within"
+                    + " about ten seconds. Reads go on, and appends as soon as there is room");
             return;
         }
         refuse("");

@@ -30,6 +30,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -358,6 +359,15 @@ class NodeTest {
         assertThat(text)
                 .contains("walnut_is_leader 1.0", "walnut_has_leader 1.0", "walnut_append_records_total 1.0")
                 .contains("walnut_raft_term", "walnut_raft_commit_index", "walnut_raft_applied_index")
-                .contains("walnut_disk_free_bytes", "walnut_build_info");
+                .contains("walnut_disk_free_bytes", "walnut_build_info")
+                .contains("walnut_wal_damaged_places 0.0");
+        assertThat(text.lines()
+                        .filter(line -> line.startsWith("# TYPE "))
+                        .map(line -> line.split(" ", -1)[2])
+                        .toList())
+                .as("metrics that docs/OPERATIONS.md knows")
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(Files.readString(Path.of("../docs/OPERATIONS.md")))
+                        .contains("`" + name + "`"));
     }
 }

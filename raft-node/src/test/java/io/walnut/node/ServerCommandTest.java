@@ -77,6 +77,16 @@ class ServerCommandTest {
     }
 
     @Test
+    void bindHostOfAnotherMachineEndsWithThreeAndIsNotTakenForAPortInUse() throws Exception {
+        int exit = run("server", "--config", config("").toString(), "--set", "node.bind-host=203.0.113.9");
+
+        assertThat(exit).isEqualTo(ServerCommand.EXIT_START);
+        assertThat(err.toString())
+                .contains("node.bind-host 203.0.113.9 is no address of this machine")
+                .hasLineCount(1);
+    }
+
+    @Test
     void dataDirectoryInUseEndsWithThree() throws Exception {
         try (DataDirectory held = DataDirectory.open(directory.resolve("data"))) {
             int exit = run(

@@ -187,6 +187,26 @@ class FullDiskTest {
         assertEverywhere();
     }
 
+    /** Long before the time of a snapshot comes. */
+    @Test
+    void aTrimGivesRoomBack() throws Exception {
+        byte[] value = "z".repeat(LARGE_LINE).getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < LARGE_LINES; i++) {
+            walnut.append(CONSUMED, Record.of(value));
+        }
+        for (NodeLayout node : cluster.nodes()) {
+            disk(node.id()).fill(1 << 20);
+            Await.until(node.id() + " says that it is full", () -> saysFull(node.id()));
+        }
+
+        program("trim", CONSUMED, "" + LARGE_LINES).expect(0);
+        for (NodeLayout node : cluster.nodes()) {
+            Await.until(node.id() + " says that it has room", () -> !saysFull(node.id()));
+        }
+        append(LINES, 0);
+        assertEverywhere();
+    }
+
     /** Followers take what fits into the segments that they have; then the leader must find out by itself. */
     private void consumeWhatIsLeft() throws Exception {
         byte[] value = "z".repeat(LARGE_LINE).getBytes(StandardCharsets.UTF_8);

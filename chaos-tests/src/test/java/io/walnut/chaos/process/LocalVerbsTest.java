@@ -3,6 +3,7 @@ package io.walnut.chaos.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.walnut.chaos.Await;
 import io.walnut.client.Record;
 import io.walnut.client.Walnut;
 import io.walnut.node.local.LocalCluster;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +60,7 @@ class LocalVerbsTest {
                 assertThat(pids(first)).as("processes").isEqualTo(pids);
 
                 up(first, "--nodes", "3").expect(2).says("--nodes is 3", "has 2");
+                up(first, "--nodes", "0").expect(2).says("--nodes is 0", "1 to 9");
                 up(first, "--port", "1234").expect(2).says("--port is 1234", "made with " + PORT);
 
                 up(second, "--port", "" + PORT, "--nodes", "1")
@@ -72,6 +75,60 @@ class LocalVerbsTest {
             }
         } finally {
             down(first);
+        }
+    }
+
+    @Test
+    void aNodeThatCannotStartIsReportedAndTheOthersStay() throws Exception {
+        Path cluster = directory.resolve("cluster");
+        try {
+            up(cluster, "--port", "" + (PORT + 100)).expect(0);
+            assertThat(down(cluster).expect(0).out()).contains("stopped 3 nodes");
+            assertThat(down(cluster).expect(0).out()).contains("no node was running");
+            Path manifest;
+            try (Stream<Path> files = Files.walk(cluster.resolve("n1"))) {
+                manifest = files.filter(file -> file.endsWith("MANIFEST"))
+                        .findFirst()
+                        .orElseThrow();
+            }
+            byte[] bytes = Files.readAllBytes(manifest);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(manifest, bytes);
+
+            Program.Ended started = up(cluster).expect(1);
+            started.says(
+                    "walnut: node n1 ended: node n1 cannot start",
+                    cluster.resolve("n1/node.log").toString());
+            started.says("2 of 3 nodes are ready, a majority");
+            assertThat(started.err().lines()).hasSize(2);
+            assertThat(started.out()).contains("n2  client", "n3  client").doesNotContain("n1  client");
+            assertThat(down(cluster).expect(0).out()).contains("stopped 2 nodes");
+
+            Files.writeString(cluster.resolve("mine"), "not of the cluster");
+            assertThat(Program.run("down", "--delete", "--dir", cluster.toString())
+                            .expect(0)
+                            .out())
+                    .contains("left there", "mine");
+            assertThat(cluster).isDirectoryContaining(file -> file.endsWith("mine"));
+            assertThat(cluster.resolve("n1")).doesNotExist();
+        } finally {
+            down(cluster);
+        }
+    }
+
+    @Test
+    void ofTwoAtOnceOneWorks() throws Exception {
+        Path cluster = directory.resolve("cluster");
+        List<String> arguments = List.of(
+                "up", "--dir", cluster.toString(), "--heap", "192m", "--nodes", "1", "--port", "" + (PORT + 200));
+        try {
+            Program first = Program.start(arguments);
+            first.stdin().close();
+            Await.until("the first is at work", () -> Files.exists(cluster.resolve("n1/walnut.yaml")));
+            Program.run(arguments).expect(1).says("another 'walnut up' is at work in " + cluster);
+            first.await(Duration.ofSeconds(60)).expect(0);
+        } finally {
+            down(cluster);
         }
     }
 
@@ -121,6 +178,9 @@ class LocalVerbsTest {
         Path cluster = directory.resolve("cluster");
         up(cluster, "--nodes", "0").expect(2).says("--nodes is 0", "1 to 9");
         up(cluster, "--port", "65530").expect(2).says("--port is 65530", "expected 1 to");
+        Program.run("up", "--dir", cluster.toString(), "--heap", "foo")
+                .expect(2)
+                .says("--heap is foo", "such as 384m");
         assertThat(cluster).doesNotExist();
         Files.createFile(cluster);
         up(cluster).expect(1).says(cluster + " is a file", "name a directory");

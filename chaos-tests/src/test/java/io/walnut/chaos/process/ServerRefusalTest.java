@@ -144,6 +144,29 @@ class ServerRefusalTest {
                 .says("holds the log of another cluster", "own data directory");
     }
 
+    /** Ratis has begun to start by then; it is silent about it. */
+    @Test
+    void theDirectoryOfAnotherNode() throws Exception {
+        LocalCluster other = LocalCluster.create(directory.resolve("another"), LocalCluster.Settings.ofNodes(1));
+        try (other) {
+            other.start();
+            other.awaitReady(Duration.ofSeconds(60));
+            other.stop();
+        }
+        NodeLayout n1 = other.nodes().getFirst();
+        Program.Ended ended = Program.run(
+                        "server",
+                        "--config",
+                        n1.directory().resolve("walnut.yaml").toString(),
+                        "--set",
+                        "node.id=n2",
+                        "--set",
+                        "cluster.peers=n2=127.0.0.1:" + n1.peerPort() + ":" + n1.clientPort())
+                .expect(3)
+                .says("walnut: node n2 cannot start", "own data directory");
+        assertThat(ended.err()).doesNotContain("ERROR", "TRACE");
+    }
+
     @Test
     void aKeyThatIsUnknown() throws Exception {
         server(config("wal:\n  segement-size: 64MiB\n"))

@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 @FunctionalInterface
 public interface EntryLog<R> {
     /**
-     * Gives the batches to the log as one entry, in their order, behind everything given before. Called by one thread at
+     * Gives the batches to the log as one entry, in their order, after everything given before. Called by one thread at
      * a time. The future ends when the entry is durable on a majority and applied, with one result per batch, or fails
      * for all of them; what is chained to it must not block.
      */

@@ -12,8 +12,8 @@ public final class ConfigPrinter {
     /** The parameters are those of {@link NodeConfig#load}. */
     public static String print(@Nullable Path file, Map<String, String> environment, Map<String, String> flags)
             throws ConfigException {
-        NodeConfig config = NodeConfig.load(file, environment, flags);
         Map<String, Found> values = ConfigSources.merge(file, environment, flags);
+        NodeConfig config = NodeConfig.of(values);
         StringBuilder out = new StringBuilder();
         String section = "";
         for (Setting<?> setting : Settings.ALL) {

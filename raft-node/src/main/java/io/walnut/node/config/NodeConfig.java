@@ -65,7 +65,7 @@ public record NodeConfig(
         return of(ConfigSources.merge(file, environment, flags));
     }
 
-    private static NodeConfig of(Map<String, Found> values) throws ConfigException {
+    static NodeConfig of(Map<String, Found> values) throws ConfigException {
         String nodeId = get(values, Settings.NODE_ID);
         NodeConfig config = new NodeConfig(
                 nodeId,

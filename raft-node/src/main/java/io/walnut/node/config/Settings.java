@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -40,7 +41,7 @@ final class Settings {
     static final Setting<Integer> PEER_PORT = new Setting<>("peer.port", "7421", Settings::port, "Raft between nodes");
     static final Setting<Integer> HTTP_PORT = new Setting<>("http.port", "7422", Settings::port, "health and metrics");
     static final Setting<Long> SEGMENT_SIZE = new Setting<>(
-            "wal.segment-size", "64MiB", bytes(16 * MIB, 4 * GIB), "size at which a segment of the log is closed");
+            "wal.segment-size", "64MiB", bytes(16 * MIB, GIB), "size at which a segment of the log is closed");
     static final Setting<Long> RECORD_SIZE = new Setting<>(
             "limits.record-size", "1MiB", bytes(KIB, 16 * MIB), "largest record, key and headers included");
     static final Setting<Long> BATCH_SIZE =
@@ -93,6 +94,18 @@ final class Settings {
             SNAPSHOT_BYTES,
             SNAPSHOT_EVERY,
             ELECTION_TIMEOUT);
+
+    /** Variables that others read: the launchers, the client, the logging, the tests, the Compose file. */
+    static final Set<String> VARIABLES_OF_OTHERS = Set.of(
+            "WALNUT_HEAP",
+            "WALNUT_CLIENT_HEAP",
+            "WALNUT_JAVA_OPTS",
+            "WALNUT_ENDPOINTS",
+            "WALNUT_PROGRAM",
+            "WALNUT_LOG_LEVEL",
+            "WALNUT_RAFT_LOG_LEVEL",
+            "WALNUT_IMAGE",
+            "WALNUT_TEST_KUBECONFIG");
 
     /** Short names of variables beside the regular ones. */
     static final Map<String, String> VARIABLE_ALIASES =

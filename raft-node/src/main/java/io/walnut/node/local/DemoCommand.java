@@ -31,15 +31,23 @@ public final class DemoCommand implements Callable<Integer> {
 
     private static final Duration READY_TIMEOUT = Duration.ofSeconds(60);
 
-    @Option(names = "--input", description = "File to append, a record a line (default: the sources of this checkout).")
+    @Option(
+            names = "--input",
+            paramLabel = "FILE",
+            description = "File to append, a record a line (default: the sources of this checkout).")
     @Nullable
     Path input;
 
-    @Option(names = "--kills", defaultValue = "1", description = "How often to kill (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--kills",
+            paramLabel = "COUNT",
+            defaultValue = "1",
+            description = "How often to kill (default: ${DEFAULT-VALUE}).")
     int kills;
 
     @Option(
             names = "--victims",
+            paramLabel = "WHOM",
             defaultValue = "LEADER",
             description = "Whom to kill: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     KillTrial.Victims victims = KillTrial.Victims.LEADER;

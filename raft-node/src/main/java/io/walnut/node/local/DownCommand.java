@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -17,11 +18,14 @@ import picocli.CommandLine.Spec;
 public final class DownCommand implements Callable<Integer> {
     @Option(
             names = "--dir",
+            paramLabel = "DIRECTORY",
             defaultValue = UpCommand.DEFAULT_DIRECTORY,
             description = "Directory of the cluster (default: ${DEFAULT-VALUE}).")
     Path directory = Path.of(UpCommand.DEFAULT_DIRECTORY);
 
-    @Option(names = "--delete", description = "Delete the cluster's directory with all of its data.")
+    @Option(
+            names = "--delete",
+            description = "Delete the cluster with all of its data. What else is in its directory stays.")
     boolean delete;
 
     @Spec
@@ -31,12 +35,23 @@ public final class DownCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         try (LocalCluster cluster = LocalCluster.open(directory, "384m")) {
+            int running = cluster.countRunning();
             List<String> killed = cluster.stop();
-            out.println("stopped " + cluster.nodes().size() + " nodes"
-                    + (killed.isEmpty() ? "" : "; had to kill " + String.join(", ", killed)));
+            out.println(
+                    running == 0
+                            ? "no node was running"
+                            : "stopped " + running + (running == 1 ? " node" : " nodes")
+                                    + (killed.isEmpty() ? "" : "; had to kill " + String.join(", ", killed)));
             if (delete) {
-                cluster.delete();
-                out.println("deleted " + cluster.directory());
+                List<Path> left = cluster.delete();
+                out.println(
+                        left.isEmpty()
+                                ? "deleted " + cluster.directory()
+                                : "deleted the nodes in " + cluster.directory()
+                                        + "; left there, as not of the cluster: "
+                                        + left.stream()
+                                                .map(path -> path.getFileName().toString())
+                                                .collect(Collectors.joining(", ")));
             }
         }
         return 0;

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -93,16 +94,13 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     static LocalCluster create(Path directory, Settings settings, List<String> cacheOptions) throws IOException {
-        Path absolute = directory.toAbsolutePath().normalize();
-        if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
-            throw new IOException(absolute + " is a file; name a directory");
-        }
+        Path absolute = requireDirectory(directory);
         if (settings.firstPort() != 0) {
             requireFree(NodeLayout.onPortsFrom(settings.firstPort(), absolute, settings.nodes()));
         }
         Files.createDirectories(absolute);
         try (Stream<Path> existing = Files.list(absolute)) {
-            if (existing.findAny().isPresent()) {
+            if (existing.anyMatch(child -> !child.endsWith(UpLock.FILE))) {
                 throw new IOException(
                         "directory " + absolute + " is not empty; name a new one, or an existing cluster's");
             }
@@ -116,6 +114,15 @@ public final class LocalCluster implements AutoCloseable {
             YAML.writeValue(node.configFile().toFile(), config(node, nodes, clusterId, settings.config()));
         }
         return new LocalCluster(absolute, clusterId, nodes, jvmOptions(settings.heap(), cacheOptions));
+    }
+
+    /** The directory's whole path; there may be nothing yet, but no file. */
+    static Path requireDirectory(Path directory) throws IOException {
+        Path absolute = directory.toAbsolutePath().normalize();
+        if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
+            throw new IOException(absolute + " is a file; name a directory");
+        }
+        return absolute;
     }
 
     /** The cluster that {@link #create} once wrote into this directory. */
@@ -239,17 +246,13 @@ public final class LocalCluster implements AutoCloseable {
         return nodes().stream().map(NodeLayout::endpoint).collect(Collectors.joining(","));
     }
 
-    /** Starts every node that is not running; does not wait. Returns those that it started. */
-    public List<String> start() throws IOException {
-        var started = new ArrayList<String>();
-        for (NodeLayout node : layouts.values()) {
-            NodeProcess process = process(node.id());
+    /** Starts every node that is not running; does not wait. */
+    public void start() throws IOException {
+        for (NodeProcess process : processes.values()) {
             if (process.running().isEmpty()) {
                 process.start(jvmOptions);
-                started.add(node.id());
             }
         }
-        return started;
     }
 
     public void start(String id) throws IOException {
@@ -281,36 +284,70 @@ public final class LocalCluster implements AutoCloseable {
         return process(id).running().isPresent();
     }
 
+    int countRunning() throws IOException {
+        int count = 0;
+        for (String id : layouts.keySet()) {
+            count += running(id) ? 1 : 0;
+        }
+        return count;
+    }
+
     private NodeProcess process(String id) {
         return Objects.requireNonNull(processes.get(node(id).id()));
     }
 
     /**
-     * Waits until every node says that it is ready, which includes that it knows a leader. It must be this cluster's node that
-     * says so: where its process has ended, another one may answer on its port.
+     * Waits until every node says that it is ready, which includes that it knows a leader.
+     *
+     * @throws IOException when one has ended, or is not ready in time
      */
     public void awaitReady(Duration timeout) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + timeout.toNanos();
-        try (Walnut asking =
-                Walnut.builder().endpoints(endpoints()).deadline(ASK_TIMEOUT).build()) {
-            awaitReady(asking, deadline, timeout);
+        Map<String, String> notReady = awaitReadyOrEnded(timeout);
+        if (!notReady.isEmpty()) {
+            throw new IOException(String.join("; ", notReady.values()));
         }
     }
 
-    private void awaitReady(Walnut asking, long deadline, Duration timeout) throws IOException, InterruptedException {
-        for (NodeLayout node : layouts.values()) {
-            NodeProcess process = process(node.id());
-            while (!(process.ready() && isItself(asking, node))) {
-                if (process.running().isEmpty()) {
-                    throw new IOException("node " + node.id() + " ended; the end of its output:\n" + lastOutput(node));
+    /**
+     * Waits until every node says that it is ready, or has ended, or cannot become ready because a majority has ended. It must
+     * be this cluster's node that says so: where its process has ended, another one may answer on its port.
+     *
+     * @return why not, in one line, by the id of each node that is not ready
+     */
+    Map<String, String> awaitReadyOrEnded(Duration timeout) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        var waiting = new ArrayList<>(layouts.values());
+        var notReady = new TreeMap<String, String>();
+        try (Walnut asking =
+                Walnut.builder().endpoints(endpoints()).deadline(ASK_TIMEOUT).build()) {
+            while (!waiting.isEmpty()) {
+                for (NodeLayout node : List.copyOf(waiting)) {
+                    if (process(node.id()).running().isEmpty()) {
+                        waiting.remove(node);
+                        notReady.put(node.id(), "node " + node.id() + " ended: " + lastWord(node));
+                    } else if (process(node.id()).ready() && isItself(asking, node)) {
+                        waiting.remove(node);
+                    }
                 }
-                if (System.nanoTime() - deadline > 0) {
-                    throw new IOException("node " + node.id() + " was not ready within " + timeout.toSeconds()
-                            + " s; the end of its output:\n" + lastOutput(node));
+                boolean late = System.nanoTime() - deadline > 0;
+                if (late || layouts.size() - notReady.size() < majority()) {
+                    for (NodeLayout node : waiting) {
+                        String why = late
+                                ? " was not ready within " + timeout.toSeconds() + " s: "
+                                : " cannot be ready without a majority: ";
+                        notReady.put(node.id(), "node " + node.id() + why + lastWord(node));
+                    }
+                    break;
                 }
                 LockSupport.parkNanos(PROBE_INTERVAL_NANOS);
             }
         }
+        return notReady;
+    }
+
+    /** How many nodes must run for the cluster to do anything. */
+    int majority() {
+        return layouts.size() / 2 + 1;
     }
 
     private boolean isItself(Walnut asking, NodeLayout node) {
@@ -322,12 +359,8 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
-    private static String lastOutput(NodeLayout node) throws IOException {
-        if (!Files.exists(node.outputFile())) {
-            return "(none)";
-        }
-        List<String> lines = Files.readAllLines(node.outputFile());
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size()));
+    private String lastWord(NodeLayout node) throws IOException {
+        return process(node.id()).lastWord() + " (all of its output: " + node.outputFile() + ")";
     }
 
     /** SIGTERM to every node, then SIGKILL to those that are left. Returns the nodes that had to be killed. */
@@ -348,12 +381,26 @@ public final class LocalCluster implements AutoCloseable {
         return killed;
     }
 
-    /** Deletes everything of a cluster that is not running. */
-    public void delete() throws IOException {
-        try (Stream<Path> tree = Files.walk(directory)) {
-            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
+    /**
+     * Deletes everything of a cluster that is not running: the directories of its nodes, and its own when nothing else is in it.
+     *
+     * @return what else is there
+     */
+    public List<Path> delete() throws IOException {
+        for (NodeLayout node : layouts.values()) {
+            try (Stream<Path> tree = Files.walk(node.directory())) {
+                for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
             }
+        }
+        Files.deleteIfExists(directory.resolve(UpLock.FILE));
+        try (Stream<Path> children = Files.list(directory)) {
+            List<Path> left = children.sorted().toList();
+            if (left.isEmpty()) {
+                Files.delete(directory);
+            }
+            return left;
         }
     }
 

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,13 +15,22 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /** One node as a process of the operating system, found again by its process id file. Not thread-safe. */
 final class NodeProcess {
+    /** How the program says why it ends. */
+    private static final String REASON = "walnut: ";
+
+    private static final Pattern STACK_TRACE = Pattern.compile("\\s+(at |\\.\\.\\. )|Caused by: ");
+
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
 
     private final NodeLayout layout;
     private final HttpClient http;
+
+    /** Where in the output file the output of the process begins that was started last. */
+    private long outputStart;
 
     NodeProcess(NodeLayout layout, HttpClient http) {
         this.layout = layout;
@@ -49,6 +59,7 @@ final class NodeProcess {
                 "server",
                 "--config",
                 layout.configFile().toString()));
+        outputStart = Files.exists(layout.outputFile()) ? Files.size(layout.outputFile()) : 0;
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(
@@ -112,6 +123,25 @@ final class NodeProcess {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    /** The line in which the process told why it ended, or the last one that is none of a stack trace. */
+    String lastWord() throws IOException {
+        List<String> lines = List.of();
+        if (Files.exists(layout.outputFile())) {
+            byte[] output = Files.readAllBytes(layout.outputFile());
+            int from = (int) Math.min(outputStart, output.length);
+            lines = new String(output, from, output.length - from, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line ->
+                            !line.isBlank() && !STACK_TRACE.matcher(line).lookingAt())
+                    .toList();
+        }
+        return lines.stream()
+                .filter(line -> line.startsWith(REASON))
+                .reduce((_, last) -> last)
+                .map(line -> line.substring(REASON.length()))
+                .orElse(lines.isEmpty() ? "it printed nothing" : lines.getLast());
     }
 
     /** Whether the node says that it is ready to serve. */

@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 import org.apache.ratis.protocol.RaftPeerId;
 
 /**
- * Followers that were sent a snapshot and need the entries behind it next. Under load a leader would have purged those by the
+ * Followers that were sent a snapshot and need the entries after it next. Under load a leader would have purged those by the
  * time that the snapshot has arrived, and would send another one, without end. So they are kept, for {@link #LIMIT} at most.
  * Thread-safe.
  */

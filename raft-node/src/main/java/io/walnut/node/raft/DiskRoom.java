@@ -50,7 +50,8 @@ final class DiskRoom {
     private String sentence(Look look) {
         return "the disk of node " + nodeId + " is full: " + look.freeBytes + " bytes are free in " + directory
                 + ", the next segment of the log takes " + neededBytes
-                + "; free or add room there, or trim or remove logs. Reads go on, and appends as soon as there is room";
+                + "; free or add room there, or trim or remove logs: what whole segments that leaves comes back within about ten"
+                + " seconds. Reads go on, and appends as soon as there is room";
     }
 
     private Look look(Look before) {

@@ -1,6 +1,6 @@
 package io.walnut.node.raft;
 
-import io.walnut.wal.WalOptions;
+import io.walnut.wal.WalException;
 import io.walnut.wal.WalStorageFullException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -39,6 +39,7 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.protocol.exceptions.AlreadyClosedException;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
@@ -65,6 +66,8 @@ public final class RaftGroupNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RaftGroupNode.class);
 
     private static final Pattern GROUP_DIRECTORY = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
+    private static final Duration SNAPSHOT_TIMEOUT = Duration.ofMinutes(1);
 
     private final RaftOptions options;
     private final RaftGroupId groupId;
@@ -101,10 +104,11 @@ public final class RaftGroupNode implements AutoCloseable {
         this.requests = (RaftClientAsynchronousProtocol) division;
         this.stateMachine = stateMachine;
         this.applied = applied;
-        this.snapshotTimer = new SnapshotTimer(server, groupId, options.snapshots(), stateMachine::bytesSinceSnapshot);
         this.timer = timer;
         this.watchdog = watchdog;
         this.room = room;
+        this.snapshotTimer =
+                new SnapshotTimer(options.nodeId(), options.snapshots(), new ForTheTimer(), System::nanoTime);
         this.addresses = new PeerAddresses(
                 options.peers(), host -> Set.of(InetAddress.getAllByName(host)), peer -> reconnect(peer.id()));
     }
@@ -141,7 +145,7 @@ public final class RaftGroupNode implements AutoCloseable {
         WalnutStateMachine stateMachine = new WalnutStateMachine(
                 state,
                 options.directory().resolve(options.groupId().toString()),
-                walOptions(options),
+                options.wal(),
                 applied,
                 watchdog::fail);
         RaftServer server = RaftServer.newBuilder()
@@ -169,10 +173,7 @@ public final class RaftGroupNode implements AutoCloseable {
                     timer,
                     watchdog,
                     new DiskRoom(
-                            options.nodeId(),
-                            options.directory(),
-                            walOptions(options).segmentBytes(),
-                            System::nanoTime));
+                            options.nodeId(), options.directory(), options.wal().segmentBytes(), System::nanoTime));
             if (!(node.division.getRaftLog() instanceof WalRaftLog) && !WalnutStateMachine.usesStockLog()) {
                 throw new IllegalStateException("the division runs on "
                         + node.division.getRaftLog().getClass().getName() + ", not on our log");
@@ -254,6 +255,11 @@ public final class RaftGroupNode implements AutoCloseable {
         return room.problem();
     }
 
+    /** Places of the log that could not be read because their bytes are wrong, as far as anybody has read since the start. */
+    public int damagedPlaces() {
+        return stateMachine.damage().places();
+    }
+
     /** The named logs as this member has applied them. */
     public LogView logs() {
         return Objects.requireNonNull(logs);
@@ -316,7 +322,53 @@ public final class RaftGroupNode implements AutoCloseable {
      * @return the index that it covers
      */
     public long takeSnapshot() throws IOException {
-        return snapshotTimer.take();
+        RaftClientReply reply = server.snapshotManagement(SnapshotManagementRequest.newCreate(
+                clientId, server.getId(), groupId, CallId.getAndIncrement(), SNAPSHOT_TIMEOUT.toMillis(), 1));
+        if (!reply.isSuccess()) {
+            throw new IOException("snapshot refused", reply.getException());
+        }
+        return reply.getLogIndex();
+    }
+
+    /**
+     * Takes a snapshot and gives back at once what neither it nor a named log needs: also the snapshot before it, and entries
+     * that would spare a member that was away for a short time a snapshot.
+     */
+    void makeRoom() throws IOException {
+        LOG.info("node={} takes a snapshot to give room back", options.nodeId());
+        stateMachine.keepLatestSnapshot();
+        long index = takeSnapshot();
+        stateMachine.keepLatestSnapshot();
+        if (division.getRaftLog() instanceof WalRaftLog log) {
+            log.purgeAllBefore(index);
+        }
+    }
+
+    private final class ForTheTimer implements SnapshotTimer.Member {
+        @Override
+        public long bytesSinceSnapshot() {
+            return stateMachine.bytesSinceSnapshot();
+        }
+
+        @Override
+        public long neededLsn() {
+            return stateMachine.neededLsn();
+        }
+
+        @Override
+        public boolean isShortOfRoom() {
+            return storageFull().isPresent();
+        }
+
+        @Override
+        public void takeSnapshot() throws IOException {
+            long _ = RaftGroupNode.this.takeSnapshot();
+        }
+
+        @Override
+        public void makeRoom() throws IOException {
+            RaftGroupNode.this.makeRoom();
+        }
     }
 
     /** Index of the latest durable snapshot here, -1 when there is none. */
@@ -431,17 +483,6 @@ public final class RaftGroupNode implements AutoCloseable {
         }
     }
 
-    private static WalOptions walOptions(RaftOptions options) {
-        // A batch is one AppendEntries at most; what is in flight must fit into the log's cache of recent entries.
-        int maxBatch = options.maxEntryBytes() + RaftKeys.BATCH_SLACK_BYTES;
-        long segment = Math.max(options.segmentBytes(), maxBatch + RaftKeys.BATCH_SLACK_BYTES);
-        return WalOptions.defaults()
-                .withSizes(
-                        segment,
-                        maxBatch,
-                        Math.max(RaftKeys.WAL_BYTES_IN_FLIGHT, 2L * (maxBatch + RaftKeys.BATCH_SLACK_BYTES)));
-    }
-
     private static RaftGroup group(RaftOptions options, RaftGroupId groupId) {
         return RaftGroup.valueOf(
                 groupId,
@@ -492,8 +533,8 @@ public final class RaftGroupNode implements AutoCloseable {
 
     private static IOException rootCause(Exception e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof StartRefusedException refused) {
-                return refused;
+            if (cause instanceof StartRefusedException || cause instanceof WalException) {
+                return (IOException) cause;
             }
         }
         return e instanceof IOException io ? io : new IOException("cannot start the group: " + e.getMessage(), e);

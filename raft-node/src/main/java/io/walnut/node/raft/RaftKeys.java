@@ -51,8 +51,8 @@ final class RaftKeys {
     }
 
     private static void network(RaftProperties keys, RaftOptions options) {
-        // Sends at once when nothing is in flight, gathers when something is.
-        keys.set("raft.rpc.type", PromptRpc.class.getName());
+        // What it does otherwise than Ratis stands there.
+        keys.set("raft.rpc.type", WalnutRpc.class.getName());
         if (!options.bindHost().isEmpty()) {
             GrpcConfigKeys.Server.setHost(keys, options.bindHost());
         }
@@ -96,7 +96,7 @@ final class RaftKeys {
         RaftServerConfigKeys.Log.Appender.setRetryPolicy(keys, "1ms,10, 200ms,2147483647");
         // Read by the log of Ratis alone, which a benchmark may put there; it insists on room for the largest entry.
         RaftServerConfigKeys.Log.setWriteBufferSize(keys, SizeInBytes.valueOf(entryLimit(options) + MIB));
-        // Applied only while something is in flight (PromptRpc): it is what gathers the entries of a busy leader.
+        // Applied only while something is in flight (WalnutRpc): it is what gathers the entries of a busy leader.
         RaftServerConfigKeys.Log.Appender.setWaitTimeMin(keys, TimeDuration.valueOf(1, TimeUnit.MILLISECONDS));
         // 3.3.0 appends in the thread of the RPC then: two hops fewer, and no chained future that one failure poisons.
         RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(keys, false);

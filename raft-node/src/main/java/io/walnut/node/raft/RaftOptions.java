@@ -1,5 +1,6 @@
 package io.walnut.node.raft;
 
+import io.walnut.wal.WalOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -17,7 +18,8 @@ import java.util.UUID;
  *     that, heartbeats go out at half of it
  * @param maxEntryBytes largest command that {@link RaftGroupNode#submit} takes, in bytes
  * @param maxPendingBytes most command bytes submitted and not yet applied; more is refused as overloaded
- * @param segmentBytes size at which a WAL segment is rolled; at least the largest entry is taken
+ * @param segmentBytes size at which a WAL segment is rolled, rounded down to a multiple of 4096; at least the largest entry
+ *     is taken, 1 GiB at most
  * @param snapshots when snapshots are taken
  */
 public record RaftOptions(
@@ -34,6 +36,11 @@ public record RaftOptions(
 
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
+
+    /** The WAL writes whole blocks of that. */
+    private static final int SEGMENT_STEP = 4 * KIB;
+
+    private static final long GIB = 1024L * MIB;
 
     /** The smallest timeout that a two-core machine under load keeps without needless elections. */
     public static final Duration DEFAULT_ELECTION_TIMEOUT = Duration.ofMillis(500);
@@ -71,6 +78,21 @@ public record RaftOptions(
         if (maxPendingBytes < maxEntryBytes) {
             throw new IllegalArgumentException("max pending bytes is below max entry bytes");
         }
+        if (segmentBytes > GIB) {
+            throw new IllegalArgumentException("segment bytes " + segmentBytes + " are above 1 GiB");
+        }
+    }
+
+    /** The options of this member's WAL. */
+    public WalOptions wal() {
+        // A batch is one AppendEntries at most; what is in flight must fit into the log's cache of recent entries.
+        int maxBatch = maxEntryBytes + RaftKeys.BATCH_SLACK_BYTES;
+        int smallest = maxBatch + RaftKeys.BATCH_SLACK_BYTES + SEGMENT_STEP;
+        return WalOptions.defaults()
+                .withSizes(
+                        Math.max(segmentBytes, smallest) / SEGMENT_STEP * SEGMENT_STEP,
+                        maxBatch,
+                        Math.max(RaftKeys.WAL_BYTES_IN_FLIGHT, 2L * (maxBatch + RaftKeys.BATCH_SLACK_BYTES)));
     }
 
     /** The recommended values, for a member that listens on all addresses. */

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * How a member stands at one moment. Indexes are inclusive; -1 means none.
  *
  * @param leaderId the leader that this member knows of, null during an election
- * @param firstIndex lowest entry that Ratis sees here; followers behind it are sent a snapshot
+ * @param firstIndex lowest entry that Ratis sees here; a follower that needs an earlier one is sent a snapshot
  * @param lastIndex highest entry in the local log, durable or not
  * @param durableIndex highest entry that is durable here
  * @param snapshotIndex last index in the latest durable snapshot

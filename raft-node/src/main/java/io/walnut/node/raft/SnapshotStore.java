@@ -168,10 +168,16 @@ final class SnapshotStore implements StateMachineStorage, SnapshotSource {
         DurableFiles.deleteTree(target);
         Files.createDirectories(building);
         Checkpoint checkpoint = wal.checkpoint(building);
-        List<String> segments = checkpoint.segments().stream()
-                .filter(segment -> segment.baseLsn() <= at.getIndex())
-                .map(segment -> segment.path().getFileName().toString())
-                .toList();
+        long floor = Math.min(at.getIndex(), state.neededLsn());
+        List<String> segments = new ArrayList<>();
+        for (Checkpoint.CheckpointSegment segment : checkpoint.segments()) {
+            if (segment.baseLsn() <= at.getIndex() && segment.endLsn() > floor) {
+                segments.add(segment.path().getFileName().toString());
+            } else {
+                // A link would hold the space of a segment that is about to be trimmed.
+                Files.delete(segment.path());
+            }
+        }
         SnapshotImage head = new SnapshotImage(
                 at.getTerm(), at.getIndex(), state.neededLsn(), configuration, segments, ByteBuffer.allocate(0));
         SnapshotImage.write(building.resolve(SnapshotImage.FILE_NAME), head, state);

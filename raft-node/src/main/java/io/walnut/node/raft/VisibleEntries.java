@@ -36,18 +36,20 @@ final class VisibleEntries {
 
     private final String name;
     private final Wal wal;
+    private final Damage damage;
     private final RecentTags tags = new RecentTags(RECENT_TAGS, 0);
     private final RecentEntries recent = new RecentEntries(RECENT_ENTRIES, RECENT_BYTES, 0);
     private volatile Bounds bounds = new Bounds(0, RaftLog.INVALID_LOG_INDEX, null);
 
-    VisibleEntries(String name, Wal wal) {
+    VisibleEntries(String name, Wal wal, Damage damage) {
         this.name = name;
         this.wal = wal;
+        this.damage = damage;
     }
 
     // ---- changing
 
-    /** Shows other bounds. What is kept in memory of entries behind the last is forgotten; all of it, when the first moves on. */
+    /** Shows other bounds. What is kept in memory of entries after the last is forgotten; all of it, when the first moves on. */
     void show(Bounds fresh) {
         Bounds old = bounds;
         if (fresh.first == old.first && fresh.last <= old.last) {
@@ -60,7 +62,7 @@ final class VisibleEntries {
         bounds = fresh;
     }
 
-    /** Moves the first entry up; those behind stay as they are. */
+    /** Moves the first entry up; those after it stay as they are. */
     void hideBefore(long first, TermIndex before) {
         bounds = new Bounds(first, bounds.last, before);
     }
@@ -115,7 +117,7 @@ final class VisibleEntries {
 
     /** Reads an entry that is there from the WAL. */
     LogEntryProto load(long index) throws IOException {
-        return EntryBytes.decode(wal.read(index).payload());
+        return EntryBytes.decode(damage.noticing(() -> wal.read(index)).payload());
     }
 
     @Nullable

@@ -92,7 +92,8 @@ public final class WalRaftLog extends RaftLogBase {
             RaftProperties properties,
             VoteStore votes,
             Wal wal,
-            SnapshotSource snapshots) {
+            SnapshotSource snapshots,
+            Damage damage) {
         super(division.memberId(), division.snapshotIndex(), properties);
         this.division = division;
         this.storage = storage;
@@ -100,7 +101,7 @@ public final class WalRaftLog extends RaftLogBase {
         this.wal = wal;
         this.snapshots = snapshots;
         this.metrics = new RaftLogMetricsBase(division.memberId());
-        this.visible = new VisibleEntries(getName(), wal);
+        this.visible = new VisibleEntries(getName(), wal, damage);
         this.trimmer = new Trimmer(getName(), wal, snapshots, this::fail);
     }
 
@@ -109,12 +110,13 @@ public final class WalRaftLog extends RaftLogBase {
      *
      * @throws StartRefusedException when the stored vote cannot be trusted
      */
-    public static WalRaftLog create(
+    static WalRaftLog create(
             RaftLogSeam.Division division,
             RaftStorage storage,
             RaftProperties properties,
             Wal wal,
-            SnapshotSource snapshots)
+            SnapshotSource snapshots,
+            Damage damage)
             throws IOException {
         Path group = storage.getStorageDir().getRoot().toPath();
         VoteStore votes = VoteStore.open(
@@ -123,7 +125,7 @@ public final class WalRaftLog extends RaftLogBase {
                 division.memberId().getPeerId().toString(),
                 storage.getMetadataFile(),
                 wal.endLsn() == 0);
-        return new WalRaftLog(division, storage, properties, votes, wal, snapshots);
+        return new WalRaftLog(division, storage, properties, votes, wal, snapshots, damage);
     }
 
     // ---- opening
@@ -165,7 +167,7 @@ public final class WalRaftLog extends RaftLogBase {
 
     /**
      * Whether the WAL goes on where the snapshot ends: it holds the snapshot's last entry, and by that all that is still
-     * needed before it, or begins right behind it.
+     * needed before it, or begins right after it.
      */
     private boolean continues(TermIndex snapshot) throws WalException {
         long index = snapshot.getIndex();
@@ -327,7 +329,7 @@ public final class WalRaftLog extends RaftLogBase {
      * Gives each entry to the WAL and makes it visible. A batch each, not one for all: the WAL verifies and copies a batch to
      * read one record of it, and a follower that replays its log would read every batch as often as it has entries.
      *
-     * @throws WalStorageFullException when there is no room for an entry: it and those behind it are not in the log, and
+     * @throws WalStorageFullException when there is no room for an entry: it and those after it are not in the log, and
      *     nobody has seen them
      */
     private CompletableFuture<Long> write(List<LogEntryProto> entries) throws WalStorageFullException {
@@ -474,6 +476,11 @@ public final class WalRaftLog extends RaftLogBase {
             trimmer.trimBefore(first - 1);
             return done(first - 1);
         }
+    }
+
+    /** As a purge up to there, but leaves none for members that were away for a short time: they are sent a snapshot. */
+    void purgeAllBefore(long index) {
+        CompletableFuture<Long> _ = purgeImpl(index);
     }
 
     /** Followers whose next entries a purge leaves. */

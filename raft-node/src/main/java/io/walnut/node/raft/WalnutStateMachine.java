@@ -21,6 +21,7 @@ import org.apache.ratis.server.impl.RaftLogSeam;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.SnapshotRetentionPolicy;
 import org.apache.ratis.statemachine.StateMachineStorage;
 import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
@@ -56,6 +57,7 @@ final class WalnutStateMachine extends BaseStateMachine {
     private final AtomicLong bytesSinceSnapshot = new AtomicLong();
 
     private final SnapshotStore snapshots;
+    private final Damage damage;
     private volatile @Nullable Wal wal;
     private volatile RaftServer.@Nullable Division stockLog;
 
@@ -73,6 +75,7 @@ final class WalnutStateMachine extends BaseStateMachine {
         this.walOptions = walOptions;
         this.applied = applied;
         this.onLogFailed = onLogFailed;
+        this.damage = new Damage(groupDirectory.resolve("wal").toString());
     }
 
     // ---- life
@@ -98,7 +101,8 @@ final class WalnutStateMachine extends BaseStateMachine {
             RaftLogSeam.install(
                     server,
                     groupId,
-                    division -> WalRaftLog.create(division, storage, server.getProperties(), opened, snapshots));
+                    division ->
+                            WalRaftLog.create(division, storage, server.getProperties(), opened, snapshots, damage));
         } catch (IOException | RuntimeException e) {
             opened.close();
             throw e;
@@ -220,6 +224,26 @@ final class WalnutStateMachine extends BaseStateMachine {
         return snapshots;
     }
 
+    /** Lets go of every snapshot but the latest. */
+    void keepLatestSnapshot() throws IOException {
+        snapshots.cleanupOldSnapshots(new SnapshotRetentionPolicy() {
+            @Override
+            public int getNumSnapshotsRetained() {
+                return 1;
+            }
+        });
+    }
+
+    /** From any thread. */
+    long neededLsn() {
+        return state.neededLsn();
+    }
+
+    /** What is known to be wrong in the log. */
+    Damage damage() {
+        return damage;
+    }
+
     long bytesSinceSnapshot() {
         return bytesSinceSnapshot.get();
     }
@@ -244,7 +268,7 @@ final class WalnutStateMachine extends BaseStateMachine {
                     .asReadOnlyByteBuffer();
         }
         Wal log = Objects.requireNonNull(wal, "not initialized");
-        return EntryBytes.command(log.read(lsn).payload())
+        return EntryBytes.command(damage.noticing(() -> log.read(lsn)).payload())
                 .orElseThrow(() -> new IOException("entry " + lsn + " holds no command"));
     }
 

@@ -89,7 +89,7 @@ final class Appends {
     private LogInfo find(String name) throws RequestException, ExecutionException {
         Optional<LogInfo> known = logs.find(name);
         // A leader that has been deposed, and has not heard of it yet, does not know what was created since. Waited
-        // for here, in the thread of the stream: what comes behind must not overtake.
+        // for here, in the thread of the stream: what comes after must not overtake.
         return known.isPresent()
                 ? known.get()
                 : lookup.find(name, Command.ANY_LOG, ReadConsistency.READ_CONSISTENCY_LINEARIZABLE);

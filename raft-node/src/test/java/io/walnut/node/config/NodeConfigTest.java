@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -141,7 +142,7 @@ class NodeConfigTest {
                 Arguments.of(
                         "out of range",
                         COMPLETE.replace("128MiB", "1KiB"),
-                        List.of("found '1KiB'", "expected a size from 16MiB to 4GiB")),
+                        List.of("found '1KiB'", "expected a size from 16MiB to 1GiB")),
                 Arguments.of(
                         "port out of range",
                         COMPLETE + "client:\n  port: 99999\n",
@@ -150,7 +151,32 @@ class NodeConfigTest {
                 Arguments.of("malformed YAML", "node:\n  id: [n1\n", List.of("line 3 column 1", "malformed YAML")),
                 Arguments.of("tab", "node:\n\tid: n1\n", List.of("line 2", "malformed YAML")),
                 Arguments.of("key twice", COMPLETE + "wal:\n  segment-size: 64MiB\n", List.of("Duplicate field 'wal'")),
-                Arguments.of("a list at the top", "- a\n", List.of("expected a mapping")),
+                Arguments.of("a list at the top", "- a\n", List.of("line 1", "expected a mapping", "found a list")),
+                Arguments.of("a word at the top", "a\n", List.of("expected a mapping", "found 'a'")),
+                Arguments.of(
+                        "a list for one value",
+                        COMPLETE.replace("128MiB", "[1, 2]"),
+                        List.of("line 14", "wal.segment-size: found a list, expected one value")),
+                Arguments.of(
+                        "an empty list for one value",
+                        COMPLETE.replace("128MiB", "[]"),
+                        List.of("line 14", "wal.segment-size has no value")),
+                Arguments.of(
+                        "a mapping for one value",
+                        COMPLETE.replace("128MiB", "{a: 1}"),
+                        List.of("wal.segment-size: found a mapping, expected one value")),
+                Arguments.of(
+                        "one value for a mapping",
+                        COMPLETE.replace("wal:\n  segment-size: 128MiB", "wal: hello"),
+                        List.of("line 13", "wal: found 'hello', expected a mapping", "segment-size")),
+                Arguments.of(
+                        "members that are words",
+                        COMPLETE.substring(0, COMPLETE.indexOf("    - id")) + "    - n1\n",
+                        List.of("cluster.peers: found a list with 'n1'", "id, peer-address, client-address")),
+                Arguments.of(
+                        "a second document",
+                        COMPLETE + "---\nclient:\n  port: 9\n",
+                        List.of("line 16", "a second document begins here, expected one")),
                 Arguments.of(
                         "key without a value",
                         COMPLETE.replace("128MiB", ""),
@@ -203,6 +229,39 @@ class NodeConfigTest {
         assertThatThrownBy(() -> NodeConfig.load(directory.resolve("absent.yaml"), Map.of(), Map.of()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("absent.yaml does not exist");
+    }
+
+    @Test
+    void directoryAndBytesThatAreNoTextAreNamed() throws Exception {
+        assertThatThrownBy(() -> NodeConfig.load(directory, Map.of(), Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(directory + " cannot be read: Is a directory");
+        Path binary = Files.write(directory.resolve("binary"), new byte[] {'a', (byte) 0xff, (byte) 0xfe});
+        assertThatThrownBy(() -> NodeConfig.load(binary, Map.of(), Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("binary is not text in UTF-8");
+    }
+
+    @Test
+    void misspelledVariableIsAnErrorAndThoseOfOthersAreNot() throws Exception {
+        Path file = file(COMPLETE);
+        assertThatThrownBy(() -> NodeConfig.load(file, Map.of("WALNUT_WAL_SEGMENT_SISE", "3"), Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(
+                        "unknown environment variable WALNUT_WAL_SEGMENT_SISE; did you mean WALNUT_WAL_SEGMENT_SIZE?");
+
+        Map<String, String> ofOthers = new HashMap<>(Map.of(
+                "WALNUT_HEAP", "1g",
+                "WALNUT_ENDPOINTS", "host:1",
+                "WALNUT_VERSION", "7",
+                "WALNUT_SERVICE_HOST", "10.0.0.1",
+                "WALNUT_SERVICE_PORT", "7420",
+                "WALNUT_SERVICE_PORT_CLIENT", "7420",
+                "WALNUT_PORT", "tcp://10.0.0.1:7420",
+                "WALNUT_PORT_7420_TCP", "tcp://10.0.0.1:7420",
+                "WALNUT_PORT_7420_TCP_ADDR", "10.0.0.1"));
+        ofOthers.put("WALNUT_PEER_SERVICE_HOST", "10.0.0.1");
+        assertThat(NodeConfig.load(file, ofOthers, Map.of())).isEqualTo(load(COMPLETE));
     }
 
     @Test

@@ -29,7 +29,8 @@ public final class SuiteLogs {
         Wal wal = Wal.open(
                 directory,
                 WalOptions.defaults().withSizes(Math.max(SEGMENT_BYTES, 2L * maxBatch), maxBatch, 3L * maxBatch));
-        return WalRaftLog.create(division, storage, properties, wal, new Plain(division.stateMachine()));
+        return WalRaftLog.create(
+                division, storage, properties, wal, new Plain(division.stateMachine()), new Damage("suite"));
     }
 
     private record Plain(StateMachine stateMachine) implements SnapshotSource {

@@ -648,7 +648,7 @@ class WalRaftLogTest {
         disk = new GatedStorage(group.resolve("wal"));
         wal = Wal.open(disk, options());
         try {
-            log = WalRaftLog.create(division(), storage, properties, wal, snapshots);
+            log = WalRaftLog.create(division(), storage, properties, wal, snapshots, new Damage("test"));
             log.open(log.getSnapshotIndex(), fedAtOpen::add);
         } catch (IOException | RuntimeException e) {
             wal.close();

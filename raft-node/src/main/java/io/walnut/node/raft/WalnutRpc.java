@@ -22,19 +22,25 @@ import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.TimeDuration;
 
 /**
- * Ratis's gRPC transport with another pause between two sends to a follower, and other snapshots ({@link SnapshotSend}).
+ * Ratis's gRPC transport with a log appender that does four things otherwise:
  *
- * <p>Ratis pauses a fixed time between sends (1 ms), which gathers the entries of a busy leader and is three quarters of
- * the latency of a lone append. Here the pause is taken only while an earlier send is not yet answered: a lone append
- * goes out at once, and a busy leader gathers as before.
+ * <ul>
+ *   <li>The pause between two sends to a follower. Ratis pauses a fixed time (1 ms), which gathers the entries of a busy leader
+ *       and is three quarters of the latency of a lone append. Here the pause is taken only while an earlier send is not yet
+ *       answered: a lone append goes out at once, and a busy leader gathers as before.
+ *   <li>Snapshots are sent as {@link SnapshotSend} does.
+ *   <li>Followers that are sent a snapshot are noted in {@link CatchingUp}, so that the entries after it are kept for them.
+ *   <li>A follower that has lost its log is taken at its word: what it acknowledged before no longer counts for commits. A
+ *       decision of safety, in {@code getNextIndexForInconsistency}.
+ * </ul>
  *
  * <p>Named in {@code raft.rpc.type} and made by Ratis through reflection, therefore public.
  */
-public final class PromptRpc implements RpcType {
+public final class WalnutRpc implements RpcType {
 
     @Override
     public String name() {
-        return PromptRpc.class.getName();
+        return WalnutRpc.class.getName();
     }
 
     @Override
