@@ -59,7 +59,7 @@ final class AppendPipeline implements AppendCall.Listener {
     private int attempt;
     private int hops;
     private long idleSinceNanos = System.nanoTime();
-    private @Nullable WalnutException last;
+    private final NodeFailures failures = new NodeFailures();
 
     // Written under the lock, and read without it for every record.
     private volatile @Nullable WalnutException failure;
@@ -272,10 +272,7 @@ final class AppendPipeline implements AppendCall.Listener {
             if (oldest != null && System.nanoTime() - oldest.sentAtNanos > attemptTimeout.toNanos()) {
                 AppendCall open = stream;
                 String endpoint = open == null ? "?" : open.endpoint();
-                broken(
-                        endpoint,
-                        Errors.unknown(endpoint + ": no answer within " + attemptTimeout.toMillis() + " ms", null),
-                        "");
+                broken(endpoint, Errors.noAnswer(endpoint, true, attemptTimeout), "");
             }
             expire();
             pump();
@@ -312,7 +309,7 @@ final class AppendPipeline implements AppendCall.Listener {
             unknown |= batch.givenUp || batch.ambiguous || (streamSent && pending.isInFlight(batch));
             if (!batch.givenUp && batch.deadline.passed()) {
                 WalnutException expired =
-                        Errors.deadline(unknown, last, batch.deadline.of(), "append to log '" + log + "'");
+                        Errors.deadline(unknown, failures, batch.deadline.of(), "append to log '" + log + "'");
                 if (afterFailure == AfterFailure.STOP) {
                     stop(expired);
                     return;
@@ -409,7 +406,7 @@ final class AppendPipeline implements AppendCall.Listener {
         router.leads(from.endpoint());
         attempt = 0;
         hops = 0;
-        last = null;
+        failures.clear();
         Appended appended = new Appended(
                 ok.getFirstOffset(), ok.getNextOffset(), Instant.ofEpochMilli(ok.getTimestampMs()), ok.getDuplicate());
         pending.removeHead();
@@ -444,7 +441,7 @@ final class AppendPipeline implements AppendCall.Listener {
         if (refusal instanceof WalnutException.OutOfSequence && !inDoubt && head.sequence > 0) {
             // The cluster has forgotten this producer (the log was created anew, or long idle): nothing can be a
             // duplicate.
-            last = refusal;
+            failures.add(from.endpoint(), refusal, "");
             restartInNewEpoch();
             return;
         }
@@ -516,7 +513,7 @@ final class AppendPipeline implements AppendCall.Listener {
         boolean sent = open != null && open.sent();
         pending.takeBack(sent);
         hangUp();
-        last = cause;
+        failures.add(endpoint, cause, leaderAddress);
         boolean redirected = Redirect.after(cause, leaderAddress, endpoint, router, transport);
         if (redirected && hops++ < Redirect.MAX_HOPS) {
             return;
