@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -117,7 +118,7 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
             if (isAtEnd()) {
                 return null;
             }
-            long left = timeout.toNanos() - (System.nanoTime() - from);
+            long left = TimeUnit.NANOSECONDS.convert(timeout) - (System.nanoTime() - from);
             if (!fill(Math.max(left, 0)) && left <= 0) {
                 return null;
             }

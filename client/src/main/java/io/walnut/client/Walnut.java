@@ -44,6 +44,7 @@ import java.util.function.Supplier;
  */
 public final class Walnut implements AutoCloseable {
     private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(30);
+    private static final Duration LONGEST_DEADLINE = Duration.ofDays(36_500);
     private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(5);
     private static final Duration SHORTEST_ATTEMPT = Duration.ofSeconds(1);
     private static final long TICK_MS = 20;
@@ -110,12 +111,12 @@ public final class Walnut implements AutoCloseable {
             return this;
         }
 
-        /** How long a call may take in all, retries included (30 s). */
+        /** How long a call may take in all, retries included (30 s); more than a century is taken for a century. */
         public Builder deadline(Duration overall) {
             if (overall.isNegative() || overall.isZero()) {
                 throw new IllegalArgumentException("the deadline is " + overall + "; expected more than 0");
             }
-            deadline = overall;
+            deadline = overall.compareTo(LONGEST_DEADLINE) > 0 ? LONGEST_DEADLINE : overall;
             return this;
         }
 
