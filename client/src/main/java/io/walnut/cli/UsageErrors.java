@@ -1,6 +1,5 @@
 package io.walnut.cli;
 
-import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -70,8 +69,14 @@ final class UsageErrors {
         String kind = unmatched.isUnknownOption()
                 ? "unknown option"
                 : spec.subcommands().isEmpty() ? "unexpected argument" : "unknown verb";
-        List<String> similar = unmatched.getSuggestions();
-        return kind + " '" + found + "'" + (similar.isEmpty() ? "" : " (did you mean '" + similar.get(0) + "'?)");
+        // Picocli always finds something that is similar in some way; what people mistype is rarely its beginning.
+        String beginning = found.substring(0, Math.min(found.startsWith("--") ? 4 : 2, found.length()));
+        return kind + " '" + found + "'"
+                + unmatched.getSuggestions().stream()
+                        .filter(similar -> similar.startsWith(beginning))
+                        .findFirst()
+                        .map(similar -> " (did you mean '" + similar + "'?)")
+                        .orElse("");
     }
 
     private static long number(String text, long max) {

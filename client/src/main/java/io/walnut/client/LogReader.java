@@ -28,6 +28,21 @@ import org.jspecify.annotations.Nullable;
  * before it is at its end throws IllegalStateException: it must not look as if everything had been read. Only one pass is
  * possible: {@link #iterator()} goes on where the last one stopped.
  */
+/*
+ * What the iterating thread keeps; only closed, clientClosed, stream, nextOffset and endOffset are seen by others.
+ *
+ *   offsets   nextOffset <= received <= min(limit, stopAt)
+ *             nextOffset  comes next out of this reader; received - nextOffset records wait in `records`
+ *             received    comes next from a node
+ *             limit       the caller's bound, fixed; stopAt: where the log ended at the first answer of a read, then fixed
+ *   end       ended       no node is asked any more: an orderly end, or a tail of a sealed log
+ *   stream    null        the next fill() opens one: at `endpoint`, chosen anew while retryUntil is set
+ *             heard       it has given a message; before that, and in a read always, silence since heardNanos fails it
+ *   failures  retryUntil  null while all is well; set by the first failure, ends the reader when it has passed
+ *             attempt     waits since then, for the back-off; hops: leaders followed without a wait
+ *             damaged     batches in a row with a wrong checksum; counts also where retryUntil does not
+ *             a good message clears retryUntil, failures, attempt and hops; a good batch clears damaged
+ */
 public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
     private static final int MAX_DAMAGED_IN_A_ROW = 3;
 

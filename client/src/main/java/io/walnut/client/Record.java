@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * What is appended: a value, and optionally a key and headers. Arrays are not copied: leave them unchanged until the append call
  * has returned, by which time the record is encoded.
  */
-// The word of the whole product. Beside java.lang.Record it needs an import by name; package-info says so.
+// The word of the whole product. Beside that of java.lang it has to be imported by its name; the package's page says
+// so.
 @SuppressWarnings({"AvoidCommonTypeNames", "JavaLangClash"})
 public final class Record {
     private final byte @Nullable [] key;

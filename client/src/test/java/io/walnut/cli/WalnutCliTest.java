@@ -284,6 +284,7 @@ class WalnutCliTest {
                 new Bad(ExitCode.USAGE, "'99999999999' is too large", "bench", "append", "--seconds", "99999999999"),
                 new Bad(ExitCode.USAGE, "unknown option '--fro' (did you mean '--from'?)", "read", "log", "--fro", "1"),
                 new Bad(ExitCode.USAGE, "unknown verb 'creat' (did you mean 'create'?)", "log", "creat"),
+                new Bad(ExitCode.USAGE, "unknown verb 'nosuch'; see 'walnut --help'", "nosuch"),
                 new Bad(ExitCode.USAGE, "unexpected argument 'more'", "read", "log", "more"),
                 new Bad(ExitCode.USAGE, "missing required parameter: 'LOG'", "read"),
                 new Bad(ExitCode.FAILURE, "no such file", "append", "log", "/does/not/exist"),
@@ -445,6 +446,18 @@ class WalnutCliTest {
         Run run = walnut("bench", "append", "--seconds", "1", "--warm-up", "0", "--clients", "2");
         assertThat(run.code()).isEqualTo(ExitCode.CONFLICT);
         assertThat(run.err()).contains("sealed");
+    }
+
+    /** Figures are printed, but a script must not take them for those of a run in which all went well. */
+    @Test
+    void aBenchOfWhichSomeOperationsFailSaysSoByItsExitCode() throws IOException {
+        AtomicInteger count = new AtomicInteger();
+        cluster.fault(request -> count.incrementAndGet() % 50 == 49 ? Fault.INTERNAL_AFTER_APPLY : Fault.NONE);
+        Run run = walnut("bench", "append", "--seconds", "1", "--warm-up", "0", "--in-flight", "1", "--output", "json");
+        JsonNode result = new ObjectMapper().readTree(run.out());
+        assertThat(result.get("errors").asLong()).isPositive();
+        assertThat(run.code()).isEqualTo(ExitCode.FAILURE);
+        assertThat(run.err()).contains("errors, one of them: ", "a defect");
     }
 
     @Test

@@ -39,7 +39,7 @@ class WalnutTest {
     void theExampleOfTheReadmeWorks() {
         List<String> printed = new ArrayList<>();
         try (Walnut walnut = cluster.client().build()) {
-            walnut.createLog("orders");
+            walnut.createLogIfAbsent("orders");
             Appended appended = walnut.append("orders", Record.of("hello".getBytes(UTF_8)));
             printed.add("offset " + appended.firstOffset() + " is on the disks of a majority");
             try (LogReader reader = walnut.read("orders", 0)) {
