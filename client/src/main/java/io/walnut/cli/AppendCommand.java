@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -64,9 +65,23 @@ final class AppendCommand implements Callable<Integer> {
         /** Lines given to the appender; counted before, by the one thread that reads. */
         volatile long taken;
 
+        /** Lines that were longer than all before them, and their bytes. Of the thread that reads. */
+        private final Map<Long, Integer> ever = new HashMap<>();
+
+        private int longest = -1;
+
         @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts
-        void take() {
+        void take(int bytes) {
             taken++;
+            if (bytes > longest) {
+                longest = bytes;
+                ever.put(taken, bytes);
+            }
+        }
+
+        /** Bytes of a line that was refused for its size: longer than all before it, which were not. */
+        int bytesOf(long line) {
+            return ever.getOrDefault(line, longest);
         }
 
         synchronized void acknowledged(Appended appended) {
@@ -77,7 +92,7 @@ final class AppendCommand implements Callable<Integer> {
             nextOffset = appended.nextOffset();
         }
 
-        /** The line that was refused, once all are settled: it is in the batch right behind what is acknowledged. */
+        /** The line that was refused, once all are settled: it is in the batch right after what is acknowledged. */
         long lineOf(WalnutException.RecordTooLarge tooLarge) {
             return records + tooLarge.recordInBatch();
         }
@@ -86,13 +101,13 @@ final class AppendCommand implements Callable<Integer> {
         String sentence(String log, boolean settled) {
             String known = records == 0
                     ? "no line is acknowledged in log '" + log + "'"
-                    : (records == 1 ? "the first 1 line is" : "the first " + records + " lines are")
+                    : (records == 1 ? "the first line is" : "the first " + records + " lines are")
                             + " acknowledged in log '" + log + "', up to offset "
                             + (nextOffset - 1);
             long open = taken - records;
             return settled || open == 0
                     ? known + "; no other line of this run is in the log"
-                    : known + "; the outcome of the next " + open + " is unknown";
+                    : known + "; the outcome of the next " + (open == 1 ? "line" : open + " lines") + " is unknown";
         }
     }
 
@@ -104,11 +119,7 @@ final class AppendCommand implements Callable<Integer> {
         }
         try (InputStream in = path == null ? terminal.in() : Files.newInputStream(path);
                 Walnut walnut = client.connect(terminal)) {
-            if (create) {
-                walnut.createLogIfAbsent(log);
-            } else {
-                walnut.describe(log);
-            }
+            requireLog(walnut);
             long from = System.nanoTime();
             long bytes = append(walnut, in, path == null ? -1 : Files.size(path));
             print(bytes, System.nanoTime() - from);
@@ -116,31 +127,44 @@ final class AppendCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    private void requireLog(Walnut walnut) throws IOException {
+        if (create) {
+            walnut.createLogIfAbsent(log);
+            return;
+        }
+        try {
+            walnut.describe(log);
+        } catch (WalnutException.LogNotFound e) {
+            terminal.err()
+                    .println("walnut: " + e.getMessage() + "; create it with 'walnut log create " + log
+                            + "', or append with --create");
+            throw new QuietExitException(ExitCode.LOG_NOT_FOUND, e);
+        }
+    }
+
     private long append(Walnut walnut, InputStream in, long totalBytes) throws IOException {
         Appender appender = walnut.appender(log, AppenderOptions.defaults(), progress::acknowledged);
         Interrupt interrupt = new Interrupt(appender);
         Runtime.getRuntime().addShutdownHook(interrupt);
-        long[] bytes = {0};
+        long[] shown = {0};
+        long bytes;
         try (ProgressBar bar = bar(totalBytes)) {
-            new Lines(in).forEach((source, start, length) -> {
-                progress.take();
+            bytes = new Lines(in).forEach((source, start, length) -> {
+                progress.take(length);
                 appender.add(source, start, length);
-                bytes[0] += length + 1;
                 if (bar != null) {
-                    bar.stepTo(bytes[0]);
+                    shown[0] += length + 1;
+                    bar.stepTo(shown[0]);
                 }
             });
             appender.close();
         } catch (WalnutException | IOException e) {
             finish(appender);
             interrupt.disarm();
-            terminal.err().println("walnut: " + progress.sentence(log, appender.settled()));
-            if (e instanceof WalnutException.RecordTooLarge tooLarge
-                    && tooLarge.recordInBatch() > 0
-                    && appender.settled()) {
-                terminal.err().println("walnut: it is line " + progress.lineOf(tooLarge) + " of the input");
-            }
-            throw e;
+            terminal.err()
+                    .println("walnut: " + reason(e, appender.settled()) + "; "
+                            + progress.sentence(log, appender.settled()));
+            throw new QuietExitException(ExitCode.of(e), e);
         } catch (IllegalStateException e) {
             if (interrupt.hasBegun()) {
                 // The client stays open while what is in flight is waited for.
@@ -150,7 +174,19 @@ final class AppendCommand implements Callable<Integer> {
             throw e;
         }
         interrupt.disarm();
-        return bytes[0];
+        return bytes;
+    }
+
+    /** A record is a line here, and where it is in its batch is of no use to anybody. */
+    private String reason(Exception failure, boolean settled) {
+        String message = WalnutCli.message(failure, client);
+        if (settled && failure instanceof WalnutException.RecordTooLarge tooLarge && tooLarge.recordInBatch() > 0) {
+            long line = progress.lineOf(tooLarge);
+            return message.replaceFirst(
+                    "^(the record|record \\d+ of the batch) has \\d+ bytes( with its key and headers)?",
+                    "line " + line + " has " + progress.bytesOf(line) + " bytes");
+        }
+        return message;
     }
 
     /** Lines taken before a failure that is not the appender's own (a line too long, a file that breaks) still count. */
@@ -183,8 +219,9 @@ final class AppendCommand implements Callable<Integer> {
                             ? "nothing to append"
                             : String.format(
                                     java.util.Locale.ROOT,
-                                    "appended %d records to '%s', offsets %d to %d, in %.2f s (%.0f records/s)",
+                                    "appended %d %s to '%s', offsets %d to %d, in %.2f s (%.0f records/s)",
                                     progress.records,
+                                    progress.records == 1 ? "record" : "records",
                                     log,
                                     progress.firstOffset,
                                     progress.nextOffset - 1,
@@ -193,13 +230,13 @@ final class AppendCommand implements Callable<Integer> {
             terminal.flush();
             return;
         }
-        Map<String, Object> fields = new LinkedHashMap<>();
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         fields.put("log", log);
         fields.put("records", progress.records);
         fields.put("bytes", bytes);
-        fields.put("first_offset", progress.firstOffset);
-        fields.put("next_offset", progress.nextOffset);
-        fields.put("seconds", seconds);
+        fields.put("first_offset", progress.records == 0 ? null : progress.firstOffset);
+        fields.put("next_offset", progress.records == 0 ? null : progress.nextOffset);
+        fields.put("seconds", Math.round(seconds * 1_000) / 1_000.0);
         client.output.print(terminal, fields);
     }
 

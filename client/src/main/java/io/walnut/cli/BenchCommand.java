@@ -22,7 +22,7 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "say what to do: a verb is missing");
+        throw UsageErrors.verbMissing(spec);
     }
 
     /** What both measure by. */
@@ -71,6 +71,17 @@ final class BenchCommand implements Runnable {
             require("--warm-up", warmUp, 0, 3_600);
         }
 
+        /** Figures of a run in which something failed are printed too, and the exit code says that they are not good ones. */
+        int tell(BenchResult result, String workload) throws IOException {
+            client.output.print(terminal, result.fields(workload));
+            RuntimeException failure = result.failure();
+            if (failure == null) {
+                return ExitCode.OK;
+            }
+            terminal.err().println("walnut: " + result.errors() + " errors, one of them: " + failure.getMessage());
+            return ExitCode.of(failure);
+        }
+
         BenchRun run() {
             return new BenchRun(clients, warmUp, seconds, () -> client.connect(terminal));
         }
@@ -108,10 +119,7 @@ final class BenchCommand implements Runnable {
                 walnut.createLogIfAbsent(log);
             }
             BenchResult result = run().measure(new BenchAppend(log, recordSize, inFlight));
-            client.output.print(
-                    terminal,
-                    result.fields("append, " + recordSize + " B, " + inFlight + " in flight, " + clients + " clients"));
-            return ExitCode.OK;
+            return tell(result, "append, " + recordSize + " B, " + inFlight + " in flight, " + clients + " clients");
         }
     }
 
@@ -135,8 +143,7 @@ final class BenchCommand implements Runnable {
                 }
             }
             BenchResult result = run().measure(new BenchRead(log));
-            client.output.print(terminal, result.fields("read, " + clients + " clients"));
-            return ExitCode.OK;
+            return tell(result, "read, " + clients + " clients");
         }
     }
 }

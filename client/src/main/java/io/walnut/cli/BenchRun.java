@@ -97,7 +97,7 @@ final class BenchRun {
         if (failure != null && all.getTotalCount() == 0) {
             throw failure;
         }
-        return new BenchResult(all, bytes, errors, seconds);
+        return new BenchResult(all, bytes, errors, seconds, failure);
     }
 
     private void runOne(Workload workload, Meter meter) {

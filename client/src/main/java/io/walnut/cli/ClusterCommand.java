@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
@@ -26,15 +28,18 @@ final class ClusterCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "say what to do: a verb is missing");
+        throw UsageErrors.verbMissing(spec);
     }
 
     /** One row for each member, asked of the member itself. */
     @Command(
             name = "status",
             mixinStandardHelpOptions = true,
-            description = "Ask each member for its role and how far it is.")
-    static final class Status extends LogCommand.Verb {
+            description = {
+                "Ask each member for its role and how far it is.",
+                "Exit code 4 when no member that answers leads."
+            })
+    static final class Status implements Callable<Integer> {
         private static final Duration LONGEST_ASK = Duration.ofSeconds(3);
         private static final List<String> COLUMNS = List.of(
                 "node",
@@ -51,18 +56,26 @@ final class ClusterCommand implements Runnable {
                 "version",
                 "error");
 
+        private final Terminal terminal;
+
+        @Mixin
+        ClientOptions client;
+
         Status(Terminal terminal) {
-            super(terminal);
+            this.terminal = terminal;
         }
 
         @Override
-        void run(Walnut walnut) throws IOException {
-            ClusterStatus seen = walnut.status();
-            List<Map<String, Object>> rows = new ArrayList<>();
+        public Integer call() throws IOException {
+            ClusterStatus seen;
+            try (Walnut walnut = client.connect(terminal)) {
+                seen = walnut.status();
+            }
+            List<Map<String, @Nullable Object>> rows = new ArrayList<>();
             Duration ask = client.deadline.compareTo(LONGEST_ASK) < 0 ? client.deadline : LONGEST_ASK;
             try (Walnut asking = terminal.connect().apply(client.endpoints, ask)) {
                 for (ClusterStatus.Member member : seen.members()) {
-                    rows.add(row(asking, member));
+                    rows.add(row(asking, seen.clusterId(), member));
                 }
             }
             if (client.output == Output.TABLE) {
@@ -70,17 +83,21 @@ final class ClusterCommand implements Runnable {
                         + (seen.leaderId().isEmpty() ? "unknown" : seen.leaderId()));
             }
             client.output.print(terminal, COLUMNS, rows);
+            return rows.stream().anyMatch(row -> "leader".equals(row.get("role"))) ? ExitCode.OK : ExitCode.UNAVAILABLE;
         }
 
-        private static Map<String, Object> row(Walnut asking, ClusterStatus.Member member) {
-            Map<String, Object> row = new LinkedHashMap<>();
+        private static Map<String, @Nullable Object> row(Walnut asking, String clusterId, ClusterStatus.Member member) {
+            Map<String, @Nullable Object> row = new LinkedHashMap<>();
+            // Not a column: the line above the table says it once.
+            row.put("cluster", clusterId);
+            COLUMNS.forEach(column -> row.put(column, null));
             row.put("node", member.id());
             row.put("address", member.clientAddress());
             try {
                 ClusterStatus own = asking.status(member.clientAddress());
                 row.put("role", own.role());
                 row.put("term", own.term());
-                row.put("leader", own.leaderId());
+                row.put("leader", own.leaderId().isEmpty() ? null : own.leaderId());
                 row.put("commit_index", own.commitIndex());
                 row.put("applied_index", own.appliedIndex());
                 row.put("wal_start", own.walStartLsn());
@@ -90,7 +107,7 @@ final class ClusterCommand implements Runnable {
                 row.put("version", own.version());
             } catch (WalnutException | IllegalArgumentException e) {
                 row.put("role", "unreachable");
-                row.put("error", String.valueOf(e.getMessage()));
+                row.put("error", e.getMessage());
             }
             return row;
         }

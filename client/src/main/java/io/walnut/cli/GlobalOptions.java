@@ -31,10 +31,7 @@ final class GlobalOptions {
 
     /** Gives what stands before the verb to the verb. */
     static void inherit(ParseResult top) {
-        ParseResult verb = top;
-        while (verb.hasSubcommand()) {
-            verb = verb.subcommand();
-        }
+        ParseResult verb = verb(top);
         GlobalOptions global = mixin(top.commandSpec(), GlobalOptions.class);
         OutputOption form = mixin(verb.commandSpec(), OutputOption.class);
         if (global != null && form != null && global.output != null && !verb.hasMatchedOption("--output")) {
@@ -51,6 +48,19 @@ final class GlobalOptions {
             own.deadline = global.deadline;
         }
         own.debug |= global.debug;
+    }
+
+    /** What the verb was told about the cluster; null when it talks to none. */
+    static @Nullable ClientOptions ofVerb(ParseResult top) {
+        return mixin(verb(top).commandSpec(), ClientOptions.class);
+    }
+
+    private static ParseResult verb(ParseResult top) {
+        ParseResult verb = top;
+        while (verb.hasSubcommand()) {
+            verb = verb.subcommand();
+        }
+        return verb;
     }
 
     private static <T> @Nullable T mixin(CommandSpec spec, Class<T> type) {

@@ -23,7 +23,9 @@ final class Lines {
         this.in = in;
     }
 
-    void forEach(Sink sink) throws IOException {
+    /** Returns how many bytes there were, line ends included. */
+    long forEach(Sink sink) throws IOException {
+        long bytes = 0;
         int end = 0;
         long number = 1;
         while (true) {
@@ -40,9 +42,10 @@ final class Lines {
                 if (end > 0) {
                     sink.line(buffer, 0, end);
                 }
-                return;
+                return bytes;
             }
             end += read;
+            bytes += read;
             int start = 0;
             for (int i = scanned; i < end; i++) {
                 if (buffer[i] == '\n') {

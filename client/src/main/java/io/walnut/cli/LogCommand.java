@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,7 +26,7 @@ final class LogCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "say what to do: a verb is missing");
+        throw UsageErrors.verbMissing(spec);
     }
 
     /** What the verbs share. */
@@ -143,7 +143,7 @@ final class LogCommand implements Runnable {
         @Override
         void run(Walnut walnut) throws IOException {
             walnut.delete(log);
-            Map<String, Object> removed = new LinkedHashMap<>();
+            Map<String, @Nullable Object> removed = new LinkedHashMap<>();
             removed.put("removed", log);
             client.output.print(terminal, removed);
         }

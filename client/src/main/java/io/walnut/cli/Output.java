@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** How a command prints what it has to say. */
 public enum Output {
@@ -22,11 +23,12 @@ public enum Output {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     /** One thing: its fields below each other, or one JSON object. */
-    void print(Terminal terminal, Map<String, ?> fields) throws IOException {
+    void print(Terminal terminal, Map<String, @Nullable Object> fields) throws IOException {
         if (this == TABLE) {
             int width = fields.keySet().stream().mapToInt(String::length).max().orElse(0);
-            for (Map.Entry<String, ?> field : fields.entrySet()) {
-                terminal.print(String.format("%-" + width + "s  %s", field.getKey(), field.getValue()));
+            for (Map.Entry<String, @Nullable Object> field : fields.entrySet()) {
+                terminal.print(String.format("%-" + width + "s  %s", field.getKey(), cell(field.getValue()))
+                        .stripTrailing());
             }
         } else {
             terminal.print(json(fields));
@@ -35,12 +37,12 @@ public enum Output {
     }
 
     /** Several things of a kind. */
-    void print(Terminal terminal, List<String> columns, List<Map<String, Object>> rows) throws IOException {
+    void print(Terminal terminal, List<String> columns, List<Map<String, @Nullable Object>> rows) throws IOException {
         switch (this) {
             case TABLE -> terminal.print(table(columns, rows));
             case JSON -> terminal.print(json(rows));
             case JSONL -> {
-                for (Map<String, Object> row : rows) {
+                for (Map<String, @Nullable Object> row : rows) {
                     terminal.print(json(row));
                 }
             }
@@ -48,7 +50,7 @@ public enum Output {
         terminal.flush();
     }
 
-    private static String table(List<String> columns, List<Map<String, Object>> rows) {
+    private static String table(List<String> columns, List<Map<String, @Nullable Object>> rows) {
         List<Column> header = new ArrayList<>();
         for (String column : columns) {
             boolean numbers = !rows.isEmpty() && rows.stream().allMatch(row -> row.get(column) instanceof Number);
@@ -59,9 +61,8 @@ public enum Output {
                     .maxWidth(Integer.MAX_VALUE - 2));
         }
         Object[][] cells = rows.stream()
-                .map(row -> columns.stream()
-                        .map(column -> String.valueOf(row.getOrDefault(column, "")))
-                        .toArray())
+                .map(row ->
+                        columns.stream().map(column -> cell(row.get(column))).toArray())
                 .toArray(Object[][]::new);
         return AsciiTable.getTable(AsciiTable.NO_BORDERS, header.toArray(Column[]::new), cells)
                 .lines()
@@ -69,6 +70,10 @@ public enum Output {
                 .filter(line -> !line.isEmpty())
                 .reduce((above, line) -> above + "\n" + line)
                 .orElse("");
+    }
+
+    private static String cell(@Nullable Object value) {
+        return value == null ? "" : value.toString();
     }
 
     /** A value of maps, lists, texts and numbers in one line. */

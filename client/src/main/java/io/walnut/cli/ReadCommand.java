@@ -7,7 +7,6 @@ import io.walnut.client.Walnut;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,7 +19,7 @@ import picocli.CommandLine.Spec;
         name = "read",
         mixinStandardHelpOptions = true,
         description =
-                "Print the records of a log, each with a newline: the file that was appended comes back byte for byte.")
+                "Print the records of a log, each with a newline: a file of lines that was appended comes back byte for byte.")
 final class ReadCommand implements Callable<Integer> {
     private final Terminal terminal;
 
@@ -36,7 +35,8 @@ final class ReadCommand implements Callable<Integer> {
     @Option(
             names = "--node",
             paramLabel = "HOST:PORT",
-            description = "Read from this node what it has applied (default: everything acknowledged, from any node).")
+            description =
+                    "Ask only this node, for what it has applied, however old (default: everything acknowledged, from any node).")
     Optional<String> node;
 
     @Mixin
@@ -51,7 +51,7 @@ final class ReadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Walnut walnut = client.connect(terminal)) {
+        try (Walnut walnut = client.connect(terminal, node)) {
             ReadOptions options = options(walnut);
             RecordPrinter printer = new RecordPrinter(terminal, client.output, false);
             try (LogReader reader = walnut.read(log, options)) {
@@ -67,13 +67,12 @@ final class ReadCommand implements Callable<Integer> {
     }
 
     private ReadOptions options(Walnut walnut) {
-        try {
-            ReadOptions options = ReadOptions.from(
-                    from.isPresent() ? from.get() : walnut.describe(log).startOffset());
-            options = max.isPresent() ? options.max(max.get()) : options;
-            return node.isPresent() ? options.at(node.get()) : options;
-        } catch (IllegalArgumentException e) {
-            throw new CommandLine.ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-        }
+        from.ifPresent(offset -> UsageErrors.require(spec, "--from", offset, 0));
+        max.ifPresent(count -> UsageErrors.require(spec, "--max", count, 1));
+        ReadOptions options = ReadOptions.from(from.orElseGet(() -> node.map(only -> walnut.describe(log, only))
+                .orElseGet(() -> walnut.describe(log))
+                .startOffset()));
+        options = max.isPresent() ? options.max(max.get()) : options;
+        return node.isPresent() ? options.at(node.get()) : options;
     }
 }

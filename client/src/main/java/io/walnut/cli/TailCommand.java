@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +29,7 @@ final class TailCommand implements Callable<Integer> {
 
     @Option(
             names = {"-f", "--follow"},
-            description = "Wait for new records.")
+            description = "Wait for new records; --output json is then an object a line, as jsonl is.")
     boolean follow;
 
     @Option(
@@ -46,7 +45,8 @@ final class TailCommand implements Callable<Integer> {
     @Option(
             names = "--node",
             paramLabel = "HOST:PORT",
-            description = "Only from this node (default: from any, going on at another when it fails).")
+            description =
+                    "Ask only this node, for what it has applied, however old (default: any, going on at another when it fails).")
     Optional<String> node;
 
     @Mixin
@@ -61,7 +61,7 @@ final class TailCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Walnut walnut = client.connect(terminal)) {
+        try (Walnut walnut = client.connect(terminal, node)) {
             ReadOptions options = options(walnut);
             RecordPrinter printer = new RecordPrinter(terminal, client.output, follow);
             try (LogReader reader = follow ? walnut.tail(log, options) : walnut.read(log, options)) {
@@ -86,16 +86,11 @@ final class TailCommand implements Callable<Integer> {
     }
 
     private ReadOptions options(Walnut walnut) {
-        if (lines < 0) {
-            throw new CommandLine.ParameterException(
-                    spec.commandLine(), "--lines is " + lines + "; expected 0 or more");
-        }
-        try {
-            ReadOptions options = ReadOptions.from(from.isPresent() ? from.get() : beforeEnd(walnut.describe(log)));
-            return node.isPresent() ? options.at(node.get()) : options;
-        } catch (IllegalArgumentException e) {
-            throw new CommandLine.ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-        }
+        UsageErrors.require(spec, "--lines", lines, 0);
+        from.ifPresent(offset -> UsageErrors.require(spec, "--from", offset, 0));
+        ReadOptions options = ReadOptions.from(from.orElseGet(
+                () -> beforeEnd(node.map(only -> walnut.describe(log, only)).orElseGet(() -> walnut.describe(log)))));
+        return node.isPresent() ? options.at(node.get()) : options;
     }
 
     private long beforeEnd(LogInfo described) {

@@ -23,6 +23,7 @@ final class TrimCommand extends LogCommand.Verb {
 
     @Override
     void run(Walnut walnut) throws IOException {
+        UsageErrors.require(client.spec, "OFFSET", offset, 0);
         print(walnut.trim(log, offset));
     }
 }

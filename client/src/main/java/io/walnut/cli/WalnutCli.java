@@ -6,6 +6,9 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -14,6 +17,9 @@ import picocli.CommandLine.ParseResult;
 
 /** The verbs of the client. The program itself starts in the node's module, which adds its own verbs to these. */
 public final class WalnutCli {
+    /** Held here: the log manager alone would let its level go. */
+    private static final Logger GRPC = Logger.getLogger("io.grpc");
+
     private WalnutCli() {}
 
     /** The program as it is without a node. */
@@ -53,10 +59,16 @@ public final class WalnutCli {
         walnut.addSubcommand(new AutoComplete.GenerateCompletion());
         setVersion(walnut);
         walnut.setCaseInsensitiveEnumValuesAllowed(true);
+        UsageErrors.install(walnut);
         CheckedOutput output = terminal.checkedOutput();
         walnut.setOut(new PrintWriter(new OutputStreamWriter(output, StandardCharsets.UTF_8), true));
         walnut.setExecutionStrategy(parsed -> {
             GlobalOptions.inherit(parsed);
+            ClientOptions client = GlobalOptions.ofVerb(parsed);
+            if (client != null && !client.debug) {
+                // What gRPC logs of a failed call comes back as the failure of the call, which is told.
+                GRPC.setLevel(Level.OFF);
+            }
             int code = new CommandLine.RunLast().execute(parsed);
             walnut.getOut().flush();
             try {
@@ -79,7 +91,7 @@ public final class WalnutCli {
         int code = ExitCode.of(failure);
         PrintWriter err = command.getErr();
         if (!(failure instanceof QuietExitException)) {
-            err.println("walnut: " + message(failure));
+            err.println("walnut: " + message(failure, GlobalOptions.ofVerb(parsed)));
         }
         if (debug(parsed)) {
             failure.printStackTrace(err);
@@ -91,6 +103,12 @@ public final class WalnutCli {
     private static boolean debug(ParseResult parsed) {
         List<String> arguments = parsed.originalArgs();
         return arguments.contains("--debug") || arguments.contains("-v");
+    }
+
+    /** @param client of the verb, if it talks to a cluster */
+    static String message(Exception failure, @Nullable ClientOptions client) {
+        boolean fewNodes = failure instanceof WalnutException.Unavailable && client != null && client.isDefault();
+        return message(failure) + (fewNodes ? "; name other nodes with --endpoints or WALNUT_ENDPOINTS" : "");
     }
 
     private static String message(Exception failure) {
@@ -122,7 +140,7 @@ public final class WalnutCli {
 
         @Override
         public void run() {
-            throw new CommandLine.ParameterException(spec.commandLine(), "say what to do: a verb is missing");
+            throw UsageErrors.verbMissing(spec);
         }
     }
 }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * A node drops what it has seen, by producer id, epoch and sequence, so sending again never duplicates. When a batch is refused
- * for good, the sequence numbers behind it can never be accepted: those batches start again in a new epoch, unless one of them
+ * for good, the sequence numbers after it can never be accepted: those batches start again in a new epoch, unless one of them
  * may have been applied ({@link #refused}). Thread-safe; one lock, never held while a future completes.
  */
 final class AppendPipeline implements AppendCall.Listener {
@@ -59,7 +59,7 @@ final class AppendPipeline implements AppendCall.Listener {
     private int attempt;
     private int hops;
     private long idleSinceNanos = System.nanoTime();
-    private @Nullable WalnutException last;
+    private final NodeFailures failures = new NodeFailures();
 
     // Written under the lock, and read without it for every record.
     private volatile @Nullable WalnutException failure;
@@ -272,10 +272,7 @@ final class AppendPipeline implements AppendCall.Listener {
             if (oldest != null && System.nanoTime() - oldest.sentAtNanos > attemptTimeout.toNanos()) {
                 AppendCall open = stream;
                 String endpoint = open == null ? "?" : open.endpoint();
-                broken(
-                        endpoint,
-                        Errors.unknown(endpoint + ": no answer within " + attemptTimeout.toMillis() + " ms", null),
-                        "");
+                broken(endpoint, Errors.noAnswer(endpoint, true, attemptTimeout), "");
             }
             expire();
             pump();
@@ -306,13 +303,13 @@ final class AppendPipeline implements AppendCall.Listener {
         boolean dropped = false;
         boolean unknown = false;
         for (PendingBatch batch : pending.all()) {
-            // What stands behind a batch of unknown outcome keeps its place, is sent again with it, and so may yet be
+            // What comes after a batch of unknown outcome keeps its place, is sent again with it, and so may yet be
             // applied. To take it out would change the numbers of the batch before it, which then is no duplicate any
             // more.
             unknown |= batch.givenUp || batch.ambiguous || (streamSent && pending.isInFlight(batch));
             if (!batch.givenUp && batch.deadline.passed()) {
                 WalnutException expired =
-                        Errors.deadline(unknown, last, batch.deadline.of(), "append to log '" + log + "'");
+                        Errors.deadline(unknown, failures, batch.deadline.of(), "append to log '" + log + "'");
                 if (afterFailure == AfterFailure.STOP) {
                     stop(expired);
                     return;
@@ -409,7 +406,7 @@ final class AppendPipeline implements AppendCall.Listener {
         router.leads(from.endpoint());
         attempt = 0;
         hops = 0;
-        last = null;
+        failures.clear();
         Appended appended = new Appended(
                 ok.getFirstOffset(), ok.getNextOffset(), Instant.ofEpochMilli(ok.getTimestampMs()), ok.getDuplicate());
         pending.removeHead();
@@ -418,16 +415,16 @@ final class AppendPipeline implements AppendCall.Listener {
     }
 
     /**
-     * The head's answer is a refusal. What it says of the batches behind the head hangs on the head alone: a node takes a batch
+     * The head's answer is a refusal. What it says of the batches after the head hangs on the head alone: a node takes a batch
      * only when it has taken the one before it in the same epoch.
      *
      * <ul>
      *   <li>To be tried again: all are sent again, in order, with the same numbers.
      *   <li>For good, and the head is certainly not applied (no attempt of it is in doubt, nor is this one): its place in the
-     *       epoch stays empty for ever. So nothing behind it was taken in this epoch or ever will be, not even by an attempt whose
+     *       epoch stays empty for ever. So nothing after it was taken in this epoch or ever will be, not even by an attempt whose
      *       answer was lost; nor does an old attempt count beside a new epoch. All go on in a new epoch.
      *   <li>For good, and the head may be applied (an earlier attempt is in doubt and the log has forgotten this producer, or the
-     *       refusal itself does not know): each batch behind it that was ever sent may be applied as well. Under a new number it
+     *       refusal itself does not know): each batch after it that was ever sent may be applied as well. Under a new number it
      *       would be appended a second time, so its outcome is unknown. What was never sent goes on, as another producer: the old
      *       one's place is not known.
      * </ul>
@@ -437,14 +434,14 @@ final class AppendPipeline implements AppendCall.Listener {
         boolean inDoubt = head.ambiguous || refusal.mayHaveBeenApplied();
         if (refusal.retryable()) {
             broken(from.endpoint(), refusal, detail.getLeaderAddress());
-            // Unlike those behind it, its answer has come.
+            // Unlike those after it, its answer has come.
             head.ambiguous = inDoubt;
             return;
         }
         if (refusal instanceof WalnutException.OutOfSequence && !inDoubt && head.sequence > 0) {
             // The cluster has forgotten this producer (the log was created anew, or long idle): nothing can be a
             // duplicate.
-            last = refusal;
+            failures.add(from.endpoint(), refusal, "");
             restartInNewEpoch();
             return;
         }
@@ -471,7 +468,7 @@ final class AppendPipeline implements AppendCall.Listener {
         hangUp();
         for (PendingBatch batch : pending.startAnewWithoutAmbiguous()) {
             if (!batch.givenUp) {
-                WalnutException own = behind(cause, true);
+                WalnutException own = dependent(cause, true);
                 completions.add(() -> batch.future.completeExceptionally(own));
             }
         }
@@ -516,7 +513,7 @@ final class AppendPipeline implements AppendCall.Listener {
         boolean sent = open != null && open.sent();
         pending.takeBack(sent);
         hangUp();
-        last = cause;
+        failures.add(endpoint, cause, leaderAddress);
         boolean redirected = Redirect.after(cause, leaderAddress, endpoint, router, transport);
         if (redirected && hops++ < Redirect.MAX_HOPS) {
             return;
@@ -550,7 +547,7 @@ final class AppendPipeline implements AppendCall.Listener {
         for (PendingBatch batch : pending.all()) {
             boolean ambiguous = batch.ambiguous || (streamSent && pending.isInFlight(batch));
             WalnutException own =
-                    first && (cause.mayHaveBeenApplied() || !ambiguous) ? cause : behind(cause, ambiguous);
+                    first && (cause.mayHaveBeenApplied() || !ambiguous) ? cause : dependent(cause, ambiguous);
             first = false;
             if (!batch.givenUp) {
                 completions.add(() -> batch.future.completeExceptionally(own));
@@ -561,7 +558,7 @@ final class AppendPipeline implements AppendCall.Listener {
         settled();
     }
 
-    private WalnutException behind(WalnutException cause, boolean ambiguous) {
+    private WalnutException dependent(WalnutException cause, boolean ambiguous) {
         String message = "append to log '" + log + "': a batch before it failed: " + cause.getMessage();
         return ambiguous ? Errors.unknown(message, cause) : Errors.unavailable(message, cause);
     }

@@ -54,7 +54,7 @@ public final class Appender implements AutoCloseable {
      * without room within the deadline, the record is not added, and those that were added before are kept.
      */
     public void add(Record record) {
-        lockWithRoom();
+        lockWithRoom(bytesOf(record));
         try {
             open.add(record);
             cutIfDue();
@@ -70,7 +70,7 @@ public final class Appender implements AutoCloseable {
 
     /** Adds a record that is only a value: {@code length} bytes from {@code from} on; they are copied. */
     public void add(byte[] source, int from, int length) {
-        lockWithRoom();
+        lockWithRoom(length);
         try {
             open.add(source, from, length);
             cutIfDue();
@@ -226,13 +226,26 @@ public final class Appender implements AutoCloseable {
         }
     }
 
-    /** Takes the lock once the open batch takes a record more. Nothing is added before that: to wait in vain loses nothing. */
-    private void lockWithRoom() {
+    private static long bytesOf(Record record) {
+        long bytes = record.value().length
+                + (long) record.key().map(key -> key.length).orElse(0);
+        for (Header header : record.headers()) {
+            bytes += header.name().length() + header.value().length;
+        }
+        return bytes;
+    }
+
+    /**
+     * Takes the lock once the open batch takes a record of these bytes. Nothing is added before that: to wait in vain loses
+     * nothing. A record that makes the batch too large begins the next one: one that the cluster refuses for its size then takes
+     * no smaller one with it.
+     */
+    private void lockWithRoom(long bytes) {
         lock.lock();
         try {
             check();
-            if (isFull()) {
-                awaitRoom(this::check, () -> !isFull() || cutIfRoom());
+            if (!hasRoom(bytes)) {
+                awaitRoom(this::check, () -> hasRoom(bytes) || cutIfRoom());
             }
         } catch (RuntimeException | Error e) {
             lock.unlock();
@@ -258,6 +271,10 @@ public final class Appender implements AutoCloseable {
                 pipeline.awaitRoom(changed, end);
             }
         }
+    }
+
+    private boolean hasRoom(long bytes) {
+        return open.count() == 0 || open.size() + bytes <= options.batchBytes();
     }
 
     private boolean isFull() {

@@ -9,6 +9,7 @@ import io.walnut.protocol.v1.ClusterServiceGrpc;
 import io.walnut.protocol.v1.ErrorDetail;
 import io.walnut.protocol.v1.LogServiceGrpc;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -54,23 +55,27 @@ final class Caller {
     <Q, R> R call(
             MethodDescriptor<Q, R> method, Q request, Deadline end, Function<WalnutException, @Nullable R> resolve) {
         boolean ambiguous = false;
-        WalnutException last = null;
+        NodeFailures failures = new NodeFailures();
         int hops = 0;
         for (int attempt = 0; ; ) {
             if (end.passed()) {
-                throw Errors.deadline(ambiguous, last, deadline, method.getBareMethodName());
+                throw Errors.deadline(ambiguous, failures, deadline, words(method));
             }
             String endpoint = router.target();
             try {
                 R answer = once(method, request, endpoint, Math.min(end.remainingNanos(), attemptTimeout.toNanos()));
                 router.leads(endpoint);
                 return answer;
+            } catch (IllegalStateException e) {
+                // The client was closed meanwhile. That must not hide what an earlier attempt may have done.
+                throw ambiguous ? Errors.unknown(words(method) + ": the client was closed", failures.last()) : e;
             } catch (Failed e) {
-                last = e.failure;
+                WalnutException last = e.failure;
+                failures.add(endpoint, last, e.leaderAddress);
                 if (Thread.currentThread().isInterrupted()) {
                     throw last.mayHaveBeenApplied() || ambiguous
-                            ? Errors.unknown(method.getBareMethodName() + ": interrupted", last)
-                            : Errors.unavailable(method.getBareMethodName() + ": interrupted", last);
+                            ? Errors.unknown(words(method) + ": interrupted", last)
+                            : Errors.unavailable(words(method) + ": interrupted", last);
                 }
                 if (!last.retryable()) {
                     R resolved = ambiguous ? resolve.apply(last) : null;
@@ -86,10 +91,17 @@ final class Caller {
                 }
                 hops = 0;
                 if (!end.sleep(Backoff.millis(attempt++))) {
-                    throw Errors.deadline(ambiguous, last, deadline, method.getBareMethodName() + ": interrupted");
+                    throw Errors.deadline(ambiguous, failures, deadline, words(method) + ": interrupted");
                 }
             }
         }
+    }
+
+    /** {@code DescribeLog} as people say it. */
+    private static String words(MethodDescriptor<?, ?> method) {
+        return String.valueOf(method.getBareMethodName())
+                .replaceAll("(?<=.)([A-Z])", " $1")
+                .toLowerCase(Locale.ROOT);
     }
 
     /** One attempt at one node, no retry. */
@@ -114,8 +126,16 @@ final class Caller {
             ErrorDetail detail =
                     e.getTrailers() == null ? null : e.getTrailers().get(Errors.TRAILER);
             Status status = e.getStatus();
+            boolean sent = tracer.sent() && !LOOKS.contains(method);
+            if (detail == null && Errors.isNotAClientPort(status) && router.knowsNoneBut(endpoint)) {
+                throw new Failed(
+                        Errors.invalid(Errors.of(status, null, sent, endpoint).getMessage()), "");
+            }
+            if (detail == null && status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
+                throw new Failed(Errors.noAnswer(endpoint, sent, Duration.ofNanos(timeoutNanos)), "");
+            }
             throw new Failed(
-                    Errors.of(status, e.getTrailers(), tracer.sent() && !LOOKS.contains(method), endpoint),
+                    Errors.of(status, e.getTrailers(), sent, endpoint),
                     detail == null ? "" : detail.getLeaderAddress());
         }
     }

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** Reads {@code host:port,host:port}; {@code [v6]:port} and a missing port (7420) are understood. */
 final class Endpoints {
@@ -13,7 +14,7 @@ final class Endpoints {
 
     static List<String> parse(String text) {
         List<String> endpoints = new ArrayList<>();
-        for (String part : text.split(",", -1)) {
+        for (String part : Objects.requireNonNull(text, "endpoints").split(",", -1)) {
             String endpoint = part.strip();
             if (!endpoint.isEmpty()) {
                 String normal = normal(endpoint);

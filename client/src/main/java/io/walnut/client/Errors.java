@@ -6,6 +6,8 @@ import io.grpc.protobuf.ProtoUtils;
 import io.walnut.client.WalnutException.Facts;
 import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.ErrorDetail;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -156,8 +158,7 @@ final class Errors {
         if (detail != null) {
             return of(detail);
         }
-        String message = endpoint + ": " + status.getCode()
-                + (status.getDescription() == null ? "" : " (" + status.getDescription() + ")");
+        String message = reason(status, endpoint);
         Throwable cause = status.getCause();
         return switch (status.getCode()) {
             case UNAVAILABLE -> build(ErrorCode.ERROR_CODE_UNAVAILABLE, message, true, sent, null, cause);
@@ -176,7 +177,8 @@ final class Errors {
             case UNIMPLEMENTED ->
                 build(
                         ErrorCode.ERROR_CODE_INTERNAL,
-                        message + ": this node does not know the call; is it a Walnut of the same version?",
+                        endpoint + " does not know the call: it is a node's port for its peers, not for clients ("
+                                + Endpoints.DEFAULT_PORT + " unless set), or a Walnut of another version",
                         false,
                         false,
                         null,
@@ -185,27 +187,65 @@ final class Errors {
         };
     }
 
+    /** What the transport says, in words; begins with the endpoint. */
+    private static String reason(Status status, String endpoint) {
+        if (isNotAClientPort(status)) {
+            return endpoint + " is not a port for clients (" + Endpoints.DEFAULT_PORT + " unless set)";
+        }
+        Throwable root = status.getCause();
+        while (root != null && root.getCause() != null) {
+            root = root.getCause();
+        }
+        String text = root == null || root.getMessage() == null ? status.getDescription() : root.getMessage();
+        if (root instanceof UnknownHostException) {
+            return endpoint + " is an unknown host";
+        }
+        if (root instanceof ConnectException && String.valueOf(text).contains("refused")) {
+            return endpoint + " refused the connection";
+        }
+        return endpoint + ": " + (text == null ? status.getCode().toString() : text);
+    }
+
+    /** Something answers there that does not speak HTTP/2: the node's port of the metrics, or another program. */
+    static boolean isNotAClientPort(Status status) {
+        for (Throwable cause = status.getCause(); cause != null; cause = cause.getCause()) {
+            if (String.valueOf(cause.getMessage()).startsWith("First received frame was not SETTINGS")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The node did not answer an attempt in time. */
+    static WalnutException noAnswer(String endpoint, boolean sent, Duration within) {
+        String message = endpoint + ": no answer within " + human(within);
+        return sent ? unknown(message, null) : unavailable(message, null);
+    }
+
     /**
      * The overall deadline has passed.
      *
      * @param ambiguous an attempt was sent whose outcome is not known
      */
-    static WalnutException deadline(boolean ambiguous, @Nullable WalnutException last, Duration deadline, String what) {
-        String reason = last == null ? "no answer" : last.getMessage();
+    static WalnutException deadline(boolean ambiguous, NodeFailures failures, Duration deadline, String what) {
+        WalnutException last = failures.last();
         if (ambiguous) {
-            return unknown(what + ": outcome unknown after " + human(deadline) + "; last: " + reason, last);
-        }
-        if (last != null
-                && (last instanceof WalnutException.Overloaded || last instanceof WalnutException.StorageFull)) {
-            return build(
-                    last.code(),
-                    what + ": gave up after " + human(deadline) + "; last: " + reason,
-                    true,
-                    false,
-                    null,
+            return unknown(
+                    what + ": outcome unknown after " + human(deadline) + "; last: "
+                            + (last == null ? "no answer" : last.getMessage()),
                     last);
         }
-        return unavailable(what + ": gave up after " + human(deadline) + "; last: " + reason, last);
+        if (failures.leaderless()) {
+            return unavailable(
+                    what + ": no leader within " + human(deadline) + ": " + failures.reasons()
+                            + ". A cluster needs a majority of its nodes",
+                    last);
+        }
+        String message = what + ": gave up after " + human(deadline) + ": " + failures.reasons();
+        if (last instanceof WalnutException.Overloaded || last instanceof WalnutException.StorageFull) {
+            return build(last.code(), message, true, false, null, last);
+        }
+        return unavailable(message, last);
     }
 
     static WalnutException unavailable(String message, @Nullable Throwable cause) {
@@ -220,7 +260,7 @@ final class Errors {
         return build(ErrorCode.ERROR_CODE_OVERLOADED, message, true, false, null, null);
     }
 
-    static WalnutException invalid(String message) {
+    static WalnutException invalid(@Nullable String message) {
         return build(ErrorCode.ERROR_CODE_INVALID_ARGUMENT, message, false, false, null, null);
     }
 

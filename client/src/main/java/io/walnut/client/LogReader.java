@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +24,24 @@ import org.jspecify.annotations.Nullable;
  * it began; a tail goes on with each new record until it is closed, or the log is sealed. When a node fails, both go on at the
  * next offset on another one, unless they are pinned to one.
  *
- * <p>One thread iterates; {@link #close()} may be called by another and ends a waiting tail. Only one pass is possible:
- * {@link #iterator()} goes on where the last one stopped.
+ * <p>One thread iterates; {@link #close()} may be called by another and ends a waiting tail. A reader whose client is closed
+ * before it is at its end throws IllegalStateException: it must not look as if everything had been read. Only one pass is
+ * possible: {@link #iterator()} goes on where the last one stopped.
+ */
+/*
+ * What the iterating thread keeps; only closed, clientClosed, stream, nextOffset and endOffset are seen by others.
+ *
+ *   offsets   nextOffset <= received <= min(limit, stopAt)
+ *             nextOffset  comes next out of this reader; received - nextOffset records wait in `records`
+ *             received    comes next from a node
+ *             limit       the caller's bound, fixed; stopAt: where the log ended at the first answer of a read, then fixed
+ *   end       ended       no node is asked any more: an orderly end, or a tail of a sealed log
+ *   stream    null        the next fill() opens one: at `endpoint`, chosen anew while retryUntil is set
+ *             heard       it has given a message; before that, and in a read always, silence since heardNanos fails it
+ *   failures  retryUntil  null while all is well; set by the first failure, ends the reader when it has passed
+ *             attempt     waits since then, for the back-off; hops: leaders followed without a wait
+ *             damaged     batches in a row with a wrong checksum; counts also where retryUntil does not
+ *             a good message clears retryUntil, failures, attempt and hops; a good batch clears damaged
  */
 public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
     private static final int MAX_DAMAGED_IN_A_ROW = 3;
@@ -44,6 +61,7 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
     private final ArrayDeque<StoredRecord> records = new ArrayDeque<>();
     private volatile @Nullable MessageStream<?, ReadResponse> stream;
     private volatile boolean closed;
+    private volatile boolean clientClosed;
     private volatile long nextOffset;
     private volatile long endOffset = -1;
     private long received;
@@ -54,6 +72,7 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
     private boolean ended;
     private String endpoint = "";
     private @Nullable Deadline retryUntil;
+    private final NodeFailures failures = new NodeFailures();
     private boolean heard;
     /** When the stream was opened, or its last event taken. */
     private long heardNanos;
@@ -114,14 +133,14 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
             if (isAtEnd()) {
                 return null;
             }
-            long left = timeout.toNanos() - (System.nanoTime() - from);
+            long left = TimeUnit.NANOSECONDS.convert(timeout) - (System.nanoTime() - from);
             if (!fill(Math.max(left, 0)) && left <= 0) {
                 return null;
             }
         }
     }
 
-    /** True when no record will follow: the end of a read, a sealed log, a closed reader. */
+    /** True when no record will follow: the end of a read, a sealed log, a closed reader (not a closed client). */
     public boolean isAtEnd() {
         return closed || (records.isEmpty() && (ended || received >= Math.min(limit, stopAt)));
     }
@@ -164,6 +183,15 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
         }
     }
 
+    /** The client has been closed: ends a waiting reader, too. */
+    void clientClosed() {
+        clientClosed = true;
+        MessageStream<?, ReadResponse> open = stream;
+        if (open != null) {
+            open.close();
+        }
+    }
+
     /** Takes one event of the stream; false when none came in time. */
     private boolean fill(long nanos) {
         MessageStream<?, ReadResponse> open = stream;
@@ -184,11 +212,13 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
         if (closed) {
             return false;
         }
+        if (clientClosed) {
+            throw new IllegalStateException(
+                    "this client is closed; log '" + log + "' was read up to offset " + nextOffset + " only");
+        }
         if (event == null) {
             if (!maySayNothing && silenceNanos() >= attemptTimeout.toNanos()) {
-                failed(
-                        Errors.unavailable(endpoint + ": no answer within " + attemptTimeout.toMillis() + " ms", null),
-                        "");
+                failed(Errors.noAnswer(endpoint, false, attemptTimeout), "");
             }
             return false;
         }
@@ -234,7 +264,7 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
                                 .build())
                 : MessageStream.open(transport.channel(endpoint), LogServiceGrpc.getReadMethod(), readRequest());
         stream = opened;
-        if (closed) {
+        if (closed || clientClosed) {
             opened.close();
         }
         return opened;
@@ -275,6 +305,7 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
             stopAt = Math.max(message.getEndOffset(), firstOffset);
         }
         retryUntil = null;
+        failures.clear();
         attempt = 0;
         hops = 0;
         if (tail && message.getSealed() && received >= message.getEndOffset()) {
@@ -313,7 +344,11 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
         }
         Metadata trailers = failure instanceof StatusRuntimeException e ? e.getTrailers() : null;
         ErrorDetail detail = trailers == null ? null : trailers.get(Errors.TRAILER);
-        WalnutException mapped = Errors.of(Status.fromThrowable(failure), trailers, false, endpoint);
+        Status status = Status.fromThrowable(failure);
+        WalnutException mapped = Errors.of(status, trailers, false, endpoint);
+        if (Errors.isNotAClientPort(status) && (pinned != null || router.knowsNoneBut(endpoint))) {
+            mapped = Errors.invalid(mapped.getMessage());
+        }
         failed(mapped, detail == null ? "" : detail.getLeaderAddress());
     }
 
@@ -339,8 +374,9 @@ public final class LogReader implements AutoCloseable, Iterable<StoredRecord> {
             until = Deadline.in(deadline);
             retryUntil = until;
         }
+        failures.add(endpoint, failure, leaderAddress);
         if (until.passed()) {
-            throw Errors.deadline(false, failure, deadline, "reading log '" + log + "'");
+            throw Errors.deadline(false, failures, deadline, "reading log '" + log + "'");
         }
         boolean redirected = pinned == null && Redirect.after(failure, leaderAddress, endpoint, router, transport);
         if (pinned != null) {

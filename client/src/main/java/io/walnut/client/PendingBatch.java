@@ -13,7 +13,7 @@ final class PendingBatch {
     long sequence;
     /** An attempt was sent, and how it ended is not known. */
     boolean ambiguous;
-    /** The caller has been told that the outcome is unknown; still sent again, so that the batches behind it keep their place. */
+    /** The caller has been told that the outcome is unknown; still sent again, so that the batches after it keep their place. */
     boolean givenUp;
 
     long sentAtNanos;

@@ -86,7 +86,7 @@ final class PendingBatches {
         return inFlight.peek();
     }
 
-    /** Takes the head out: it has come to its end. The wait for the answer of the one behind it begins now. */
+    /** Takes the head out: it has come to its end. The wait for the answer of the one after it begins now. */
     void removeHead() {
         removed(inFlight.remove());
         PendingBatch next = inFlight.peek();

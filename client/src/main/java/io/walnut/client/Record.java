@@ -1,6 +1,7 @@
 package io.walnut.client;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * What is appended: a value, and optionally a key and headers. Arrays are not copied: leave them unchanged until the append call
  * has returned, by which time the record is encoded.
  */
-// The word of the whole product; java.lang.Record is nothing that a user of this client names.
+// The word of the whole product. Beside that of java.lang it has to be imported by its name; the package's page says
+// so.
 @SuppressWarnings({"AvoidCommonTypeNames", "JavaLangClash"})
 public final class Record {
     private final byte @Nullable [] key;
@@ -17,7 +19,7 @@ public final class Record {
 
     private Record(byte @Nullable [] key, byte[] value, List<Header> headers) {
         this.key = key;
-        this.value = value;
+        this.value = Objects.requireNonNull(value, "value");
         this.headers = List.copyOf(headers);
     }
 
@@ -26,7 +28,7 @@ public final class Record {
     }
 
     public static Record of(byte[] key, byte[] value) {
-        return new Record(key, value, List.of());
+        return new Record(Objects.requireNonNull(key, "key"), value, List.of());
     }
 
     static Record of(byte @Nullable [] key, byte[] value, List<Header> headers) {
@@ -49,5 +51,12 @@ public final class Record {
 
     public List<Header> headers() {
         return headers;
+    }
+
+    /** Sizes only: what is in a record is nobody else's business. */
+    @Override
+    public String toString() {
+        return "Record[" + (key == null ? "no key" : "key of " + key.length + " bytes") + ", value of " + value.length
+                + " bytes, " + headers.size() + " headers]";
     }
 }

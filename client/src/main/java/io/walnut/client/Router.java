@@ -67,6 +67,11 @@ final class Router {
         }
     }
 
+    /** There is no other node to go on at. */
+    synchronized boolean knowsNoneBut(String endpoint) {
+        return endpoints.equals(List.of(endpoint));
+    }
+
     synchronized int size() {
         return endpoints.size();
     }

@@ -21,6 +21,7 @@ final class Transport implements AutoCloseable {
     private final Function<String, ManagedChannel> open;
     private final ConcurrentMap<String, ManagedChannel> channels = new ConcurrentHashMap<>();
     private final Set<String> failed = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
 
     Transport(Function<String, ManagedChannel> open) {
         this.open = open;
@@ -28,7 +29,9 @@ final class Transport implements AutoCloseable {
 
     /** Plain TCP. Retries are ours, not gRPC's: only we know what is safe. */
     static ManagedChannel tcp(String endpoint) {
-        return NettyChannelBuilder.forTarget("dns:///" + endpoint)
+        // The target is a URI: the brackets of an IPv6 address are not allowed in its path as they are.
+        return NettyChannelBuilder.forTarget(
+                        "dns:///" + endpoint.replace("[", "%5B").replace("]", "%5D"))
                 .usePlaintext()
                 .disableRetry()
                 .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
@@ -39,19 +42,40 @@ final class Transport implements AutoCloseable {
                 .build();
     }
 
-    /** Throws Unavailable when the endpoint is not one that can be connected to: a node has named it, another may be right. */
+    /**
+     * Throws Unavailable when the endpoint is not one that can be connected to: a node has named it, another may be right.
+     * Throws IllegalStateException after {@link #refuse}.
+     */
     Channel channel(String endpoint) {
+        checkOpen();
         ManagedChannel channel;
         try {
             channel = channels.computeIfAbsent(endpoint, open);
         } catch (IllegalArgumentException e) {
             throw Errors.unavailable("'" + endpoint + "' is not an address to connect to: " + e.getMessage(), e);
         }
+        if (closed) {
+            // Closed just now, and perhaps without having seen this channel.
+            channel.shutdownNow();
+            checkOpen();
+        }
         if (failed.remove(endpoint)) {
             // gRPC waits up to two minutes before it tries a dead node again; our own back-off is what counts.
             channel.resetConnectBackoff();
         }
         return channel;
+    }
+
+    /** From now on no call begins; those under way go on. */
+    void refuse() {
+        closed = true;
+    }
+
+    /** Throws IllegalStateException after {@link #refuse}. */
+    void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("this client is closed");
+        }
     }
 
     /** The last call to this node did not get through. */
@@ -61,6 +85,7 @@ final class Transport implements AutoCloseable {
 
     @Override
     public void close() {
+        refuse();
         channels.values().forEach(ManagedChannel::shutdownNow);
         for (ManagedChannel channel : channels.values()) {
             try {

@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -39,10 +40,11 @@ import java.util.function.Supplier;
  * A client of a Walnut cluster. Thread-safe; one is enough for a process. Blocking calls are meant for virtual threads as well.
  *
  * <p>Every call finds the leader by itself and retries what is safe to retry, with back-off, until its deadline has passed. What
- * it throws is a {@link WalnutException}.
+ * it throws is a {@link WalnutException}; after {@link #close}, IllegalStateException.
  */
 public final class Walnut implements AutoCloseable {
     private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(30);
+    private static final Duration LONGEST_DEADLINE = Duration.ofDays(36_500);
     private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(5);
     private static final Duration SHORTEST_ATTEMPT = Duration.ofSeconds(1);
     private static final long TICK_MS = 20;
@@ -72,7 +74,6 @@ public final class Walnut implements AutoCloseable {
 
     private final Set<AppendPipeline> owned = ConcurrentHashMap.newKeySet();
     private final Set<LogReader> readers = ConcurrentHashMap.newKeySet();
-    private volatile boolean closed;
 
     private Walnut(List<String> endpoints, Duration deadline, Function<String, ManagedChannel> channels) {
         this.deadline = deadline;
@@ -110,12 +111,12 @@ public final class Walnut implements AutoCloseable {
             return this;
         }
 
-        /** How long a call may take in all, retries included (30 s). */
+        /** How long a call may take in all, retries included (30 s); more than a century is taken for a century. */
         public Builder deadline(Duration overall) {
             if (overall.isNegative() || overall.isZero()) {
                 throw new IllegalArgumentException("the deadline is " + overall + "; expected more than 0");
             }
-            deadline = overall;
+            deadline = overall.compareTo(LONGEST_DEADLINE) > 0 ? LONGEST_DEADLINE : overall;
             return this;
         }
 
@@ -166,6 +167,25 @@ public final class Walnut implements AutoCloseable {
     public LogInfo describe(String log) {
         return LogInfo.of(caller.call(LogServiceGrpc.getDescribeLogMethod(), describeRequest(log))
                 .getLog());
+    }
+
+    /**
+     * The log as this node, {@code host:port}, has applied it, however old that is; asked once. Needs no majority, but for a log
+     * that the node does not know.
+     */
+    public LogInfo describe(String log, String endpoint) {
+        DescribeLogRequest request = DescribeLogRequest.newBuilder()
+                .setName(LogNames.check(log))
+                .setConsistency(ReadConsistency.READ_CONSISTENCY_COMMITTED)
+                .build();
+        String node = Endpoints.parse(endpoint).get(0);
+        return LogInfo.of(caller.callAt(LogServiceGrpc.getDescribeLogMethod(), request, node)
+                .getLog());
+    }
+
+    /** As {@link #describe(String, String)}. */
+    public CompletableFuture<LogInfo> describeAsync(String log, String endpoint) {
+        return async(() -> describe(log, endpoint));
     }
 
     /** As {@link #describe}. */
@@ -273,7 +293,10 @@ public final class Walnut implements AutoCloseable {
 
     /** As {@link #delete}. */
     public CompletableFuture<Void> deleteAsync(String log) {
-        return CompletableFuture.runAsync(() -> delete(log), calls);
+        return async(() -> {
+            delete(log);
+            return null;
+        });
     }
 
     /** The cluster as one of its nodes sees it, the leader where it is known. */
@@ -302,7 +325,12 @@ public final class Walnut implements AutoCloseable {
 
     /** Administration is rare: a few threads that come and go are cheaper than a second path through the retries. */
     private <T> CompletableFuture<T> async(Supplier<T> call) {
-        return CompletableFuture.supplyAsync(call, calls);
+        transport.checkOpen();
+        try {
+            return CompletableFuture.supplyAsync(call, calls);
+        } catch (RejectedExecutionException e) {
+            throw new IllegalStateException("this client is closed", e);
+        }
     }
 
     /** Appends the records as one atomic batch, and waits until it is synced to the disks of a majority. */
@@ -344,7 +372,7 @@ public final class Walnut implements AutoCloseable {
         encoder.checkSize();
         EncodedBatch batch = encoder.finish();
         while (true) {
-            checkOpen();
+            transport.checkOpen();
             AppendPipeline pipeline =
                     shared.computeIfAbsent(log, name -> pipeline(name, sharedOptions, AfterFailure.CONTINUE));
             CompletableFuture<Appended> future = pipeline.submit(batch);
@@ -371,7 +399,7 @@ public final class Walnut implements AutoCloseable {
      * @param onAcknowledged called for each acknowledged batch, in order, by one thread at a time; it must not block
      */
     public Appender appender(String log, AppenderOptions options, Consumer<Appended> onAcknowledged) {
-        checkOpen();
+        transport.checkOpen();
         AppendPipeline pipeline = pipeline(LogNames.check(log), options, AfterFailure.STOP);
         owned.add(pipeline);
         return new Appender(pipeline, options, onAcknowledged, () -> owned.remove(pipeline));
@@ -400,7 +428,7 @@ public final class Walnut implements AutoCloseable {
     }
 
     private LogReader reader(String log, ReadOptions options, boolean tail) {
-        checkOpen();
+        transport.checkOpen();
         LogReader reader = new LogReader(
                 LogNames.check(log), options, tail, transport, router, deadline, attemptTimeout, readers::remove);
         readers.add(reader);
@@ -433,19 +461,16 @@ public final class Walnut implements AutoCloseable {
         return router.size();
     }
 
-    private void checkOpen() {
-        if (closed) {
-            throw new IllegalStateException("this client is closed");
-        }
-    }
-
-    /** Ends everything: what is in flight has an unknown outcome, readers are at their end. */
+    /**
+     * Ends everything: what is in flight has an unknown outcome, and every later call throws IllegalStateException, as do readers
+     * that were not at their end.
+     */
     @Override
     public void close() {
-        closed = true;
+        transport.refuse();
         shared.values().forEach(AppendPipeline::close);
         owned.forEach(AppendPipeline::close);
-        readers.forEach(LogReader::close);
+        readers.forEach(LogReader::clientClosed);
         timer.shutdownNow();
         calls.shutdownNow();
         transport.close();

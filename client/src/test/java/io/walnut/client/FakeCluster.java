@@ -165,7 +165,7 @@ public final class FakeCluster implements AutoCloseable {
     }
 
     /** From now on the node hears nothing from the others, and knows it. */
-    synchronized void cutOff(String endpoint) {
+    public synchronized void cutOff(String endpoint) {
         cutOff.add(endpoint);
         notifyAll();
     }
@@ -265,7 +265,12 @@ public final class FakeCluster implements AutoCloseable {
             throw error(ErrorCode.ERROR_CODE_LOG_SEALED, "log '" + request.getLog() + "' is sealed");
         }
         if (request.getBatch().getRecords().size() > maxRecordBytes) {
-            throw error(ErrorCode.ERROR_CODE_RECORD_TOO_LARGE, "the record is larger than " + maxRecordBytes);
+            throw error(ErrorDetail.newBuilder()
+                    .setCode(ErrorCode.ERROR_CODE_RECORD_TOO_LARGE)
+                    .setRecordInBatch(count)
+                    .setMessage("record " + count + " of the batch has "
+                            + request.getBatch().getRecords().size() + " bytes; the limit is " + maxRecordBytes)
+                    .build());
         }
         if (BatchCodec.crc32c(request.getBatch().getRecords())
                 != request.getBatch().getCrc32C()) {
@@ -437,11 +442,12 @@ public final class FakeCluster implements AutoCloseable {
 
         @Override
         public void describeLog(DescribeLogRequest request, StreamObserver<DescribeLogResponse> client) {
-            answer(
-                    client,
-                    () -> DescribeLogResponse.newBuilder()
-                            .setLog(info(request.getName()))
-                            .build());
+            answer(client, () -> {
+                hears(request.getConsistency());
+                return DescribeLogResponse.newBuilder()
+                        .setLog(info(request.getName()))
+                        .build();
+            });
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.walnut.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -202,6 +203,38 @@ class LogReaderTest {
                 assertThat(tail.next()).extracting(StoredRecord::offset).isEqualTo(offset);
             }
         }
+    }
+
+    @Test
+    void aReaderWhoseClientIsClosedDoesNotLookAsIfItWereAtItsEnd() {
+        append(0, 100);
+        Walnut other = cluster.client().build();
+        LogReader reader = other.read("log", 0);
+        List<Long> seen = new ArrayList<>();
+        assertThatThrownBy(() -> {
+                    for (StoredRecord record : reader) {
+                        seen.add(record.offset());
+                        other.close();
+                    }
+                })
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("this client is closed");
+        assertThat(seen).isNotEmpty().hasSizeLessThan(100);
+        reader.close();
+        assertThat(reader.next()).isNull();
+    }
+
+    @Test
+    void closingTheClientEndsAWaitingTailWithAFailure() throws Exception {
+        Walnut other = cluster.client().build();
+        LogReader tail = other.tail("log", 0);
+        List<Throwable> ended = new ArrayList<>();
+        Thread reader = new Thread(() -> ended.add(catchThrowable(tail::next)));
+        reader.start();
+        Await.until(() -> reader.getState() == Thread.State.TIMED_WAITING);
+        other.close();
+        reader.join();
+        assertThat(ended).singleElement().isInstanceOf(IllegalStateException.class);
     }
 
     @Test

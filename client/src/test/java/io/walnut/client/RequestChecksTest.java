@@ -51,6 +51,44 @@ class RequestChecksTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // what is forbidden is what is tried
+    void nullIsRefusedAtOnceAndByName() {
+        byte[] none = null;
+        assertThatThrownBy(() -> Record.of(none))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("value");
+        assertThatThrownBy(() -> Record.of(none, new byte[1]))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("key");
+        assertThatThrownBy(() -> Walnut.connect(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("endpoints");
+    }
+
+    @Test
+    void aRecordTellsItsSizesAndNotItsBytes() {
+        assertThat(Record.of(new byte[2], new byte[3]))
+                .hasToString("Record[key of 2 bytes, value of 3 bytes, 0 headers]");
+        assertThat(Record.of(new byte[3])).hasToString("Record[no key, value of 3 bytes, 0 headers]");
+    }
+
+    @Test
+    void aDeadlineWithoutEndIsTaken() {
+        try (FakeCluster cluster = new FakeCluster(1);
+                Walnut patient = cluster.client()
+                        .deadline(Duration.ofSeconds(Long.MAX_VALUE))
+                        .build()) {
+            assertThat(patient.list()).isEmpty();
+            patient.createLog("log");
+            assertThat(patient.append("log", Record.of(new byte[1])).firstOffset())
+                    .isZero();
+            try (LogReader reader = patient.read("log", 0)) {
+                assertThat(reader.poll(Duration.ofSeconds(Long.MAX_VALUE))).isNotNull();
+            }
+        }
+    }
+
+    @Test
     void goodNamesPass() {
         for (String name : new String[] {"a", "orders", "a/b/c", "A-1_2.3", "..a", "n".repeat(255)}) {
             assertThat(LogNames.check(name)).isEqualTo(name);

@@ -4,12 +4,21 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.grpc.Server;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.walnut.protocol.v1.ClusterServiceGrpc;
+import io.walnut.protocol.v1.StatusRequest;
+import io.walnut.protocol.v1.StatusResponse;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +39,7 @@ class WalnutTest {
     void theExampleOfTheReadmeWorks() {
         List<String> printed = new ArrayList<>();
         try (Walnut walnut = cluster.client().build()) {
-            walnut.createLog("orders");
+            walnut.createLogIfAbsent("orders");
             Appended appended = walnut.append("orders", Record.of("hello".getBytes(UTF_8)));
             printed.add("offset " + appended.firstOffset() + " is on the disks of a majority");
             try (LogReader reader = walnut.read("orders", 0)) {
@@ -203,6 +212,77 @@ class WalnutTest {
             cluster.leader("n2:7420");
             assertThat(hasty.append("log", Record.of(new byte[1])).firstOffset())
                     .isZero();
+        }
+    }
+
+    @Test
+    void aClosedClientRefusesEveryCallAndOpensNoConnection() {
+        AtomicInteger opened = new AtomicInteger();
+        Walnut walnut = Walnut.builder()
+                .endpoints("n1:7420")
+                .channels(endpoint -> {
+                    opened.incrementAndGet();
+                    return cluster.channel(endpoint);
+                })
+                .build();
+        walnut.createLog("log");
+        Appender appender = walnut.appender("log");
+        walnut.close();
+        int before = opened.get();
+        Record record = Record.of(new byte[1]);
+        for (ThrowingCallable call : List.<ThrowingCallable>of(
+                () -> walnut.createLog("other"),
+                () -> walnut.createLogIfAbsent("other"),
+                () -> walnut.createLogAsync("other"),
+                () -> walnut.createLogIfAbsentAsync("other"),
+                () -> walnut.describe("log"),
+                () -> walnut.describe("log", "n2:7420"),
+                () -> walnut.describeAsync("log"),
+                () -> walnut.describeAsync("log", "n2:7420"),
+                () -> walnut.list(),
+                () -> walnut.list("l"),
+                () -> walnut.listAsync("l"),
+                () -> walnut.seal("log"),
+                () -> walnut.sealAsync("log"),
+                () -> walnut.trim("log", 0),
+                () -> walnut.trimAsync("log", 0),
+                () -> walnut.delete("log"),
+                () -> walnut.deleteAsync("log"),
+                () -> walnut.status(),
+                () -> walnut.statusAsync(),
+                () -> walnut.status("n2:7420"),
+                () -> walnut.statusAsync("n2:7420"),
+                () -> walnut.append("log", record),
+                () -> walnut.appendAsync("log", record),
+                () -> walnut.appender("log"),
+                () -> walnut.read("log", 0),
+                () -> walnut.tail("log", 0))) {
+            assertThatThrownBy(call).isInstanceOf(IllegalStateException.class).hasMessage("this client is closed");
+        }
+        assertThatThrownBy(() -> appender.add(record)).isInstanceOf(IllegalStateException.class);
+        assertThat(opened).hasValue(before);
+        assertThat(client.list()).extracting(LogInfo::name).containsExactly("log");
+    }
+
+    /** An IPv6 address is no path of a URI as it is. */
+    @Test
+    void anIpv6AddressIsConnectedTo() throws Exception {
+        byte[] loopback = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+        Server node = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getByAddress(loopback), 0))
+                .addService(new ClusterServiceGrpc.ClusterServiceImplBase() {
+                    @Override
+                    public void status(StatusRequest request, StreamObserver<StatusResponse> answer) {
+                        answer.onNext(
+                                StatusResponse.newBuilder().setNodeId("six").build());
+                        answer.onCompleted();
+                    }
+                })
+                .build()
+                .start();
+        try (Walnut six = Walnut.connect("[::1]:" + node.getPort())) {
+            assertThat(six.status().nodeId()).isEqualTo("six");
+        } finally {
+            node.shutdownNow();
         }
     }
 

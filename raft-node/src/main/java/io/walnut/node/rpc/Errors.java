@@ -24,6 +24,8 @@ final class Errors {
     static final Metadata.Key<ErrorDetail> TRAILER =
             Metadata.Key.of("walnut-error-bin", ProtoUtils.metadataMarshaller(ErrorDetail.getDefaultInstance()));
 
+    static final String NO_LEADER = "this node knows no leader at the moment";
+
     private final Function<String, Optional<String>> clientAddressOf;
 
     /** @param clientAddressOf client address of a node id, as far as it is known */
@@ -57,7 +59,12 @@ final class Errors {
     private void submitFailure(SubmitException failure, ErrorDetail.Builder detail) {
         switch (failure) {
             case SubmitException.NotLeader notLeader -> {
-                detail.setCode(ErrorCode.ERROR_CODE_NOT_LEADER);
+                // Ratis says it in ids of its own.
+                detail.setCode(ErrorCode.ERROR_CODE_NOT_LEADER)
+                        .setMessage(notLeader
+                                .leaderId()
+                                .map(id -> "this node does not lead; " + id + " does")
+                                .orElse(NO_LEADER));
                 notLeader.leaderId().ifPresent(id -> leader(id, detail));
             }
             case SubmitException.Overloaded _ -> detail.setCode(ErrorCode.ERROR_CODE_OVERLOADED);

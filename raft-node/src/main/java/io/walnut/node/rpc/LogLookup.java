@@ -1,5 +1,6 @@
 package io.walnut.node.rpc;
 
+import io.walnut.node.raft.SubmitException;
 import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.ReadConsistency;
 import io.walnut.wal.logs.Command;
@@ -79,7 +80,7 @@ final class LogLookup {
             throw RequestException.of(
                     ErrorCode.ERROR_CODE_UNAVAILABLE,
                     "this node " + stand + ", and cannot learn from the leader whether that is all: "
-                            + cause.getMessage());
+                            + (cause instanceof SubmitException.NotLeader ? Errors.NO_LEADER : cause.getMessage()));
         }
     }
 }

@@ -50,10 +50,9 @@ final class Outcomes {
     /** The index of the logs says what it found; what its caller can do is for this side to say. */
     private static String whatToDo(Result.Reason reason) {
         return switch (reason) {
-            case LOG_NOT_FOUND -> "; create it first";
             case LOG_SEALED -> "; append to another log";
             case OUT_OF_SEQUENCE -> "; append through a new appender";
-            case LOG_EXISTS, OFFSET_BEYOND_END, INVALID_NAME, MALFORMED, FENCED -> "";
+            case LOG_NOT_FOUND, LOG_EXISTS, OFFSET_BEYOND_END, INVALID_NAME, MALFORMED, FENCED -> "";
         };
     }
 

@@ -33,7 +33,7 @@ public final class RequestException extends Exception {
     }
 
     public static RequestException notFound(String log) {
-        return of(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "there is no log '" + log + "'; create it first");
+        return of(ErrorCode.ERROR_CODE_LOG_NOT_FOUND, "there is no log '" + log + "'");
     }
 
     /** The very log that was meant is gone, whatever else has its name by now. */
