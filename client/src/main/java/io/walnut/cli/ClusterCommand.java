@@ -103,7 +103,7 @@ final class ClusterCommand implements Runnable {
                 row.put("wal_start", own.walStartLsn());
                 row.put("wal_durable", own.walDurableLsn());
                 row.put("snapshot_index", own.snapshotIndex());
-                row.put("storage", own.storageFull() ? "full" : "ok");
+                row.put("storage", own.damagedPlaces() > 0 ? "damaged" : own.storageFull() ? "full" : "ok");
                 row.put("version", own.version());
             } catch (WalnutException | IllegalArgumentException e) {
                 row.put("role", "unreachable");

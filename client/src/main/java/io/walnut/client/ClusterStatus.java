@@ -11,6 +11,7 @@ import java.util.List;
  * @param walDurableLsn every LSN below it is on the node's disk
  * @param snapshotIndex Raft index of the node's newest snapshot
  * @param storageFull the node's disk has no room for more records
+ * @param damagedPlaces of the node's WAL, whose bytes turned out to be wrong when they were read, since it was started
  */
 public record ClusterStatus(
         String clusterId,
@@ -24,6 +25,7 @@ public record ClusterStatus(
         long walDurableLsn,
         long snapshotIndex,
         boolean storageFull,
+        int damagedPlaces,
         String version,
         List<Member> members) {
 
@@ -51,6 +53,7 @@ public record ClusterStatus(
                 status.getWalDurableLsn(),
                 status.getSnapshotIndex(),
                 status.getStorageFull(),
+                status.getDamagedPlaces(),
                 status.getVersion(),
                 status.getMembersList().stream()
                         .map(m -> new Member(

@@ -312,7 +312,8 @@ public final class GroupLogs implements NodeLogs {
                 .setWalStartLsn(atLeastZero(status.firstIndex()))
                 .setWalDurableLsn(atLeastZero(status.durableIndex()))
                 .setSnapshotIndex(atLeastZero(status.snapshotIndex()))
-                .setStorageFull(group.storageFull().isPresent());
+                .setStorageFull(group.storageFull().isPresent())
+                .setDamagedPlaces(group.damagedPlaces());
         status.leader().ifPresent(response::setLeaderId);
         for (PeerConfig peer : config.peers()) {
             response.addMembers(member(peer, status));
