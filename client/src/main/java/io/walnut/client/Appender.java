@@ -277,8 +277,9 @@ public final class Appender implements AutoCloseable {
         return open.count() == 0 || open.size() + bytes <= options.batchBytes();
     }
 
+    /** Another record like those in it would not fit: to wait for it would only hold these up. */
     private boolean isFull() {
-        return open.size() >= options.batchBytes();
+        return open.count() > 0 && open.size() + open.size() / open.count() > options.batchBytes();
     }
 
     private void cutIfDue() {
