@@ -2,7 +2,6 @@ package io.walnut.cli;
 
 import io.walnut.client.Walnut;
 import java.time.Duration;
-import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -41,12 +40,6 @@ final class ClientOptions extends OutputOption {
     /** No node is named but the one that is taken when none is. */
     boolean isDefault() {
         return endpoints.equals(DEFAULT_ENDPOINTS);
-    }
-
-    /** With a node, it alone is asked, and no other needs to be named. */
-    Walnut connect(Terminal terminal, Optional<String> node) {
-        node.ifPresent(only -> endpoints = only);
-        return connect(terminal);
     }
 
     Walnut connect(Terminal terminal) {

@@ -32,12 +32,8 @@ final class ReadCommand implements Callable<Integer> {
     @Option(names = "--max", paramLabel = "COUNT", description = "At most this many records.")
     Optional<Long> max;
 
-    @Option(
-            names = "--node",
-            paramLabel = "HOST:PORT",
-            description =
-                    "Ask only this node, for what it has applied, however old (default: everything acknowledged, from any node).")
-    Optional<String> node;
+    @Mixin
+    NodeOption node;
 
     @Mixin
     ClientOptions client;
@@ -51,7 +47,7 @@ final class ReadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Walnut walnut = client.connect(terminal, node)) {
+        try (Walnut walnut = node.connect(client, terminal)) {
             ReadOptions options = options(walnut);
             RecordPrinter printer = new RecordPrinter(terminal, client.output, false);
             try (LogReader reader = walnut.read(log, options)) {
@@ -69,10 +65,8 @@ final class ReadCommand implements Callable<Integer> {
     private ReadOptions options(Walnut walnut) {
         from.ifPresent(offset -> UsageErrors.require(spec, "--from", offset, 0));
         max.ifPresent(count -> UsageErrors.require(spec, "--max", count, 1));
-        ReadOptions options = ReadOptions.from(from.orElseGet(() -> node.map(only -> walnut.describe(log, only))
-                .orElseGet(() -> walnut.describe(log))
-                .startOffset()));
-        options = max.isPresent() ? options.max(max.get()) : options;
-        return node.isPresent() ? options.at(node.get()) : options;
+        ReadOptions options =
+                ReadOptions.from(from.orElseGet(() -> node.describe(walnut, log).startOffset()));
+        return node.pin(max.map(options::max).orElse(options));
     }
 }

@@ -42,12 +42,8 @@ final class TailCommand implements Callable<Integer> {
     @Option(names = "--from", paramLabel = "OFFSET", description = "Begin at this offset instead.")
     Optional<Long> from;
 
-    @Option(
-            names = "--node",
-            paramLabel = "HOST:PORT",
-            description =
-                    "Ask only this node, for what it has applied, however old (default: any, going on at another when it fails).")
-    Optional<String> node;
+    @Mixin
+    NodeOption node;
 
     @Mixin
     ClientOptions client;
@@ -61,7 +57,7 @@ final class TailCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Walnut walnut = client.connect(terminal, node)) {
+        try (Walnut walnut = node.connect(client, terminal)) {
             ReadOptions options = options(walnut);
             RecordPrinter printer = new RecordPrinter(terminal, client.output, follow);
             try (LogReader reader = follow ? walnut.tail(log, options) : walnut.read(log, options)) {
@@ -88,9 +84,7 @@ final class TailCommand implements Callable<Integer> {
     private ReadOptions options(Walnut walnut) {
         UsageErrors.require(spec, "--lines", lines, 0);
         from.ifPresent(offset -> UsageErrors.require(spec, "--from", offset, 0));
-        ReadOptions options = ReadOptions.from(from.orElseGet(
-                () -> beforeEnd(node.map(only -> walnut.describe(log, only)).orElseGet(() -> walnut.describe(log)))));
-        return node.isPresent() ? options.at(node.get()) : options;
+        return node.pin(ReadOptions.from(from.orElseGet(() -> beforeEnd(node.describe(walnut, log)))));
     }
 
     private long beforeEnd(LogInfo described) {

@@ -6,17 +6,19 @@ import static org.junit.jupiter.api.Named.named;
 
 import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.io.ForwardingStorage;
+import io.walnut.wal.io.SlowSync;
+import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,6 @@ class ConcurrentChangesTest {
     private static final WalOptions OPTIONS = WalOptions.defaults().withSizes(1 << 20, 12 << 10, 64 << 10);
     private static final Set<Thread.State> WAITING = Set.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);
     private static final int PRODUCERS = 4;
-    private static final long SYNC_NANOS = 1_000_000; // as a disk takes: batches gather meanwhile
 
     interface Use {
         void on(Wal wal) throws Exception;
@@ -216,19 +217,8 @@ class ConcurrentChangesTest {
         return producers;
     }
 
-    private static ForwardingStorage slow() {
-        return new ForwardingStorage(new FaultyStorage()) {
-            @Override
-            protected StorageFile wrap(String name, StorageFile file) {
-                return new ForwardingFile(file) {
-                    @Override
-                    public void sync() throws IOException {
-                        LockSupport.parkNanos(SYNC_NANOS);
-                        super.sync();
-                    }
-                };
-            }
-        };
+    private static Storage slow() {
+        return new SlowSync(new FaultyStorage(), Duration.ofMillis(1));
     }
 
     private interface OnDurable {

@@ -9,11 +9,13 @@ import io.walnut.wal.WalException;
 import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.io.FaultyStorage.Kind;
 import io.walnut.wal.io.ForwardingStorage;
+import io.walnut.wal.io.SlowSync;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,7 +28,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -39,7 +40,7 @@ class LiveCrashTest {
     private static final int THREADS = 4;
     private static final int BATCHES_EACH = 25;
     private static final int RECORDS = 10; // of a block each: seven in the first segment, three in the second
-    private static final long SYNC_NANOS = 200_000;
+    private static final Duration SYNC = Duration.ofNanos(200_000);
     private static final int IMAGES_PER_MOMENT = 2;
     private static final long DEADLINE_SECONDS = 60;
 
@@ -89,7 +90,8 @@ class LiveCrashTest {
             }
         });
         LogModel whole;
-        try (Wal wal = Wal.open(new SlowSync(storage), Scenario.options().withBackgroundWork(BackgroundWork.THREADS))) {
+        try (Wal wal =
+                Wal.open(new SlowSync(storage, SYNC), Scenario.options().withBackgroundWork(BackgroundWork.THREADS))) {
             try (ExecutorService pool = Executors.newFixedThreadPool(THREADS)) {
                 List<Future<?>> writers = new ArrayList<>();
                 for (int thread = 0; thread < THREADS; thread++) {
@@ -232,24 +234,6 @@ class LiveCrashTest {
             return Scenario.contents(Wal.open(FaultyStorage.of(image), Scenario.options()));
         } catch (WalException e) {
             throw new AssertionError("recovery failed after a crash before " + moment, e);
-        }
-    }
-
-    /** Syncs as slowly as a disk, so that batches gather meanwhile. */
-    private static final class SlowSync extends ForwardingStorage {
-        SlowSync(Storage storage) {
-            super(storage);
-        }
-
-        @Override
-        protected StorageFile wrap(String name, StorageFile file) {
-            return new ForwardingFile(file) {
-                @Override
-                public void sync() throws IOException {
-                    LockSupport.parkNanos(SYNC_NANOS);
-                    super.sync();
-                }
-            };
         }
     }
 
