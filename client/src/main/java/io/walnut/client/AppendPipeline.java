@@ -15,6 +15,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -274,7 +275,7 @@ final class AppendPipeline implements AppendCall.Listener {
                 String endpoint = open == null ? "?" : open.endpoint();
                 broken(endpoint, Errors.noAnswer(endpoint, true, attemptTimeout), "");
             }
-            expire();
+            expire(Deadline::passed);
             pump();
         } finally {
             lock.unlock();
@@ -297,7 +298,7 @@ final class AppendPipeline implements AppendCall.Listener {
         }
     }
 
-    private void expire() {
+    private void expire(Predicate<Deadline> over) {
         boolean streamSent = stream != null && stream.sent();
         boolean live = false;
         boolean dropped = false;
@@ -307,7 +308,7 @@ final class AppendPipeline implements AppendCall.Listener {
             // applied. To take it out would change the numbers of the batch before it, which then is no duplicate any
             // more.
             unknown |= batch.givenUp || batch.ambiguous || (streamSent && pending.isInFlight(batch));
-            if (!batch.givenUp && batch.deadline.passed()) {
+            if (!batch.givenUp && over.test(batch.deadline)) {
                 WalnutException expired =
                         Errors.deadline(unknown, failures, batch.deadline.of(), "append to log '" + log + "'");
                 if (afterFailure == AfterFailure.STOP) {
@@ -531,7 +532,7 @@ final class AppendPipeline implements AppendCall.Listener {
         lock.lock();
         try {
             waiting = false;
-            expire();
+            expire(deadline -> !deadline.leavesAnAttemptAfter(0));
             pump();
         } finally {
             lock.unlock();

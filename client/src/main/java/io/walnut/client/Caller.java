@@ -90,7 +90,11 @@ final class Caller {
                     continue;
                 }
                 hops = 0;
-                if (!end.sleep(Backoff.millis(attempt++))) {
+                long pause = Backoff.millis(attempt++);
+                if (!end.leavesAnAttemptAfter(pause)) {
+                    throw Errors.deadline(ambiguous, failures, deadline, words(method));
+                }
+                if (!end.sleep(pause)) {
                     throw Errors.deadline(ambiguous, failures, deadline, words(method) + ": interrupted");
                 }
             }

@@ -133,7 +133,12 @@ public final class FakeCluster implements AutoCloseable {
     }
 
     ManagedChannel channel(String endpoint) {
-        return InProcessChannelBuilder.forName(name + endpoint).disableRetry().build();
+        return InProcessChannelBuilder.forName(address(endpoint)).disableRetry().build();
+    }
+
+    /** Where the node is within this process. */
+    String address(String endpoint) {
+        return name + endpoint;
     }
 
     public synchronized void leader(String endpoint) {
@@ -312,7 +317,7 @@ public final class FakeCluster implements AutoCloseable {
 
         void start() {
             try {
-                server = InProcessServerBuilder.forName(name + endpoint)
+                server = InProcessServerBuilder.forName(address(endpoint))
                         .addService(new Logs(endpoint))
                         .addService(new Cluster(endpoint))
                         .build()

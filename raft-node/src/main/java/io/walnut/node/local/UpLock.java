@@ -1,10 +1,11 @@
 package io.walnut.node.local;
 
-import io.walnut.wal.io.LockFile;
-import io.walnut.wal.io.StorageLockedException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.stream.Stream;
 
 /** Keeps two calls of {@code walnut up} from making or starting the same cluster at once. Owned by the caller. */
@@ -12,25 +13,26 @@ final class UpLock implements AutoCloseable {
     static final String FILE = "up.lock";
 
     private final Path directory;
-    private final LockFile lock;
+    private final FileChannel file;
 
-    private UpLock(Path directory, LockFile lock) {
+    private UpLock(Path directory, FileChannel file) {
         this.directory = directory;
-        this.lock = lock;
+        this.file = file;
     }
 
     /** Makes the directory where it is missing. */
     static UpLock take(Path directory) throws IOException {
         Path absolute = LocalCluster.requireDirectory(directory);
         Files.createDirectories(absolute);
-        try {
-            return new UpLock(absolute, LockFile.take(absolute, FILE));
-        } catch (StorageLockedException e) {
-            throw new IOException(
-                    "another 'walnut up' is at work in " + absolute
-                            + "; wait until it has ended, and start this one again if you still need it",
-                    e);
+        FileChannel file =
+                FileChannel.open(absolute.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = file.tryLock();
+        if (lock == null) {
+            file.close();
+            throw new IOException("another 'walnut up' is at work in " + absolute
+                    + "; wait until it has ended, and start this one again if you still need it");
         }
+        return new UpLock(absolute, file);
     }
 
     /** Where nothing was made, nothing is left. */
@@ -44,6 +46,6 @@ final class UpLock implements AutoCloseable {
             Files.delete(directory.resolve(FILE));
             Files.delete(directory);
         }
-        lock.close();
+        file.close();
     }
 }
