@@ -29,20 +29,20 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code walnut wal}: looks at the write-ahead log of a node that is not running. Changes nothing. */
+/** {@code walnut wal}: looks at the write-ahead log of a node that is not running, and changes nothing; or measures one. */
 @Command(
         name = "wal",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "VERB",
-        description = "Look at the write-ahead log of a node that is not running.",
-        subcommands = {WalCommand.Verify.class, WalCommand.Dump.class})
+        description = "Look at the write-ahead log of a node that is not running, or measure one.",
+        subcommands = {WalCommand.Verify.class, WalCommand.Dump.class, WalBenchCommand.class})
 public final class WalCommand implements Runnable {
     @Spec
     CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: dump or verify");
+        throw new ParameterException(spec.commandLine(), "say what to do: bench, dump or verify");
     }
 
     /** What the verbs share. */

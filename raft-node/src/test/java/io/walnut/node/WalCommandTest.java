@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +61,55 @@ class WalCommandTest {
         byte[] bytes = Files.readAllBytes(segment);
         bytes[(int) (4096 * (lsn + 1)) + 60] ^= 1;
         Files.write(segment, bytes);
+    }
+
+    @Test
+    void aRowIsMeasuredAndNothingIsLeft() throws Exception {
+        Path scratch = Files.createDirectory(node.resolve("scratch"));
+        assertThat(run(
+                        "wal",
+                        "bench",
+                        "--rows",
+                        "A1",
+                        "--seconds",
+                        1,
+                        "--warm-up",
+                        0,
+                        "--dir",
+                        scratch,
+                        "--output",
+                        "json"))
+                .isZero();
+        JsonNode row = new ObjectMapper().readTree(out.toString());
+        assertThat(row.fieldNames())
+                .toIterable()
+                .containsExactly(
+                        "row",
+                        "workload",
+                        "backend",
+                        "ops_per_s",
+                        "bytes_per_s",
+                        "p50_us",
+                        "p99_us",
+                        "p999_us",
+                        "allocated_bytes_per_op",
+                        "reference",
+                        "ratio");
+        assertThat(row.get("ops_per_s").asLong()).isPositive();
+        assertThat(row.get("bytes_per_s").asLong())
+                .isCloseTo(row.get("ops_per_s").asLong() * 1024, Offset.offset(1024L));
+        assertThat(row.get("p50_us").asDouble())
+                .isPositive()
+                .isLessThanOrEqualTo(row.get("p99_us").asDouble());
+        assertThat(scratch).isEmptyDirectory();
+    }
+
+    @Test
+    void aRowThatThereIsNotIsNamed() {
+        assertThat(run("wal", "bench", "--rows", "B7")).isEqualTo(2);
+        assertThat(err.toString()).contains("--rows is [B7]; expected some of [A1, ");
+        assertThat(run("wal", "bench", "--seconds", 0)).isEqualTo(2);
+        assertThat(err.toString()).contains("--seconds is 0; expected 1 to 3600");
     }
 
     @Test

@@ -1,34 +1,70 @@
 package io.walnut.wal;
 
 import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.io.StorageInterruptedException;
 import io.walnut.wal.segment.FrameIndex;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers batches and writes them in groups. Nobody leads by office: who waits and finds no leader leads one write, for all
- * whose batches are in it, while the next ones gather in the other buffer.
+ * Gathers batches and writes them in groups. Nobody writes by office: who waits for a record and finds that the next group may
+ * be written writes it, for all whose batches are in it, while others gather and, where that pays, write the groups after it.
+ * Groups may come to the disk in any order; what is durable advances in the order of the log.
  *
- * <p>All methods are called with the mutex, held once; it is released while the leader writes and syncs.
+ * <p>All methods are called with the mutex, held once, unless they say otherwise; it is released while a group is written.
  */
 final class GroupWriter {
-    private static final int SYNC_ATTEMPTS_WHEN_INTERRUPTED = 100;
+    private static final int ATTEMPTS_WHEN_INTERRUPTED = 100;
+    /** A group of this size is written beside others; a smaller one waits and grows, which brings more. */
+    private static final long PIPELINED_BYTES = 64 << 10;
+
+    /** But in small segments a smaller part of them is much. */
+    private static final int PIPELINED_PART = 8;
+
+    /** Without a sync to wait for, this much makes a good write. */
+    private static final long LINGER_BYTES = 256 << 10;
 
     private final LogState state;
     private final SegmentFiles files;
+    private final boolean syncsEach;
+    private final long pipelinedBytes;
+    private int lastBatches; // of the last group: as many may come back to join the next
+    private long lastWriteNanos;
+    private List<Thread> toWake = new ArrayList<>();
+    private @Nullable List<Thread> spareToWake = new ArrayList<>();
+    private boolean joining; // somebody is about to write the next group and lets others join it
 
     GroupWriter(LogState state, SegmentFiles files) {
         this.state = state;
         this.files = files;
+        this.pipelinedBytes = Math.min(PIPELINED_BYTES, state.options.segmentBytes() / PIPELINED_PART);
+        this.syncsEach = state.options.durability() instanceof Durability.Sync;
     }
 
-    /** Puts a batch into the buffer and gives it its LSNs; waits for room in the buffer and in the segments. */
+    /** Appends, and waits for as much as the policy promises. Called without the mutex. */
+    long append(Batch batch) throws WalException {
+        state.mutex.lock();
+        long lsn;
+        try {
+            lsn = gather(batch);
+        } catch (WalException | RuntimeException | Error e) {
+            state.mutex.unlock();
+            throw e;
+        }
+        awaitAndUnlock(lsn + batch.count() - 1, syncsEach);
+        return lsn;
+    }
+
+    /** Puts a batch into a group and gives it its LSNs; waits for room in memory and in the segments. */
     long gather(Batch batch) throws WalException {
         if (batch.count() == 0) {
             throw new IllegalArgumentException("an empty batch cannot be appended");
@@ -37,45 +73,55 @@ final class GroupWriter {
             throw new BatchTooLargeException(batch.encodedBytes(), state.options.maxBatchBytes());
         }
         state.checkOpen();
-        while (state.held() || !state.gathering.fits(batch.encodedBytes()) || !hasRoom(batch.encodedBytes())) {
+        Group group;
+        while (state.held() || !hasRoom(batch.encodedBytes()) || (group = groupFor(batch)) == null) {
             state.backPressureWaits++;
-            if (state.held()) {
-                state.changed.awaitUninterruptibly();
+            if (!state.held() && mayWrite(false)) {
+                writeDue();
             } else {
-                leadOrWait(false);
+                state.changed.awaitUninterruptibly();
             }
             state.checkOpen();
         }
         long lsn = state.endLsn;
-        state.gathering.add(batch, lsn);
+        group.add(batch, lsn);
         state.endLsn += batch.count();
+        if (joining) {
+            state.joined = group.batches() + (group.padded() < pipelinedBytes ? 0 : lastBatches);
+        }
         state.recordsAppended += batch.count();
         state.batchesAppended++;
         return lsn;
     }
 
+    private @Nullable Group groupFor(Batch batch) {
+        return state.groups.forBatch(batch.encodedBytes());
+    }
+
     /**
-     * Whether a write with one batch more finds room: in the active segment, or in one that is prepared. Finding out now and
-     * not when writing means that a full disk refuses a batch that has no LSN yet.
+     * Whether a batch more finds room: in the active segment, after all that waits, or in one that is prepared. Finding out now
+     * and not when writing means that a full disk refuses a batch that has no LSN yet.
      */
     private boolean hasRoom(long encodedBytes) throws WalException {
         boolean tried = false;
         while (true) {
-            // Computed anew after every wait: others may have filled the buffer.
-            long bytes = state.gathering.paddedWith(encodedBytes);
-            if (state.active != null && state.position + bytes <= state.options.segmentBytes()) {
-                return state.gathering.fits(encodedBytes);
+            // Computed anew after every wait: others may have gathered.
+            if (state.active != null
+                    && state.position + state.groups.waitingBytesWith(encodedBytes) <= state.options.segmentBytes()) {
+                return true;
             }
-            if (SegmentHeader.BYTES + bytes > state.options.segmentBytes() && !state.gathering.isEmpty()) {
-                return false; // goes out by itself first
+            if (!state.groups.nextGathers()) {
+                return false; // what has queued goes out first
             }
             if (state.prepared != null) {
-                return state.gathering.fits(encodedBytes);
+                return state.groups.oneGroupWith(encodedBytes); // it begins that segment
             }
             if (state.preparing) {
                 state.changed.awaitUninterruptibly();
-            } else if (!tried) {
-                tried = true; // an earlier attempt may have failed long ago
+            } else if (!tried || state.prepareFailure == null) {
+                // An earlier attempt may have failed long ago; and what a good one has made, another write may have
+                // begun.
+                tried = true;
                 state.rollWaits++;
                 files.prepareAhead();
             } else {
@@ -107,145 +153,334 @@ final class GroupWriter {
      * not: all that was there had been made durable before the cut.
      */
     void awaitLocked(long lsn, boolean durably) throws WalException {
-        int cuts = state.cuts.get();
-        while ((durably ? state.durableLsn : state.writtenLsn) <= lsn && cuts == state.cuts.get()) {
-            state.checkOpen();
-            leadOrWait(durably);
+        try {
+            awaitAndUnlock(lsn, durably);
+        } finally {
+            state.mutex.lock();
         }
     }
 
-    @SuppressWarnings("WaitNotInLoop") // every caller loops over what it waits for
-    void leadOrWait(boolean durably) throws WalException {
-        if (state.leading) {
-            state.changed.awaitUninterruptibly();
-        } else {
-            state.leading = true;
-            try {
-                writeGroup(durably || isSyncDue());
-            } finally {
-                stopLeading();
-                state.tell();
+    /** {@link #awaitLocked}, and gives the mutex back: who is woken because all is done need not take it again. */
+    void awaitAndUnlock(long lsn, boolean durably) throws WalException {
+        int cuts = state.cuts.get();
+        boolean locked = true;
+        boolean interrupted = false;
+        Group parked = null;
+        try {
+            while (!reached(lsn, durably, cuts)) {
+                if (!locked) {
+                    state.mutex.lock();
+                    locked = true;
+                    if (parked != null && Thread.currentThread().equals(parked.heir)) {
+                        parked.heir = null;
+                    }
+                    continue;
+                }
+                state.checkOpen();
+                Group own = state.groups.of(lsn);
+                if (mayWrite(durably)) {
+                    write(durably || isSyncDue());
+                } else if (own == null) {
+                    state.changed.awaitUninterruptibly();
+                } else {
+                    int since = own.addWaiter();
+                    state.mutex.unlock();
+                    locked = false;
+                    interrupted |= own.park(since);
+                    parked = own;
+                }
+            }
+        } finally {
+            if (locked) {
+                state.mutex.unlock();
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
+    }
+
+    private boolean reached(long lsn, boolean durably, int cuts) {
+        return (durably ? state.durableLsn : state.writtenLsn) > lsn || cuts != state.cuts.get();
+    }
+
+    /** Whether the calling thread may write the next group, or sync when there is none. */
+    boolean mayWrite(boolean evenNothing) {
+        if (state.exclusive || joining || state.failure != null) {
+            return false;
+        }
+        Group next = state.groups.next();
+        int inFlight = state.groups.inFlight();
+        if (inFlight == 0) {
+            return next != null || evenNothing;
+        }
+        return syncsEach
+                && next != null
+                && inFlight < state.options.writesInFlight()
+                && next.padded() >= pipelinedBytes
+                && !needsSegment(next.padded()); // a header proves that all before it is durable
     }
 
     /** Whether the policy wants the write that is about to begin to be synced. */
     private boolean isSyncDue() {
         return switch (state.options.durability()) {
             case Durability.Sync() -> true;
-            case Durability.Interval(Duration _, long bytes) -> state.unsyncedBytes + state.gathering.padded() >= bytes;
+            case Durability.Interval(Duration _, long bytes) ->
+                state.unsyncedBytes + state.groups.waitingBytes() >= bytes;
             case Durability.Os() -> false;
         };
     }
 
-    void stopLeading() {
-        state.leading = false;
-        state.changed.signalAll();
-        if (!state.gathering.isEmpty()) {
+    /** Writes the next group as the policy wants it. For who {@link #mayWrite}. */
+    void writeDue() throws WalException {
+        write(isSyncDue());
+    }
+
+    /** Whether what has gathered may wait a little for more. */
+    boolean mayLinger() {
+        return !syncsEach && state.groups.nextGathers() && state.groups.waitingBytes() < LINGER_BYTES;
+    }
+
+    /** Called after an append that nobody waits for. */
+    void wakeOwnThread() {
+        Group next = state.groups.next();
+        if (syncsEach || !mayLinger() || (next != null && next.batches() == 1)) {
             state.work.signal();
         }
     }
 
-    /** Writes what has gathered. Called by the leader with the mutex, which is released during the I/O. */
-    private void writeGroup(boolean sync) throws WalException {
-        GatherBuffer group = state.gathering;
-        boolean empty = group.isEmpty();
-        long groupBytes = empty ? 0 : group.padded();
-        boolean begun = !empty && needsSegment(groupBytes);
-        Segment full = begun ? state.active : null;
-        if (begun) {
-            beginSegment();
+    /** Writes the next group, or only syncs when there is none. For who {@link #mayWrite}. */
+    void write(boolean sync) throws WalException {
+        try {
+            letOthersJoin();
+            Group group = state.groups.next();
+            if (group == null) {
+                syncActive();
+            } else {
+                writeGroup(group, sync || isSyncDue());
+            }
+        } finally {
+            handOver();
+            wake();
+            state.tell();
         }
+    }
+
+    /** Those whose records are done. Without the mutex, which they may want at once for their next. */
+    private void wake() {
+        List<Thread> woken = toWake;
+        if (woken.isEmpty()) {
+            return;
+        }
+        toWake = spareToWake == null ? new ArrayList<>() : spareToWake;
+        spareToWake = null;
+        state.mutex.unlock();
+        for (int i = 0; i < woken.size(); i++) {
+            LockSupport.unpark(woken.get(i));
+        }
+        woken.clear();
+        state.mutex.lock();
+        spareToWake = woken;
+    }
+
+    /**
+     * Those who waited for the last group are just coming back with their next records. One write for all of them is quicker for
+     * each than to wait for a write without them. So they are let run until as many have come as there were, but never for
+     * longer than half of what a write takes: should they not come back, little is lost, and the next group expects fewer.
+     */
+    @SuppressWarnings("ThreadPriorityCheck") // nothing hangs on it: the wait is bounded
+    private void letOthersJoin() {
+        if (lastBatches < 2 || !syncsEach || state.groups.inFlight() > 0) {
+            return;
+        }
+        joining = true;
+        try {
+            long start = System.nanoTime();
+            Group next = state.groups.next();
+            state.joined = next == null ? 0 : next.batches();
+            int expected = lastBatches;
+            state.mutex.unlock();
+            try {
+                while (state.joined < expected && System.nanoTime() - start < lastWriteNanos / 2) {
+                    Thread.yield();
+                }
+            } finally {
+                state.mutex.lock();
+            }
+        } finally {
+            joining = false;
+        }
+    }
+
+    /** What is to be done next is somebody else's. */
+    void handOver() {
+        state.changed.signalAll();
+        Group next = state.groups.next();
+        if (next != null && mayWrite(false) && !next.appointHeir()) {
+            state.work.signal();
+        }
+    }
+
+    /** Makes durable what has been written without a sync. */
+    private void syncActive() throws WalException {
         Segment segment = state.active;
         if (segment == null) {
             return; // nothing was ever written, and nothing is waiting
         }
-        long at = state.position;
-        state.position += groupBytes;
-        long end = state.endLsn;
+        long written = state.writtenLsn;
+        state.exclusive = true;
+        try {
+            long nanos = outside(segment, () -> uninterrupted(segment.file()::sync));
+            state.syncs++;
+            state.syncNanos += nanos;
+        } finally {
+            state.exclusive = false;
+        }
+        state.durableLsn = Math.max(state.durableLsn, written);
+        state.unsyncedBytes = 0;
+    }
+
+    private void writeGroup(Group group, boolean durably) throws WalException {
+        boolean begins = needsSegment(group.padded());
+        Segment full = begins ? state.active : null;
+        if (begins) {
+            beginSegment();
+        }
+        Segment segment = Objects.requireNonNull(state.active);
+        state.groups.takeNext();
+        group.segment = segment;
+        group.position = state.position;
+        group.durably = durably;
+        state.position += group.padded();
         long durable = state.durableLsn;
-        state.gathering = state.spare;
-        state.spare = group;
-        boolean syncFull = full != null && state.durableLsn < state.writtenLsn;
+        Segment unsynced = state.durableLsn < state.writtenLsn ? full : null;
+        long nanos = outside(segment, () -> {
+            if (unsynced != null) {
+                // Durability stays in order across segments, and a header proves that all before it is durable.
+                uninterrupted(unsynced.file()::sync);
+            }
+            group.finish(durable, segment.salt());
+            toDisk(group, segment);
+        });
+        state.writes++;
+        state.bytesWritten += group.padded();
+        if (durably) {
+            lastWriteNanos = nanos;
+            state.syncs++;
+            state.syncNanos += nanos;
+        } else {
+            state.writeNanos += nanos;
+        }
+        if (unsynced != null) {
+            state.durableLsn = Math.max(state.durableLsn, segment.baseLsn());
+            state.unsyncedBytes = 0;
+        }
+        group.written = true;
+        publishWritten();
+        if (full != null) {
+            files.sealFullInBackground();
+        }
+        if (begins) {
+            files.prepareAhead();
+        }
+    }
+
+    /** What is written counts when all before it is. */
+    private void publishWritten() {
+        for (Group group = state.groups.oldest(); group != null && group.written; group = state.groups.oldest()) {
+            Segment segment = Objects.requireNonNull(group.segment);
+            segment.publish(group.index(segment.index()), group.endLsn(), group.position + group.padded());
+            state.writtenLsn = group.endLsn();
+            if (group.durably) {
+                state.durableLsn = group.endLsn();
+                state.unsyncedBytes = 0;
+            } else {
+                state.unsyncedBytes += group.padded();
+            }
+            lastBatches = group.batches();
+            group.giveWaiters(toWake);
+            state.groups.retireOldest();
+        }
+    }
+
+    private interface Io {
+        void run() throws IOException;
+    }
+
+    /** Runs I/O without the mutex, and poisons the log when it fails; returns how long it took. */
+    private long outside(Segment segment, Io io) throws WalException {
+        Throwable failure = null;
         state.mutex.unlock();
-        long writeTime = 0;
-        long syncTime = 0;
-        FrameIndex index = segment.index();
-        WalException error = null;
-        Error defect = null;
+        // Nobody who waits for a record gives up; and an interrupt would break the I/O for all who share the file.
+        boolean interrupted = Thread.interrupted();
+        long start = System.nanoTime();
+        long nanos;
+        try {
+            io.run();
+        } catch (IOException | RuntimeException | Error e) {
+            failure = e;
+        } finally {
+            nanos = System.nanoTime() - start;
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            state.mutex.lock();
+        }
+        if (failure == null) {
+            return nanos;
+        }
+        WalException error = new WalPoisonedException(
+                "writing " + Segment.name(segment.id()) + " in " + state.storage.describe() + " failed: " + failure
+                        + "; close the log and open it again",
+                failure);
+        state.poison(error);
+        if (failure instanceof Error defect) {
+            throw defect;
+        }
+        throw error;
+    }
+
+    private void toDisk(Group group, Segment segment) throws IOException {
+        StorageFile file = segment.file();
+        boolean begins = group.position == SegmentHeader.BYTES;
+        ByteBuffer source = begins
+                ? group.withHeader(new SegmentHeader(
+                        state.log, segment.id(), segment.baseLsn(), segment.salt(), state.options.segmentBytes()))
+                : group.withoutHeader();
+        long at = begins ? 0 : group.position;
+        if (!group.durably) {
+            file.write(source, at);
+        } else if (syncsEach) {
+            uninterrupted(() -> file.writeDurably(source.duplicate(), at));
+        } else {
+            // Bytes of this file may wait for a sync since earlier writes, and one of these bytes alone would not do
+            // for them.
+            uninterrupted(() -> {
+                file.write(source.duplicate(), at);
+                file.sync();
+            });
+        }
+    }
+
+    /** Does it again when it was interrupted, which leaves open whether it was done. */
+    private static void uninterrupted(Io io) throws IOException {
         boolean interrupted = false;
         try {
-            if (syncFull) {
-                // Durability stays in order across segments, and a header proves that all before it is durable.
-                interrupted = Thread.interrupted(); // its bytes are not here any more, to be written and synced again
-                Objects.requireNonNull(full).file().sync();
-            }
-            if (!empty) {
-                index = group.finish(index, at, durable, segment.salt());
-            }
-            long start = System.nanoTime();
-            for (int attempt = 1; ; attempt++) { // each writes anew: a sync that was interrupted says nothing
-                if (!empty) {
-                    write(segment, group, at);
-                }
-                long written = System.nanoTime();
-                writeTime = written - start;
+            for (int attempt = 1; ; attempt++) {
                 try {
-                    if (sync) {
-                        segment.file().sync();
-                    }
-                    syncTime = System.nanoTime() - written;
-                    break;
+                    io.run();
+                    return;
                 } catch (StorageInterruptedException e) {
                     interrupted = true;
-                    if (attempt == SYNC_ATTEMPTS_WHEN_INTERRUPTED) {
+                    if (attempt == ATTEMPTS_WHEN_INTERRUPTED) {
                         throw e;
                     }
                 }
             }
-        } catch (IOException | RuntimeException | Error e) {
-            defect = e instanceof Error thrown ? thrown : null;
-            error = new WalPoisonedException(
-                    "writing " + Segment.name(segment.id()) + " in " + state.storage.describe() + " failed: " + e
-                            + "; close the log and open it again",
-                    e);
         } finally {
-            state.mutex.lock();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-        if (error != null) {
-            state.poison(error);
-            if (defect != null) {
-                throw defect;
-            }
-            throw error;
-        }
-        state.bytesWritten += groupBytes;
-        state.writes += empty ? 0 : 1;
-        state.syncs += sync ? 1 : 0;
-        state.writeNanos += writeTime;
-        state.syncNanos += syncTime;
-        group.clear();
-        if (!empty) {
-            segment.publish(index, end, at + groupBytes);
-            state.writtenLsn = end;
-        }
-        if (sync) {
-            state.durableLsn = Math.max(state.durableLsn, empty ? state.writtenLsn : end);
-            state.unsyncedBytes = 0;
-        } else if (syncFull) {
-            state.durableLsn = Math.max(state.durableLsn, segment.baseLsn());
-            state.unsyncedBytes = groupBytes;
-        } else {
-            state.unsyncedBytes += groupBytes;
-        }
-        if (full != null) {
-            files.sealFullInBackground();
-        }
-        if (begun) {
-            files.prepareAhead();
         }
     }
 
@@ -290,21 +525,5 @@ final class GroupWriter {
     /** Whether the write that is about to begin goes to the next segment because of the age of this one. */
     private boolean tooOld() {
         return ages() && state.prepared != null && nanosToLive() <= 0;
-    }
-
-    private void write(Segment segment, GatherBuffer group, long at) throws IOException {
-        if (at == SegmentHeader.BYTES) {
-            segment.file()
-                    .write(
-                            group.withHeader(new SegmentHeader(
-                                    state.log,
-                                    segment.id(),
-                                    segment.baseLsn(),
-                                    segment.salt(),
-                                    state.options.segmentBytes())),
-                            0);
-        } else {
-            segment.file().write(group.withoutHeader(), at);
-        }
     }
 }

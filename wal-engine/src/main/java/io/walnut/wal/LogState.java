@@ -1,11 +1,12 @@
 package io.walnut.wal;
 
 import io.walnut.wal.format.Blocks;
-import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,15 +19,16 @@ import org.slf4j.LoggerFactory;
 /**
  * What the parts of a log share: one lock, the fields that it guards, and a few that are written under it and read by all.
  *
- * <p>Threads: whoever sets {@link #leading} owns the tail until it lets go, and may release {@link #mutex} meanwhile; the
+ * <p>Threads: who has taken a group owns its bytes, and its place in the segment, until it is written; whoever sets
+ * {@link #exclusive} owns the tail, when nothing is in flight, until it lets go; both may release {@link #mutex} meanwhile. The
  * background owns full segments that are not sealed, and the manifest, while {@link #tasks} is not zero; a change of the
  * segments waits for both.
  *
  * <pre>
  *  state          says                            set by                             waited for by
  *  -------------  ------------------------------  ---------------------------------  --------------------------------------
- *  leading        one thread owns the tail        who writes a group; a change that  others that want to write or sync;
- *                                                 has come to its turn               a change; the log's own thread
+ *  exclusive      one thread owns the tail        who only syncs; a change that has  others that want to write or sync;
+ *                                                 come to its turn                   a change; the log's own thread
  *  tasks          the background owns full        who gives it a task; it counts     a change
  *                 segments and the manifest       down when that is done
  *  preparing      the next segment file is being  who asks for it; the task when     an append that needs a new segment
@@ -56,11 +58,10 @@ final class LogState {
     final Listeners listeners = new Listeners(mutex, changed);
 
     // Guarded by mutex.
-    GatherBuffer gathering;
-    GatherBuffer spare;
+    final Groups groups;
     long endLsn;
     long unsyncedBytes; // written since the last sync
-    boolean leading;
+    boolean exclusive;
     int quiescing; // changes of the segments that wait for a quiet log, or have one
     boolean tellerChanges; // one of them is a listener's, in its call
     int tasks; // given to the background and not done
@@ -84,10 +85,10 @@ final class LogState {
 
     long nextSegmentId;
 
-    @Nullable
-    WalException failure;
+    volatile @Nullable WalException failure; // written under mutex
 
     // Written under mutex, read by all.
+    volatile int joined; // batches of the next group, while its writer lets others join
     volatile long startLsn;
     volatile long writtenLsn;
     volatile long durableLsn;
@@ -107,16 +108,17 @@ final class LogState {
     long backPressureWaits;
     long activeSinceNanos;
 
-    /** A segment file that is made and not used yet. */
-    record Prepared(long id, StorageFile file) {}
+    /** A segment file that is made and not used yet; recycled when it holds old frames, which its salt will tell apart. */
+    record Prepared(long id, StorageFile file, boolean recycled) {}
+
+    /** Segment files whose records were trimmed, by name: the next segments are made of them. Guarded by mutex. */
+    final Deque<String> spares = new ArrayDeque<>();
 
     LogState(Storage storage, WalOptions options, Recovery.Recovered recovered) {
         this.storage = storage;
         this.options = options;
         this.log = recovered.log();
-        int half = (int) Math.min(options.maxBytesInFlight() / 2, options.segmentBytes() - SegmentHeader.BYTES);
-        this.gathering = new GatherBuffer(half);
-        this.spare = new GatherBuffer(half);
+        this.groups = new Groups(options);
         this.startLsn = recovered.startLsn();
         this.endLsn = recovered.endLsn();
         this.writtenLsn = endLsn;
@@ -152,6 +154,7 @@ final class LogState {
         }
         changed.signalAll();
         work.signalAll();
+        groups.each(Group::wakeWaiters);
     }
 
     /**
@@ -188,7 +191,7 @@ final class LogState {
                     (int) segments.stream().filter(Segment::sealed).count(),
                     onDisk,
                     position,
-                    gathering.padded(),
+                    groups.waitingBytes(),
                     recordsAppended,
                     batchesAppended,
                     bytesWritten,

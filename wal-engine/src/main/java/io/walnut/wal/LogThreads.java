@@ -9,6 +9,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LogThreads {
     private static final Logger LOG = LoggerFactory.getLogger(LogThreads.class);
+    private static final long LINGER_NANOS = 1_000_000;
     private static final long RETRY_NANOS = 500_000_000;
     private static final long AGE_CHECK_NANOS = 1_000_000_000;
 
@@ -28,8 +29,10 @@ final class LogThreads {
         state.mutex.lock();
         try {
             while (!state.closed && state.failure == null) {
-                if (!state.gathering.isEmpty() && !state.leading) {
-                    writer.leadOrWait(false);
+                if (writer.mayWrite(false) && !writer.mayLinger()) {
+                    writer.writeDue();
+                } else if (writer.mayWrite(false)) {
+                    linger();
                 } else if (state.sealingBehind || state.prepareFailure != null) {
                     retryAfter(RETRY_NANOS);
                 } else if (writer.ages()) {
@@ -42,6 +45,18 @@ final class LogThreads {
             LOG.debug("the sync thread ends: {}", e.getMessage());
         } finally {
             state.mutex.unlock();
+        }
+    }
+
+    /** Nobody waits for what has gathered, and the policy wants no haste: more of it makes fewer writes. */
+    @SuppressWarnings("WaitNotInLoop") // the caller loops
+    private void linger() throws WalException {
+        try {
+            if (state.work.awaitNanos(LINGER_NANOS) <= 0 && writer.mayWrite(false)) {
+                writer.writeDue();
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("nobody interrupts the log's own thread", e);
         }
     }
 

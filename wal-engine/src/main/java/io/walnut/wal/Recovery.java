@@ -283,8 +283,9 @@ final class Recovery {
                     entry.salt(),
                     file,
                     FrameIndex.of(trailer.firstLsns(), trailer.positions()),
-                    entry.endLsn(),
+                    trailer.endLsn(),
                     trailer.tablePosition());
+            segment.cut(entry.endLsn());
             segment.map(length);
             if (options.verification() == WalOptions.Verification.FULL) {
                 verify(segment);

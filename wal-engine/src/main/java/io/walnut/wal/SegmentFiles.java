@@ -1,6 +1,7 @@
 package io.walnut.wal;
 
 import io.walnut.wal.format.Manifest;
+import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.segment.Segment;
@@ -97,10 +98,17 @@ final class SegmentFiles {
     }
 
     private void prepare(long id) {
+        String spare;
+        state.mutex.lock();
+        try {
+            spare = state.spares.pollFirst();
+        } finally {
+            state.mutex.unlock();
+        }
         StorageFile file = null;
         IOException error = null;
         try {
-            file = makeSegmentFile(Segment.name(id));
+            file = spare != null ? recycle(spare, Segment.name(id)) : makeSegmentFile(Segment.name(id));
         } catch (IOException e) {
             error = e;
         } catch (RuntimeException | OutOfMemoryError e) {
@@ -111,7 +119,7 @@ final class SegmentFiles {
                 state.preparing = false;
                 state.prepareFailure = error;
                 if (file != null) {
-                    state.prepared = new LogState.Prepared(id, file);
+                    state.prepared = new LogState.Prepared(id, file, spare != null);
                     // Used up only now: a file with a higher id says that those below were made in full.
                     state.nextSegmentId++;
                 }
@@ -122,17 +130,86 @@ final class SegmentFiles {
         }
     }
 
+    /** Old frames stay in it: writing over blocks that are there already is what makes a sync quick. */
+    private StorageFile recycle(String spare, String name) throws IOException {
+        if (state.storage.exists(name)) {
+            state.storage.delete(name); // an attempt that failed
+        }
+        // First: until its header is gone it is, under this name, some other file's, and an open deletes it.
+        state.storage.rename(spare, name);
+        StorageFile file = state.storage.open(name, true);
+        try {
+            file.write(ByteBuffer.allocateDirect(SegmentHeader.BYTES), 0);
+            long length = file.length();
+            if (length > state.options.segmentBytes()) {
+                file.setLength(state.options.segmentBytes());
+            } else {
+                zero(file, length);
+            }
+            file.sync();
+            state.storage.syncDirectory();
+            return file;
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            try (file) {
+                state.storage.delete(name);
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    private void zero(StorageFile file, long from) throws IOException {
+        ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(1 << 20, state.options.segmentBytes()));
+        for (long at = from; at < state.options.segmentBytes(); at += zeros.limit()) {
+            zeros.clear().limit((int) Math.min(zeros.capacity(), state.options.segmentBytes() - at));
+            file.write(zeros, at);
+        }
+    }
+
+    /** Keeps the file of a segment whose records are trimmed for the next one, or deletes it. The segment is closed. */
+    void keepOrDelete(Segment segment) {
+        String name = Segment.name(segment.id());
+        try {
+            if (state.spares.size() < state.options.spareSegments()
+                    && !state.sealingBehind
+                    && state.prepareFailure == null // a full disk needs the room more
+                    && !state.storage.isShared(name)) {
+                state.spares.add(name);
+                return;
+            }
+        } catch (IOException e) {
+            LOG.debug("looking at {}", name, e);
+        }
+        deleteFile(name);
+    }
+
+    /**
+     * Before LSNs are taken back: what is recycled holds frames above the new end, which would look as if they had been
+     * durable. Durable on return.
+     */
+    void dropRecycled() throws IOException {
+        LogState.Prepared next = state.prepared;
+        if (next != null && next.recycled()) {
+            dropPrepared();
+            state.storage.syncDirectory();
+        }
+        dropSpares();
+    }
+
+    void dropSpares() {
+        for (String spare = state.spares.pollFirst(); spare != null; spare = state.spares.pollFirst()) {
+            deleteFile(spare);
+        }
+    }
+
     private StorageFile makeSegmentFile(String name) throws IOException {
         if (state.storage.exists(name)) {
             state.storage.delete(name); // an attempt that failed
         }
         StorageFile file = state.storage.create(name);
         try {
-            ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(1 << 20, state.options.segmentBytes()));
-            for (long at = 0; at < state.options.segmentBytes(); at += zeros.capacity()) {
-                zeros.clear().limit((int) Math.min(zeros.capacity(), state.options.segmentBytes() - at));
-                file.write(zeros, at);
-            }
+            zero(file, 0);
             file.sync();
             state.storage.syncDirectory();
             return file;
@@ -188,8 +265,8 @@ final class SegmentFiles {
             state.sealingBehind = behind;
             if (error != null) {
                 state.poison(error);
-                if (!state.leading) {
-                    state.tell(); // else the leader does when it has stopped
+                if (state.groups.inFlight() == 0) {
+                    state.tell(); // else who writes does after that
                 }
             }
         } finally {

@@ -32,7 +32,7 @@ final class StructuralChanges {
     }
 
     /**
-     * Runs a change of the segments with nothing in flight, nobody leading, and the background at rest. The mutex is held
+     * Runs a change of the segments with nothing in flight and the background at rest. The mutex is held
      * throughout. A change that fails has changed nothing, but for a segment that it may have sealed, unless it throws
      * {@link UnknownOutcomeException}.
      */
@@ -43,11 +43,12 @@ final class StructuralChanges {
         state.quiescing++; // or appends could keep us from ever being done
         try {
             quiesce();
-            state.leading = true;
+            state.exclusive = true;
             try {
                 run(what, change);
             } finally {
-                writer.stopLeading();
+                state.exclusive = false;
+                writer.handOver();
             }
         } finally {
             state.quiescing--;
@@ -89,12 +90,17 @@ final class StructuralChanges {
     private void quiesce() throws WalException {
         while (true) {
             state.checkOpen();
-            if (state.leading || state.tasks > 0 || state.listeners.someoneElseTells()) {
-                state.changed.awaitUninterruptibly();
-            } else if (state.durableLsn < state.endLsn) {
-                writer.leadOrWait(true);
-            } else {
+            boolean busy = state.exclusive
+                    || state.groups.inFlight() > 0
+                    || state.tasks > 0
+                    || state.listeners.someoneElseTells();
+            if (!busy && state.durableLsn == state.endLsn) {
                 return;
+            }
+            if (!busy && writer.mayWrite(true)) {
+                writer.write(true);
+            } else {
+                state.changed.awaitUninterruptibly();
             }
         }
     }
@@ -137,6 +143,7 @@ final class StructuralChanges {
     private void replaceSegments(List<Segment> kept, List<Segment> dropped, long start, long end, long tailId)
             throws IOException {
         boolean cut = end < state.durableLsn;
+        files.dropRecycled();
         files.replaceManifest(files.manifest(kept, start, end, tailId));
         if (!kept.isEmpty()) {
             kept.getLast().cut(end);
@@ -164,7 +171,11 @@ final class StructuralChanges {
             segment.release();
             files.deleteFile(Segment.name(segment.id()));
         }
-        if (!dropped.isEmpty()) {
+        syncDirectory(!dropped.isEmpty());
+    }
+
+    private void syncDirectory(boolean changed) throws IOException {
+        if (changed) {
             try {
                 state.storage.syncDirectory();
             } catch (IOException e) {
@@ -190,7 +201,15 @@ final class StructuralChanges {
             files.replaceManifest(files.manifest(kept, lsn, state.endLsn, files.nextFileId()));
             state.startLsn = lsn;
             state.segments = List.copyOf(kept);
-            delete(dropped);
+            for (Segment segment : dropped) {
+                boolean whole = !segment.isCut();
+                if (segment.release() && whole) {
+                    files.keepOrDelete(segment);
+                } else {
+                    files.deleteFile(Segment.name(segment.id()));
+                }
+            }
+            syncDirectory(!dropped.isEmpty());
         });
     }
 
@@ -303,6 +322,7 @@ final class StructuralChanges {
     void close() throws WalException {
         exclusively("closing", () -> {
             files.dropPrepared(); // first: it makes room for what has to be written
+            files.dropSpares();
             sealAll(state.segments);
             files.replaceManifest(files.manifest(state.segments, state.startLsn, state.endLsn, files.nextFileId()));
             SmallFiles.replace(

@@ -108,8 +108,8 @@ record TailFile(
         }
         Verdict verdict = scan.index().count() == 0
                 ? Verdict.TORN_AT_START
-                : TailScan.restIsZero(bytes, scan.endPosition()) ? Verdict.WHOLE : Verdict.TORN;
-        return new Judgement(verdict, scan, Durable.NOTHING, -1, scan.stopped());
+                : scan.endsHere(bytes, header.salt()) ? Verdict.WHOLE : Verdict.TORN;
+        return new Judgement(verdict, scan, Durable.NOTHING, -1, verdict == Verdict.WHOLE ? "" : scan.stopped());
     }
 
     /** After a torn write of several frames the last good one need not reach to the end of its block. */
@@ -144,9 +144,8 @@ record TailFile(
         if (proof >= 0) {
             return corrupt(nothing, proof, "LSN " + proof + " in it proves that its beginning had been durable");
         }
-        Verdict verdict = header != null
-                ? Verdict.COPY
-                : TailScan.restIsZero(bytes, 0) ? Verdict.PREPARED : Verdict.TORN_AT_START;
+        Verdict verdict =
+                header != null ? Verdict.COPY : TailScan.isZero(bytes, 0) ? Verdict.PREPARED : Verdict.TORN_AT_START;
         return new Judgement(verdict, nothing, Durable.NOTHING, -1, "");
     }
 

@@ -113,16 +113,14 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
         return tight || padded ? used & -FrameFormat.ALIGNMENT : 0;
     }
 
-    static boolean restIsZero(ByteBuffer bytes, long from) {
-        for (int at = (int) from; at < bytes.limit(); at += Blocks.BYTES) {
-            if (!isZero(bytes, at)) {
-                return false;
-            }
-        }
-        return true;
+    /** Whether nothing of this segment follows its frames: zeros, or what a recycled file held before. */
+    boolean endsHere(ByteBuffer bytes, int salt) {
+        long left = bytes.limit() - endPosition;
+        return left < FrameFormat.HEADER_BYTES || FrameFormat.salt(bytes, (int) endPosition) != salt;
     }
 
-    private static boolean isZero(ByteBuffer bytes, int at) {
+    /** Whether the block at {@code at} is, or what there is of it. */
+    static boolean isZero(ByteBuffer bytes, int at) {
         int length = Math.min(Blocks.BYTES, bytes.limit() - at);
         return bytes.slice(at, length).mismatch(ByteBuffer.allocate(length)) < 0;
     }

@@ -84,7 +84,7 @@ public final class Wal implements AutoCloseable {
     /** Opens, or makes, the log in a directory of the file system. */
     public static Wal open(Path directory, WalOptions options) throws WalException {
         try {
-            return open(FileChannelStorage.at(directory), options);
+            return open(FileChannelStorage.at(directory, options.pastPageCache()), options);
         } catch (WalException e) {
             throw e;
         } catch (IOException e) {
@@ -154,14 +154,7 @@ public final class Wal implements AutoCloseable {
      * @return LSN of the first record; the others follow densely
      */
     public long append(Batch batch) throws WalException {
-        state.mutex.lock();
-        try {
-            long lsn = writer.gather(batch);
-            writer.awaitLocked(lsn + batch.count() - 1, state.options.durability() instanceof Durability.Sync);
-            return lsn;
-        } finally {
-            state.mutex.unlock();
-        }
+        return writer.append(batch);
     }
 
     /**
@@ -174,7 +167,7 @@ public final class Wal implements AutoCloseable {
         state.mutex.lock();
         try {
             long lsn = writer.gather(batch);
-            state.work.signal();
+            writer.wakeOwnThread();
             return lsn;
         } finally {
             state.mutex.unlock();

@@ -18,6 +18,10 @@ import java.util.function.Supplier;
  * @param maxBytesInFlight bytes that may wait in memory for the disk; who would exceed it waits
  * @param maxBatchBytes largest batch, in bytes of its encoded records (12 more than its payload each)
  * @param firstLsn first LSN of a log that is new; an existing log keeps its own
+ * @param spareSegments files of trimmed segments that are kept to make new ones of; they cost disk space and save writing it twice
+ * @param writesInFlight durable writes at once, when there is enough to write for that
+ * @param pastPageCache whether durable writes go past the page cache, where the file system can: quicker for who appends, slower
+ *     for who reads what was just appended
  * @param verification what an open reads of sealed segments
  * @param backgroundWork who prepares and seals segments
  * @param identity makes the UUID of a new log
@@ -31,6 +35,9 @@ public record WalOptions(
         long maxBytesInFlight,
         int maxBatchBytes,
         long firstLsn,
+        int spareSegments,
+        int writesInFlight,
+        boolean pastPageCache,
         Verification verification,
         BackgroundWork backgroundWork,
         Supplier<UUID> identity,
@@ -68,6 +75,12 @@ public record WalOptions(
                         + 2 * (SegmentHeader.BYTES + FrameFormat.paddedBytes(maxBatchBytes))
                         + " bytes for maxBatchBytes "
                         + maxBatchBytes + "), not " + maxBytesInFlight);
+        check(
+                spareSegments >= 0 && spareSegments <= 1_000,
+                "spareSegments must lie between 0 and 1,000, not " + spareSegments);
+        check(
+                writesInFlight >= 1 && writesInFlight <= 64,
+                "writesInFlight must lie between 1 and 64, not " + writesInFlight);
         check(firstLsn >= 0, "firstLsn must not be negative: " + firstLsn);
     }
 
@@ -86,6 +99,9 @@ public record WalOptions(
                 48L << 20,
                 16 << 20,
                 0,
+                2,
+                4,
+                true,
                 Verification.TABLES,
                 BackgroundWork.THREADS,
                 UUID::randomUUID,
@@ -126,6 +142,18 @@ public record WalOptions(
         return with(draft -> draft.firstLsn = lsn);
     }
 
+    public WalOptions withSpareSegments(int files) {
+        return with(draft -> draft.spareSegments = files);
+    }
+
+    public WalOptions withWritesInFlight(int writes) {
+        return with(draft -> draft.writesInFlight = writes);
+    }
+
+    public WalOptions withPastPageCache(boolean past) {
+        return with(draft -> draft.pastPageCache = past);
+    }
+
     public WalOptions withVerification(Verification what) {
         return with(draft -> draft.verification = what);
     }
@@ -160,6 +188,9 @@ public record WalOptions(
         private long maxBytesInFlight;
         private int maxBatchBytes;
         private long firstLsn;
+        private int spareSegments;
+        private int writesInFlight;
+        private boolean pastPageCache;
         private Verification verification;
         private BackgroundWork backgroundWork;
         private Supplier<UUID> identity;
@@ -173,6 +204,9 @@ public record WalOptions(
             maxBytesInFlight = from.maxBytesInFlight;
             maxBatchBytes = from.maxBatchBytes;
             firstLsn = from.firstLsn;
+            spareSegments = from.spareSegments;
+            writesInFlight = from.writesInFlight;
+            pastPageCache = from.pastPageCache;
             verification = from.verification;
             backgroundWork = from.backgroundWork;
             identity = from.identity;
@@ -188,6 +222,9 @@ public record WalOptions(
                     maxBytesInFlight,
                     maxBatchBytes,
                     firstLsn,
+                    spareSegments,
+                    writesInFlight,
+                    pastPageCache,
                     verification,
                     backgroundWork,
                     identity,

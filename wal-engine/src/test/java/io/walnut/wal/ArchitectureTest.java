@@ -17,9 +17,19 @@ class ArchitectureTest {
     static final ArchRule theEngineKnowsOnlyJavaAndALogger = classes()
             .that()
             .resideInAPackage("io.walnut.wal..")
+            .and()
+            .resideOutsideOfPackage("io.walnut.wal.bench..")
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage("io.walnut.wal..", "java..", "org.slf4j..", "org.jspecify.annotations..");
+
+    @ArchTest
+    static final ArchRule nothingOfTheEngineNeedsItsBenchmark = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.walnut.wal.bench..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.walnut.wal.bench..");
 
     @ArchTest
     static final ArchRule allOfItIsTheEngine = classes()

@@ -92,7 +92,9 @@ public record RaftOptions(
                 .withSizes(
                         Math.max(segmentBytes, smallest) / SEGMENT_STEP * SEGMENT_STEP,
                         maxBatch,
-                        Math.max(RaftKeys.WAL_BYTES_IN_FLIGHT, 2L * (maxBatch + RaftKeys.BATCH_SLACK_BYTES)));
+                        Math.max(RaftKeys.WAL_BYTES_IN_FLIGHT, 2L * (maxBatch + RaftKeys.BATCH_SLACK_BYTES)))
+                .withPastPageCache(false) // followers and readers want what was just appended
+                .withSpareSegments(0); // a trim is there to give the disk room back
     }
 
     /** The recommended values, for a member that listens on all addresses. */

@@ -1,5 +1,6 @@
 package io.walnut.wal.io;
 
+import io.walnut.wal.format.Blocks;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -11,6 +12,7 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file read and written through a {@link FileChannel} that survives interrupts.
@@ -25,15 +27,20 @@ final class FileChannelFile implements StorageFile {
     private final boolean writable;
     private volatile FileChannel channel;
     private volatile boolean closed;
+    // Opened when needed, guarded by this.
+    private @Nullable FileChannel directChannel;
+    private @Nullable FileChannel syncedChannel;
+    private boolean buffered;
 
-    FileChannelFile(Path path, FileChannel channel, boolean writable) {
+    FileChannelFile(Path path, FileChannel channel, boolean writable, boolean pastPageCache) {
         this.path = path;
         this.channel = channel;
         this.writable = writable;
+        this.buffered = !pastPageCache;
     }
 
-    static FileChannelFile open(Path path, boolean writable) throws IOException {
-        return new FileChannelFile(path, openChannel(path, writable), writable);
+    static FileChannelFile open(Path path, boolean writable, boolean pastPageCache) throws IOException {
+        return new FileChannelFile(path, openChannel(path, writable), writable, pastPageCache);
     }
 
     private static FileChannel openChannel(Path path, boolean writable) throws IOException {
@@ -74,6 +81,56 @@ final class FileChannelFile implements StorageFile {
         } catch (IOException e) {
             throw IoErrors.typed(e, path);
         }
+    }
+
+    @Override
+    public void writeDurably(ByteBuffer source, long position) throws IOException {
+        boolean direct = isAligned(source, position);
+        int start = source.position();
+        FileChannel current = durableChannel(direct);
+        try {
+            while (source.hasRemaining()) {
+                current.write(source, position + source.position() - start);
+            }
+        } catch (ClosedByInterruptException e) {
+            Thread.interrupted();
+            throw new StorageInterruptedException("interrupted while writing " + path, e);
+        } catch (ClosedChannelException e) {
+            throw new StorageInterruptedException("another thread was interrupted while writing " + path, e);
+        } catch (IOException e) {
+            throw IoErrors.typed(e, path);
+        }
+    }
+
+    /** Whether the file system takes it past the page cache. */
+    private static boolean isAligned(ByteBuffer source, long position) {
+        return source.isDirect()
+                && source.remaining() % Blocks.BYTES == 0
+                && position % Blocks.BYTES == 0
+                && source.alignmentOffset(source.position(), Blocks.BYTES) == 0;
+    }
+
+    /** Each write of it is synced. */
+    private synchronized FileChannel durableChannel(boolean pastPageCache) throws IOException {
+        if (closed) {
+            throw new IOException(path + " is closed");
+        }
+        if (pastPageCache && directChannel != null && directChannel.isOpen()) {
+            return directChannel;
+        }
+        if (pastPageCache && !buffered && DirectOption.INSTANCE.isPresent()) {
+            try {
+                directChannel = FileChannel.open(
+                        path, StandardOpenOption.WRITE, StandardOpenOption.DSYNC, DirectOption.INSTANCE.get());
+                return directChannel;
+            } catch (UnsupportedOperationException | FileSystemException e) {
+                buffered = true; // this file system has no other way
+            }
+        }
+        if (syncedChannel == null || !syncedChannel.isOpen()) {
+            syncedChannel = FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.DSYNC);
+        }
+        return syncedChannel;
     }
 
     @Override
@@ -124,7 +181,11 @@ final class FileChannelFile implements StorageFile {
     @Override
     public synchronized void close() throws IOException {
         closed = true;
-        channel.close();
+        for (FileChannel open : new FileChannel[] {directChannel, syncedChannel, channel}) {
+            if (open != null) {
+                open.close();
+            }
+        }
     }
 
     @Override

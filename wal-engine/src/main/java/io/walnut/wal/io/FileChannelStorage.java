@@ -21,6 +21,7 @@ public final class FileChannelStorage implements Storage {
 
     private final Path directory;
     private final boolean looks;
+    private final boolean pastPageCache;
 
     /**
      * Makes the directory and its missing parents, and makes their entries durable.
@@ -28,8 +29,18 @@ public final class FileChannelStorage implements Storage {
      * @throws IOException when the path is not a directory that can be made and read
      */
     public static FileChannelStorage at(Path directory) throws IOException {
+        return at(directory, false);
+    }
+
+    /**
+     * The same.
+     *
+     * @param pastPageCache whether durable writes of whole blocks go past the page cache, where the file system can: they are
+     *     quicker, and what was written is read from the disk at first
+     */
+    public static FileChannelStorage at(Path directory, boolean pastPageCache) throws IOException {
         makeDurably(directory.toAbsolutePath().normalize());
-        return new FileChannelStorage(directory.toAbsolutePath().normalize(), false);
+        return new FileChannelStorage(directory.toAbsolutePath().normalize(), false, pastPageCache);
     }
 
     /** Looks at an existing directory and makes nothing, not even the file of its {@link #lock}: a copy may have none. */
@@ -37,12 +48,13 @@ public final class FileChannelStorage implements Storage {
         if (!Files.isDirectory(directory)) {
             throw new IOException(directory + " is not a directory");
         }
-        return new FileChannelStorage(directory.toAbsolutePath().normalize(), true);
+        return new FileChannelStorage(directory.toAbsolutePath().normalize(), true, false);
     }
 
-    private FileChannelStorage(Path directory, boolean looks) {
+    private FileChannelStorage(Path directory, boolean looks, boolean pastPageCache) {
         this.directory = directory;
         this.looks = looks;
+        this.pastPageCache = pastPageCache;
     }
 
     private static void makeDurably(Path directory) throws IOException {
@@ -73,7 +85,8 @@ public final class FileChannelStorage implements Storage {
                     path,
                     FileChannel.open(
                             path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
-                    true);
+                    true,
+                    pastPageCache);
         } catch (FileSystemException e) {
             throw IoErrors.typed(e, path);
         }
@@ -81,7 +94,7 @@ public final class FileChannelStorage implements Storage {
 
     @Override
     public StorageFile open(String name, boolean writable) throws IOException {
-        return FileChannelFile.open(path(name), writable);
+        return FileChannelFile.open(path(name), writable, pastPageCache);
     }
 
     @Override
@@ -100,6 +113,15 @@ public final class FileChannelStorage implements Storage {
     @Override
     public boolean exists(String name) {
         return Files.exists(path(name));
+    }
+
+    @Override
+    public boolean isShared(String name) throws IOException {
+        try {
+            return !Integer.valueOf(1).equals(Files.getAttribute(path(name), "unix:nlink"));
+        } catch (UnsupportedOperationException e) {
+            return true; // nobody can tell
+        }
     }
 
     @Override

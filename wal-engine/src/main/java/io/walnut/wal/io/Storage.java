@@ -24,6 +24,11 @@ public interface Storage extends AutoCloseable {
 
     boolean exists(String name) throws IOException;
 
+    /** Whether a file has other names, here or elsewhere, so that to write to it would change them. */
+    default boolean isShared(String name) throws IOException {
+        return true;
+    }
+
     /** Removes a file; readers that have it open keep it. Fails when there is none. */
     void delete(String name) throws IOException;
 

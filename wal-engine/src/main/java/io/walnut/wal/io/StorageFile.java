@@ -23,6 +23,18 @@ public interface StorageFile extends AutoCloseable {
     void write(ByteBuffer source, long position) throws IOException;
 
     /**
+     * Writes all remaining bytes of the buffer and makes them durable, them and perhaps others. Several threads may do so at
+     * once.
+     *
+     * @throws StorageFullException when there is no room; some of the bytes may be there
+     * @throws StorageInterruptedException as {@link #sync()} does
+     */
+    default void writeDurably(ByteBuffer source, long position) throws IOException {
+        write(source, position);
+        sync();
+    }
+
+    /**
      * Forces the file's data, and of its metadata what is needed to read the data (the length), to the device.
      *
      * @throws StorageInterruptedException when the calling thread was interrupted: the bytes may or may not be durable and a

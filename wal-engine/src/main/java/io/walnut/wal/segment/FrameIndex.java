@@ -33,6 +33,22 @@ public final class FrameIndex {
         return new FrameIndex(lsns, at, count + 1);
     }
 
+    /** This view and {@code frames} more, which lie at {@code base} plus their offsets. Only the newest view may be extended. */
+    public FrameIndex with(long[] firstLsnsOfFrames, long[] offsets, long base, int frames) {
+        long[] lsns = firstLsns;
+        long[] at = positions;
+        if (count + frames > lsns.length || count == 0) {
+            int capacity = Math.max(16, Math.max(count * 2, count + frames));
+            lsns = Arrays.copyOf(lsns, capacity);
+            at = Arrays.copyOf(at, capacity);
+        }
+        System.arraycopy(firstLsnsOfFrames, 0, lsns, count, frames);
+        for (int i = 0; i < frames; i++) {
+            at[count + i] = base + offsets[i];
+        }
+        return new FrameIndex(lsns, at, count + frames);
+    }
+
     /** Frames that begin below an LSN. */
     public FrameIndex below(long lsn) {
         int kept = ordinal(lsn - 1) + 1;

@@ -33,6 +33,7 @@ public final class Segment {
     private volatile long endLsn;
     private volatile long endPosition;
     private volatile boolean sealed;
+    private boolean cut; // by changes of the segments only
     private volatile @Nullable MemorySegment mapping;
     private volatile @Nullable Arena arena;
 
@@ -105,7 +106,13 @@ public final class Segment {
 
     /** Counts records only up to an LSN from now on; the file stays as it is. */
     public void cut(long newEndLsn) {
+        cut |= newEndLsn < endLsn;
         endLsn = Math.min(endLsn, newEndLsn);
+    }
+
+    /** Whether the file has frames beyond the last record that counts. */
+    public boolean isCut() {
+        return cut;
     }
 
     /**
@@ -188,8 +195,10 @@ public final class Segment {
         return false;
     }
 
-    public void release() {
-        if (holders.decrementAndGet() == 0) {
+    /** Whether that was the last one, so that nobody looks at it any more. */
+    public boolean release() {
+        boolean last = holders.decrementAndGet() == 0;
+        if (last) {
             try {
                 Arena shared = arena;
                 if (shared != null) {
@@ -201,6 +210,7 @@ public final class Segment {
                 // nothing was lost: all bytes that count were synced
             }
         }
+        return last;
     }
 
     /** The verified frame that holds {@code lsn}. Sealed: a view of the mapping, good until {@link #release}; else a copy. */

@@ -144,7 +144,14 @@ class RecoveryTableTest {
                     files -> newer(files, TAIL),
                     -1,
                     null),
-            Row.opens("tail segment of zeros", "", 4, files -> {}, 2, Verdict.PREPARED, 4)
+            Row.opens(
+                            "tail segment whose first block is zero, without proof",
+                            "",
+                            4,
+                            files -> {},
+                            2,
+                            Verdict.PREPARED,
+                            4)
                     .deletes(PREPARED),
             Row.opens(
                     "tail segment that ends in a good trailer to which its frames reach",
@@ -186,7 +193,30 @@ class RecoveryTableTest {
                     files -> files.put(TAIL, Arrays.copyOf(bytes(files, TAIL), 100)),
                     1,
                     Verdict.CORRUPT),
-            Row.opens("tail segment, good frames, then zeros", "", 3, files -> {}, 1, Verdict.WHOLE, 3),
+            Row.opens(
+                    "tail segment, good frames, then nothing of it: zeros, or what a recycled file held before",
+                    "zeros",
+                    3,
+                    files -> {},
+                    1,
+                    Verdict.WHOLE,
+                    3),
+            Row.opens(
+                    "tail segment, good frames, then nothing of it: zeros, or what a recycled file held before",
+                    "old bytes",
+                    3,
+                    files -> flip(files, TAIL, 2 * BLOCK + 50),
+                    1,
+                    Verdict.WHOLE,
+                    3),
+            Row.opens(
+                    "tail segment, good frames, then nothing of it: zeros, or what a recycled file held before",
+                    "old frames",
+                    3,
+                    files -> recycle(files),
+                    1,
+                    Verdict.WHOLE,
+                    3),
             Row.opens(
                     "tail segment, good frames, and the next header begins at the LSN at which they end",
                     "torn in its trailer",
@@ -199,17 +229,9 @@ class RecoveryTableTest {
                     Verdict.WHOLE,
                     4),
             Row.opens(
-                    "tail segment, good frames, then something else, no later header and no proof",
+                    "tail segment, good frames, then one that is not good, no later header and no proof",
                     "a bit of the last frame",
                     4,
-                    files -> flip(files, TAIL, 2 * BLOCK + 50),
-                    1,
-                    Verdict.TORN,
-                    3),
-            Row.opens(
-                    "tail segment, good frames, then something else, no later header and no proof",
-                    "bytes after the last frame",
-                    3,
                     files -> flip(files, TAIL, 2 * BLOCK + 50),
                     1,
                     Verdict.TORN,
@@ -381,6 +403,13 @@ class RecoveryTableTest {
             entries.add(new LogModel.Entry(i, "record " + i));
         }
         return entries;
+    }
+
+    /** Puts frames of the first segment behind those of the tail, where its writes have not come yet. */
+    private static void recycle(Map<String, byte[]> files) {
+        byte[] tail = bytes(files, TAIL).clone();
+        System.arraycopy(bytes(files, SEALED), BLOCK, tail, 2 * BLOCK, tail.length - 2 * BLOCK);
+        files.put(TAIL, tail);
     }
 
     private static byte[] otherSealed() throws IOException {

@@ -82,6 +82,7 @@ public final class FaultyStorage implements Storage {
         byte[] durable = new byte[0];
         final List<Change> pending = new ArrayList<>();
         boolean lostPages; // what is read is not all durable or pending
+        boolean shared; // it has, or had, a name outside
 
         void losePages() {
             pending.removeIf(Change.Write.class::isInstance);
@@ -97,6 +98,12 @@ public final class FaultyStorage implements Storage {
                 durable = current.clone();
             }
             pending.clear();
+        }
+
+        /** What a durable write does for its own bytes alone. */
+        void sync(Change.Write write) {
+            durable = apply(durable, write);
+            pending.remove(write);
         }
     }
 
@@ -223,6 +230,11 @@ public final class FaultyStorage implements Storage {
     }
 
     @Override
+    public synchronized boolean isShared(String name) throws IOException {
+        return existing(name).shared;
+    }
+
+    @Override
     public synchronized void delete(String name) throws IOException {
         change(Kind.DELETE, name);
         existing(name);
@@ -246,6 +258,7 @@ public final class FaultyStorage implements Storage {
         if (outside(target) != null) {
             throw new FileAlreadyExistsException(target.toString());
         }
+        existing(name).shared = true;
         outside.computeIfAbsent(directory, path -> new TreeMap<>())
                 .put(
                         String.valueOf(target.getFileName()),
@@ -266,6 +279,7 @@ public final class FaultyStorage implements Storage {
         Inode inode = new Inode();
         inode.current = bytes.clone();
         inode.durable = bytes.clone();
+        inode.shared = true;
         add(name, inode);
     }
 
@@ -347,28 +361,53 @@ public final class FaultyStorage implements Storage {
 
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
+            begin(source, position);
+        }
+
+        private Change.Write begin(ByteBuffer source, long position) throws IOException {
             synchronized (FaultyStorage.this) {
                 byte[] bytes = new byte[source.remaining()];
                 source.duplicate().get(bytes);
                 change(Kind.WRITE, name + " at " + position + " for " + bytes.length);
+                if (inode.shared) {
+                    throw new AssertionError("a write to " + name + " changes what is linked elsewhere");
+                }
                 source.position(source.limit());
                 var write = new Change.Write(position, bytes);
                 inode.pending.add(write);
                 inode.current = apply(inode.current, write);
+                return write;
+            }
+        }
+
+        @Override
+        public void writeDurably(ByteBuffer source, long position) throws IOException {
+            Change.Write write = begin(source, position);
+            synchronized (FaultyStorage.this) {
+                syncing();
+                if (!inode.lostPages) {
+                    inode.sync(write);
+                } else {
+                    inode.sync();
+                }
+            }
+        }
+
+        private void syncing() throws IOException {
+            try {
+                change(Kind.SYNC, name);
+            } catch (IOException e) {
+                if (losesPages) {
+                    inode.losePages();
+                }
+                throw e;
             }
         }
 
         @Override
         public void sync() throws IOException {
             synchronized (FaultyStorage.this) {
-                try {
-                    change(Kind.SYNC, name);
-                } catch (IOException e) {
-                    if (losesPages) {
-                        inode.losePages();
-                    }
-                    throw e;
-                }
+                syncing();
                 inode.sync();
             }
         }

@@ -18,7 +18,7 @@ class FileChannelStorageTest extends StorageContract {
     @TempDir
     Path temporary = Path.of(".");
 
-    private Path directory = Path.of(".");
+    Path directory = Path.of(".");
 
     @BeforeEach
     void makeOutside() throws IOException {

@@ -42,6 +42,11 @@ public abstract class ForwardingStorage implements Storage {
     }
 
     @Override
+    public boolean isShared(String name) throws IOException {
+        return storage.isShared(name);
+    }
+
+    @Override
     public void delete(String name) throws IOException {
         storage.delete(name);
     }
@@ -97,6 +102,11 @@ public abstract class ForwardingStorage implements Storage {
 
         protected ForwardingFile(StorageFile file) {
             this.file = file;
+        }
+
+        /** What it passes everything on to. */
+        protected StorageFile file() {
+            return file;
         }
 
         @Override

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 abstract class StorageContract {
     private static final long DEADLINE_SECONDS = 60;
     private static final int MANY = 200;
+    private static final int BLOCK = 4096;
 
     /** The storage under test: a directory that is empty but for what the storage itself puts there. */
     abstract Storage storage() throws IOException;
@@ -69,6 +70,99 @@ abstract class StorageContract {
     void openingFailsWhenThereIsNoFile() {
         assertThatThrownBy(() -> storage().open("none", false)).isInstanceOf(IOException.class);
         assertThatThrownBy(() -> storage().open("none", true)).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void whatIsWrittenDurablyIsReadBackWhateverItsPlace() throws Exception {
+        try (StorageFile file = storage().create("a")) {
+            file.write(ByteBuffer.allocate(4 * BLOCK), 0);
+            file.writeDurably(block((byte) 1), BLOCK); // whole blocks in direct memory
+            ByteBuffer offset = buffer("text");
+            file.writeDurably(offset, 2 * BLOCK + 5L);
+            assertThat(offset.hasRemaining()).isFalse();
+            file.writeDurably(block((byte) 2).slice(1, 100), 3 * BLOCK);
+
+            ByteBuffer all = ByteBuffer.allocate(5 * BLOCK);
+            assertThat(file.read(all, 0)).isEqualTo(4 * BLOCK);
+            assertThat(all.get(BLOCK - 1)).isZero();
+            assertThat(all.get(BLOCK)).isEqualTo((byte) 1);
+            assertThat(all.get(2 * BLOCK - 1)).isEqualTo((byte) 1);
+            assertThat(all.get(2 * BLOCK)).isZero();
+            assertThat(StandardCharsets.UTF_8
+                            .decode(all.slice(2 * BLOCK + 5, 4))
+                            .toString())
+                    .isEqualTo("text");
+            assertThat(all.get(3 * BLOCK + 99)).isEqualTo((byte) 2);
+            assertThat(all.get(3 * BLOCK + 100)).isZero();
+        }
+    }
+
+    /** What is mapped or was read before is not an old copy. */
+    @Test
+    void whatIsWrittenDurablyIsSeenThroughEveryOtherWay() throws Exception {
+        try (StorageFile file = storage().create("a");
+                StorageFile other = storage().open("a", false)) {
+            file.write(ByteBuffer.allocate(BLOCK), 0);
+            file.sync();
+            ByteBuffer before = ByteBuffer.allocate(BLOCK);
+            other.read(before, 0);
+            file.writeDurably(block((byte) 7), 0);
+            ByteBuffer after = ByteBuffer.allocate(BLOCK);
+            other.read(after, 0);
+            assertThat(after.get(BLOCK - 1)).isEqualTo((byte) 7);
+            file.write(buffer("buffered"), 10);
+            file.writeDurably(block((byte) 8), BLOCK);
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment mapped = file.map(arena, 0, 2 * BLOCK);
+                assertThat(text(mapped.asSlice(10, 8))).isEqualTo("buffered");
+                assertThat(mapped.get(ValueLayout.JAVA_BYTE, 2 * BLOCK - 1)).isEqualTo((byte) 8);
+            }
+        }
+    }
+
+    @Test
+    void severalThreadsWriteDurablyAtOnce() throws Exception {
+        try (StorageFile file = storage().create("a");
+                ExecutorService pool = Executors.newFixedThreadPool(4)) {
+            List<Future<?>> writes = new ArrayList<>();
+            for (int i = 0; i < 64; i++) {
+                int at = i;
+                writes.add(pool.submit(() -> {
+                    file.writeDurably(block((byte) at), (long) at * BLOCK);
+                    return null;
+                }));
+            }
+            for (Future<?> write : writes) {
+                write.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+            }
+            ByteBuffer all = ByteBuffer.allocate(64 * BLOCK);
+            assertThat(file.read(all, 0)).isEqualTo(64 * BLOCK);
+            for (int i = 0; i < 64; i++) {
+                assertThat(all.get(i * BLOCK)).isEqualTo((byte) i);
+                assertThat(all.get((i + 1) * BLOCK - 1)).isEqualTo((byte) i);
+            }
+        }
+    }
+
+    private static ByteBuffer block(byte value) {
+        ByteBuffer block =
+                ByteBuffer.allocateDirect(2 * BLOCK).alignedSlice(BLOCK).slice(0, BLOCK);
+        for (int i = 0; i < BLOCK; i++) {
+            block.put(i, value);
+        }
+        return block;
+    }
+
+    @Test
+    void aFileThatHasAnotherNameIsShared() throws Exception {
+        put("a", "text");
+        assertThat(storage().isShared("a")).isFalse();
+        storage().linkOut("a", outside("linked"));
+        assertThat(storage().isShared("a")).isTrue();
+        putOutside(outside("source"), new byte[1]);
+        storage().linkIn(outside("source"), "b");
+        assertThat(storage().isShared("b")).isTrue();
+        assertThatThrownBy(() -> storage().isShared("none")).isInstanceOf(IOException.class);
     }
 
     @Test

@@ -1,0 +1,66 @@
+package io.walnut.wal.bench;
+
+import java.util.List;
+
+/** The table of {@code docs/PERFORMANCE.md}. */
+final class Rows {
+    private static final int KIB = 1024;
+    private static final long NANOS_PER_S = 1_000_000_000;
+    /** What rows that do not wait for the disk append: less than the disk takes, so that the call is measured and not the disk. */
+    private static final long UNWAITED_BYTES_PER_S = 256L << 20;
+
+    static final List<Row> ALL = List.of(
+            durable("A1", "1 thread, 1 KiB, each synced", 1, 1, KIB, 1, Against.ONE_BLOCK),
+            new AppendRow(
+                    "A2",
+                    "16 virtual threads, 1 KiB, each waits for its own",
+                    16,
+                    true,
+                    1,
+                    KIB,
+                    1,
+                    true,
+                    0,
+                    Against.ONE_BLOCK),
+            durable("A2", "16 threads, 1 KiB, each waits for its own", 16, 1, KIB, 1, Against.ONE_BLOCK),
+            durable("A3", "1 thread, batches of 100 x 1 KiB, each synced", 1, 1, KIB, 100, Against.ONE_CHUNK),
+            durable("A3", "16 threads, batches of 100 x 1 KiB, each synced", 16, 1, KIB, 100, Against.FOUR_CHUNKS),
+            unwaited(64),
+            unwaited(KIB),
+            unwaited(10 * KIB),
+            new AppendRow(
+                    "A5",
+                    "1 thread, batches of 1,000 x 64 B, not waiting",
+                    1,
+                    false,
+                    1,
+                    64,
+                    1_000,
+                    false,
+                    0,
+                    Against.NOTHING),
+            durable("A6", "16 logs at once, batches of 100 x 1 KiB", 16, 16, KIB, 100, Against.FOUR_CHUNKS),
+            durable("A6", "16 logs at once, batches of 1,000 x 100 B", 16, 16, 100, 1_000, Against.FOUR_CHUNKS));
+
+    private Rows() {}
+
+    private static Row durable(
+            String id, String workload, int writers, int logs, int recordBytes, int batch, Against against) {
+        return new AppendRow(id, workload, writers, false, logs, recordBytes, batch, true, 0, against);
+    }
+
+    private static Row unwaited(int recordBytes) {
+        long pace = NANOS_PER_S * recordBytes / UNWAITED_BYTES_PER_S;
+        return new AppendRow(
+                "A4",
+                "append without waiting, " + recordBytes + " B, at 256 MiB/s",
+                1,
+                false,
+                1,
+                recordBytes,
+                1,
+                false,
+                pace,
+                Against.NOTHING);
+    }
+}

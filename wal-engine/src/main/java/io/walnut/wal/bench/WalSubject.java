@@ -1,0 +1,99 @@
+package io.walnut.wal.bench;
+
+import io.walnut.wal.Batch;
+import io.walnut.wal.Durability;
+import io.walnut.wal.Wal;
+import io.walnut.wal.WalException;
+import io.walnut.wal.WalOptions;
+import io.walnut.wal.WalStats;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Our log. Beside the appends it is trimmed, as a service with retention would: at 256 MiB to a half of that. */
+public final class WalSubject implements Subject {
+    private static final Logger LOG = LoggerFactory.getLogger(WalSubject.class);
+    private static final long KEPT_BYTES = 256L << 20;
+    private static final int SPARE_SEGMENTS = 4;
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
+
+    private final WalOptions options;
+
+    public WalSubject(WalOptions options) {
+        this.options = options;
+    }
+
+    @Override
+    public String name() {
+        return "walnut";
+    }
+
+    @Override
+    public Log open(Path directory, boolean durable) throws IOException {
+        return new WalLog(Wal.open(
+                directory,
+                options.withSpareSegments(SPARE_SEGMENTS)
+                        .withDurability(durable ? Durability.sync() : Durability.os())));
+    }
+
+    private static final class WalLog implements Log {
+        private final Wal wal;
+        private final ThreadLocal<Batch> batches = ThreadLocal.withInitial(Batch::new);
+        private final Thread retention;
+
+        WalLog(Wal wal) {
+            this.wal = wal;
+            this.retention =
+                    Thread.ofPlatform().daemon().name("wal-bench-retention").start(this::retain);
+        }
+
+        private void retain() {
+            try {
+                while (true) {
+                    Thread.sleep(BETWEEN_LOOKS);
+                    WalStats stats = wal.stats();
+                    if (stats.bytesOnDisk() > KEPT_BYTES) {
+                        wal.trimBefore(stats.startLsn() + (stats.durableLsn() - stats.startLsn()) / 2);
+                    }
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (WalException e) {
+                LOG.warn("retention ends", e);
+            }
+        }
+
+        @Override
+        public void append(ByteBuffer record, int count) throws IOException {
+            wal.append(batch(record, count));
+        }
+
+        @Override
+        public void enqueue(ByteBuffer record, int count) throws IOException {
+            wal.enqueue(batch(record, count));
+        }
+
+        private Batch batch(ByteBuffer record, int count) {
+            Batch batch = batches.get();
+            batch.clear();
+            for (int i = 0; i < count; i++) {
+                batch.add(i, record);
+            }
+            return batch;
+        }
+
+        @Override
+        public void close() throws IOException {
+            retention.interrupt();
+            try {
+                retention.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            wal.close();
+        }
+    }
+}
