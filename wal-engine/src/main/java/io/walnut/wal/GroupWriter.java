@@ -74,7 +74,9 @@ final class GroupWriter {
         }
         state.checkOpen();
         Group group;
-        while (state.held() || !hasRoom(batch.encodedBytes()) || (group = groupFor(batch)) == null) {
+        while (state.held()
+                || !hasRoom(batch.encodedBytes())
+                || (group = state.groups.forBatch(batch.encodedBytes())) == null) {
             state.backPressureWaits++;
             if (!state.held() && mayWrite(false)) {
                 writeDue();
@@ -92,10 +94,6 @@ final class GroupWriter {
         state.recordsAppended += batch.count();
         state.batchesAppended++;
         return lsn;
-    }
-
-    private @Nullable Group groupFor(Batch batch) {
-        return state.groups.forBatch(batch.encodedBytes());
     }
 
     /**

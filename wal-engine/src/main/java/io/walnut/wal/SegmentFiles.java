@@ -132,13 +132,10 @@ final class SegmentFiles {
 
     /** Old frames stay in it: writing over blocks that are there already is what makes a sync quick. */
     private StorageFile recycle(String spare, String name) throws IOException {
-        if (state.storage.exists(name)) {
-            state.storage.delete(name); // an attempt that failed
-        }
+        deleteFailedAttempt(name);
         // First: until its header is gone it is, under this name, some other file's, and an open deletes it.
         state.storage.rename(spare, name);
-        StorageFile file = state.storage.open(name, true);
-        try {
+        return filled(name, state.storage.open(name, true), file -> {
             file.write(ByteBuffer.allocateDirect(SegmentHeader.BYTES), 0);
             long length = file.length();
             if (length > state.options.segmentBytes()) {
@@ -146,6 +143,28 @@ final class SegmentFiles {
             } else {
                 zero(file, length);
             }
+        });
+    }
+
+    private StorageFile makeSegmentFile(String name) throws IOException {
+        deleteFailedAttempt(name);
+        return filled(name, state.storage.create(name), file -> zero(file, 0));
+    }
+
+    private void deleteFailedAttempt(String name) throws IOException {
+        if (state.storage.exists(name)) {
+            state.storage.delete(name);
+        }
+    }
+
+    private interface Filling {
+        void of(StorageFile file) throws IOException;
+    }
+
+    /** Durable on return, with its entry. When that fails the file goes again. */
+    private StorageFile filled(String name, StorageFile file, Filling filling) throws IOException {
+        try {
+            filling.of(file);
             file.sync();
             state.storage.syncDirectory();
             return file;
@@ -200,26 +219,6 @@ final class SegmentFiles {
     void dropSpares() {
         for (String spare = state.spares.pollFirst(); spare != null; spare = state.spares.pollFirst()) {
             deleteFile(spare);
-        }
-    }
-
-    private StorageFile makeSegmentFile(String name) throws IOException {
-        if (state.storage.exists(name)) {
-            state.storage.delete(name); // an attempt that failed
-        }
-        StorageFile file = state.storage.create(name);
-        try {
-            zero(file, 0);
-            file.sync();
-            state.storage.syncDirectory();
-            return file;
-        } catch (IOException | RuntimeException | OutOfMemoryError e) {
-            try (file) {
-                state.storage.delete(name);
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
-            }
-            throw e;
         }
     }
 
