@@ -1,13 +1,14 @@
 package io.walnut.wal;
 
 import io.walnut.wal.format.FrameFormat;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
  * Records that are appended together: all of them survive a crash, or none.
  *
- * <p>Buffers and encoders are borrowed until the append or enqueue call returns; payloads are the bytes between position
+ * <p>Buffers, memory and encoders are borrowed until the append or enqueue call returns; payloads are the bytes between position
  * and limit then, and neither is moved. A batch can be used again. For one thread.
  */
 public final class Batch {
@@ -28,6 +29,11 @@ public final class Batch {
     /** Adds a record; {@code tag} is the caller's own and comes back with the record. */
     public Batch add(long tag, ByteBuffer payload) {
         return add(tag, payload.remaining(), (Object) payload);
+    }
+
+    /** The same with memory of up to 2 GiB, on the heap or not. */
+    public Batch add(long tag, MemorySegment payload) {
+        return add(tag, Math.toIntExact(payload.byteSize()), (Object) payload);
     }
 
     /** Adds a record of {@code length} bytes that the encoder will write. */
@@ -70,17 +76,26 @@ public final class Batch {
         return encodedBytes;
     }
 
-    /** Encodes all records at the buffer's position, which must have room for {@link #encodedBytes()}. */
-    void encode(ByteBuffer target) {
+    /**
+     * Encodes all records at the buffer's position, which must have room for {@link #encodedBytes()}.
+     *
+     * @param memory the buffer's own, from its first byte
+     */
+    void encode(ByteBuffer target, MemorySegment memory) {
         for (int i = 0; i < count; i++) {
             int length = lengths[i];
             FrameFormat.putRecordHeader(target, length, tags[i]);
-            if (sources[i] instanceof ByteBuffer payload) {
-                int position = target.position();
-                target.put(position, payload, payload.position(), length);
-                target.position(position + length);
-            } else {
-                encode((Encoder) sources[i], target, length);
+            int position = target.position();
+            switch (sources[i]) {
+                case ByteBuffer payload -> {
+                    target.put(position, payload, payload.position(), length);
+                    target.position(position + length);
+                }
+                case MemorySegment payload -> {
+                    MemorySegment.copy(payload, 0, memory, position, length);
+                    target.position(position + length);
+                }
+                default -> encode((Encoder) sources[i], target, length);
             }
         }
     }

@@ -3,14 +3,20 @@ package io.walnut.wal;
 import io.walnut.wal.format.Blocks;
 import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.io.Uninterrupted;
 import io.walnut.wal.segment.FrameIndex;
 import io.walnut.wal.segment.Segment;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,11 +25,15 @@ import org.jspecify.annotations.Nullable;
  * <p>The first block is kept free for a segment header, which goes out in the same write. Guarded by the log's mutex, but for
  * the bytes while it is written, which are its writer's then.
  */
-final class Group {
+final class Group implements Uninterrupted.Io {
     private static final int START = SegmentHeader.BYTES;
     private static final byte[] ZERO_BLOCK = new byte[Blocks.BYTES];
 
     private final ByteBuffer bytes;
+    private final ByteBuffer toDisk; // the same; a view of its own, since a write moves it
+    private final MemorySegment memory; // the same
+    private final CRC32C crc = new CRC32C();
+    private final Uninterrupted.Io durableWrite = this::write;
     private final List<Thread> waiters = new ArrayList<>();
     private int end = START;
     private long endLsn;
@@ -36,13 +46,30 @@ final class Group {
 
     private volatile int woken; // how often all who waited were woken
 
-    // While it is being written.
+    // While it is being written. Set under the mutex, by who takes it.
     @Nullable
     Segment segment;
 
+    @Nullable
+    SegmentHeader header; // when it is the segment's first
+
+    @Nullable
+    Segment unsynced; // the segment before, when that is to be made durable first
+
     long position;
-    boolean durably;
+    long durableLsn;
+    Sync sync = Sync.NONE;
     boolean written;
+
+    /** How its write becomes durable. */
+    enum Sync {
+        /** Not at all, so far. */
+        NONE,
+        /** Its own bytes. */
+        OWN_BYTES,
+        /** All of the file. */
+        WHOLE_FILE
+    }
 
     /** For up to {@code capacity} bytes of frames, padding included. */
     Group(long capacity) {
@@ -50,6 +77,8 @@ final class Group {
                 .alignedSlice(Blocks.BYTES)
                 .slice(0, (int) (START + capacity))
                 .order(ByteOrder.LITTLE_ENDIAN);
+        toDisk = bytes.duplicate();
+        memory = MemorySegment.ofBuffer(bytes);
     }
 
     long capacity() {
@@ -91,7 +120,7 @@ final class Group {
         int payload = (int) batch.encodedBytes();
         int length = (int) frameBytes(payload);
         bytes.clear().position(end + FrameFormat.HEADER_BYTES);
-        batch.encode(bytes);
+        batch.encode(bytes, memory);
         bytes.put(ZERO_BLOCK, 0, end + length - bytes.position());
         FrameFormat.begin(bytes, end, length, payload, firstLsn, batch.count());
         if (frames == frameLsns.length) {
@@ -105,27 +134,50 @@ final class Group {
         endLsn = firstLsn + batch.count();
     }
 
-    /** Pads, and completes the frames for their place in the segment. Without the mutex. */
-    void finish(long durableLsn, int salt) {
+    /** Completes the frames for their place and brings them there. Without the mutex. */
+    @Override
+    public void run() throws IOException {
+        Segment to = Objects.requireNonNull(segment);
+        Segment before = unsynced;
+        if (before != null) {
+            // Durability stays in order across segments, and a header proves that all before it is durable.
+            Uninterrupted.run(before.file()::sync);
+        }
+        finish(to.salt());
+        if (sync == Sync.NONE) {
+            write();
+        } else {
+            Uninterrupted.run(durableWrite);
+        }
+    }
+
+    private void finish(int salt) {
         int padded = (int) (START + padded());
         bytes.clear().position(end).put(ZERO_BLOCK, 0, padded - end);
         int last = START + (int) frameOffsets[frames - 1];
         FrameFormat.pad(bytes, last, padded - last);
         for (int i = 0; i < frames; i++) {
-            FrameFormat.finish(bytes, START + (int) frameOffsets[i], durableLsn, salt);
+            FrameFormat.finish(bytes, START + (int) frameOffsets[i], durableLsn, salt, crc);
+        }
+        if (header != null) {
+            bytes.clear().put(0, ZERO_BLOCK);
+            header.write(bytes.limit(START));
         }
     }
 
-    /** What goes to disk; after a header, when it is the segment's first write. */
-    ByteBuffer withoutHeader() {
-        return bytes.clear().slice(START, (int) padded());
-    }
-
-    ByteBuffer withHeader(SegmentHeader header) {
-        ByteBuffer block = bytes.clear().slice(0, START).order(ByteOrder.LITTLE_ENDIAN);
-        block.put(0, ZERO_BLOCK);
-        header.write(block);
-        return bytes.clear().slice(0, (int) (START + padded()));
+    private void write() throws IOException {
+        StorageFile file = Objects.requireNonNull(segment).file();
+        int from = header == null ? START : 0;
+        toDisk.clear().position(from).limit((int) (START + padded()));
+        long at = position + from - START;
+        if (sync == Sync.OWN_BYTES) {
+            file.writeDurably(toDisk, at);
+            return;
+        }
+        file.write(toDisk, at);
+        if (sync == Sync.WHOLE_FILE) {
+            file.sync();
+        }
     }
 
     /** An index with the frames of this group, too. */
@@ -186,6 +238,8 @@ final class Group {
         end = START;
         frames = 0;
         segment = null;
+        header = null;
+        unsynced = null;
         written = false;
         heir = null;
     }

@@ -1,13 +1,11 @@
 package io.walnut.wal;
 
 import io.walnut.wal.format.SegmentHeader;
-import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.StorageFullException;
-import io.walnut.wal.io.StorageInterruptedException;
+import io.walnut.wal.io.Uninterrupted;
 import io.walnut.wal.segment.FrameIndex;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods are called with the mutex, held once, unless they say otherwise; it is released while a group is written.
  */
 final class GroupWriter {
-    private static final int ATTEMPTS_WHEN_INTERRUPTED = 100;
     /** A group of this size is written beside others; a smaller one waits and grows, which brings more. */
     private static final long PIPELINED_BYTES = 64 << 10;
 
@@ -239,10 +236,12 @@ final class GroupWriter {
         return !syncsEach && state.groups.nextGathers() && state.groups.waitingBytes() < LINGER_BYTES;
     }
 
-    /** Called after an append that nobody waits for. */
+    /**
+     * Called after an append that nobody waits for. To wake a thread costs more than an append, so where the policy wants no haste
+     * a thread that will look by itself is left to it until a group is full.
+     */
     void wakeOwnThread() {
-        Group next = state.groups.next();
-        if (syncsEach || !mayLinger() || (next != null && next.batches() == 1)) {
+        if (syncsEach || state.ownThreadSleeps || !state.groups.nextGathers()) {
             state.work.signal();
         }
     }
@@ -328,7 +327,7 @@ final class GroupWriter {
         long written = state.writtenLsn;
         state.exclusive = true;
         try {
-            long nanos = outside(segment, () -> uninterrupted(segment.file()::sync));
+            long nanos = outside(segment, () -> Uninterrupted.run(segment.file()::sync));
             state.syncs++;
             state.syncNanos += nanos;
         } finally {
@@ -347,19 +346,19 @@ final class GroupWriter {
         Segment segment = Objects.requireNonNull(state.active);
         state.groups.takeNext();
         group.segment = segment;
-        group.position = state.position;
-        group.durably = durably;
-        state.position += group.padded();
-        long durable = state.durableLsn;
+        group.header = begins
+                ? new SegmentHeader(
+                        state.log, segment.id(), segment.baseLsn(), segment.salt(), state.options.segmentBytes())
+                : null;
         Segment unsynced = state.durableLsn < state.writtenLsn ? full : null;
-        long nanos = outside(segment, () -> {
-            if (unsynced != null) {
-                // Durability stays in order across segments, and a header proves that all before it is durable.
-                uninterrupted(unsynced.file()::sync);
-            }
-            group.finish(durable, segment.salt());
-            toDisk(group, segment);
-        });
+        group.unsynced = unsynced;
+        group.position = state.position;
+        group.durableLsn = state.durableLsn;
+        // Where syncs are rare, earlier bytes of the file may wait for one, and these bytes alone would not do for
+        // them.
+        group.sync = !durably ? Group.Sync.NONE : syncsEach ? Group.Sync.OWN_BYTES : Group.Sync.WHOLE_FILE;
+        state.position += group.padded();
+        long nanos = outside(segment, group);
         state.writes++;
         state.bytesWritten += group.padded();
         if (durably) {
@@ -389,7 +388,7 @@ final class GroupWriter {
             Segment segment = Objects.requireNonNull(group.segment);
             segment.publish(group.index(segment.index()), group.endLsn(), group.position + group.padded());
             state.writtenLsn = group.endLsn();
-            if (group.durably) {
+            if (group.sync != Group.Sync.NONE) {
                 state.durableLsn = group.endLsn();
                 state.unsyncedBytes = 0;
             } else {
@@ -401,12 +400,8 @@ final class GroupWriter {
         }
     }
 
-    private interface Io {
-        void run() throws IOException;
-    }
-
     /** Runs I/O without the mutex, and poisons the log when it fails; returns how long it took. */
-    private long outside(Segment segment, Io io) throws WalException {
+    private long outside(Segment segment, Uninterrupted.Io io) throws WalException {
         Throwable failure = null;
         state.mutex.unlock();
         // Nobody who waits for a record gives up; and an interrupt would break the I/O for all who share the file.
@@ -436,50 +431,6 @@ final class GroupWriter {
             throw defect;
         }
         throw error;
-    }
-
-    private void toDisk(Group group, Segment segment) throws IOException {
-        StorageFile file = segment.file();
-        boolean begins = group.position == SegmentHeader.BYTES;
-        ByteBuffer source = begins
-                ? group.withHeader(new SegmentHeader(
-                        state.log, segment.id(), segment.baseLsn(), segment.salt(), state.options.segmentBytes()))
-                : group.withoutHeader();
-        long at = begins ? 0 : group.position;
-        if (!group.durably) {
-            file.write(source, at);
-        } else if (syncsEach) {
-            uninterrupted(() -> file.writeDurably(source.duplicate(), at));
-        } else {
-            // Bytes of this file may wait for a sync since earlier writes, and one of these bytes alone would not do
-            // for them.
-            uninterrupted(() -> {
-                file.write(source.duplicate(), at);
-                file.sync();
-            });
-        }
-    }
-
-    /** Does it again when it was interrupted, which leaves open whether it was done. */
-    private static void uninterrupted(Io io) throws IOException {
-        boolean interrupted = false;
-        try {
-            for (int attempt = 1; ; attempt++) {
-                try {
-                    io.run();
-                    return;
-                } catch (StorageInterruptedException e) {
-                    interrupted = true;
-                    if (attempt == ATTEMPTS_WHEN_INTERRUPTED) {
-                        throw e;
-                    }
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
     }
 
     private boolean needsSegment(long groupBytes) {

@@ -24,6 +24,7 @@ final class Groups {
     private final Deque<Group> writing = new ArrayDeque<>(); // in order of LSNs
     private @Nullable Group gathering;
     private long bytes; // of all groups
+    private long queuedBytes; // on disk, of those in the queue
 
     Groups(WalOptions options) {
         this.maxBytes = options.maxBytesInFlight();
@@ -41,6 +42,7 @@ final class Groups {
             Group next = take(encodedBytes);
             if (next != null) {
                 queue.add(current);
+                queuedBytes += current.padded();
                 gathering = next;
             }
             return next;
@@ -89,6 +91,8 @@ final class Groups {
         if (taken == null) {
             taken = gathering;
             gathering = null;
+        } else {
+            queuedBytes -= taken.padded();
         }
         if (taken == null) {
             throw new IllegalStateException("nothing waits");
@@ -117,11 +121,7 @@ final class Groups {
 
     /** Bytes on disk of what waits. */
     long waitingBytes() {
-        long sum = gathering == null ? 0 : gathering.padded();
-        for (Group group : queue) {
-            sum += group.padded();
-        }
-        return sum;
+        return queuedBytes + (gathering == null ? 0 : gathering.padded());
     }
 
     /** Bytes on disk of what waits, with a further batch. */

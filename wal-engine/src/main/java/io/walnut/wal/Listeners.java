@@ -4,9 +4,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,18 +53,18 @@ final class Listeners {
     }
 
     /**
-     * Tells all that there is to tell, what comes meanwhile included, for as long as it is not to be left to somebody
-     * {@code later}. The mutex is released while listeners hear.
+     * Tells all that there is to tell, what comes meanwhile included, until a change of the segments waits, to which the rest is
+     * left. The mutex is released while listeners hear.
      */
-    void tell(LongSupplier durableLsn, Supplier<@Nullable WalException> failure, BooleanSupplier later) {
+    void tell(LogState state) {
         if (teller != null) {
             return;
         }
         teller = Thread.currentThread();
         try {
-            while (!later.getAsBoolean()) {
-                long lsn = durableLsn.getAsLong();
-                WalException cause = failure.get();
+            while (state.quiescing == 0) {
+                long lsn = state.durableLsn;
+                WalException cause = state.failure;
                 if (lsn > toldLsn) {
                     toldLsn = lsn;
                     each(listener -> listener.onDurable(lsn));

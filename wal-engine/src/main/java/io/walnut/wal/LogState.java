@@ -65,6 +65,7 @@ final class LogState {
     int quiescing; // changes of the segments that wait for a quiet log, or have one
     boolean tellerChanges; // one of them is a listener's, in its call
     int tasks; // given to the background and not done
+    boolean ownThreadSleeps; // and looks for what was enqueued only when it is woken
     boolean closing;
     boolean closed;
     boolean released;
@@ -162,7 +163,7 @@ final class LogState {
      * segments that waits, if one does.
      */
     void tell() {
-        listeners.tell(() -> durableLsn, () -> failure, () -> quiescing > 0);
+        listeners.tell(this);
     }
 
     /** The next LSN to be assigned. */

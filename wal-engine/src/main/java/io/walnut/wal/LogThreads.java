@@ -28,17 +28,20 @@ final class LogThreads {
     void syncLoop() {
         state.mutex.lock();
         try {
+            boolean wroteJustNow = false;
             while (!state.closed && state.failure == null) {
-                if (writer.mayWrite(false) && !writer.mayLinger()) {
+                if (writer.mayWrite(false) && !(writer.mayLinger() && linger())) {
                     writer.writeDue();
-                } else if (writer.mayWrite(false)) {
-                    linger();
+                    wroteJustNow = true;
+                } else if (wroteJustNow) {
+                    wroteJustNow = false;
+                    linger(); // more comes, usually
                 } else if (state.sealingBehind || state.prepareFailure != null) {
-                    retryAfter(RETRY_NANOS);
+                    retryLater();
                 } else if (writer.ages()) {
                     rollIfOld();
                 } else {
-                    state.work.awaitUninterruptibly();
+                    sleep(Long.MAX_VALUE);
                 }
             }
         } catch (WalException e) {
@@ -48,27 +51,38 @@ final class LogThreads {
         }
     }
 
-    /** Nobody waits for what has gathered, and the policy wants no haste: more of it makes fewer writes. */
+    /**
+     * Where nobody waits and the policy wants no haste, more of what gathers makes fewer writes. Whether there is something to
+     * look at before the time is over.
+     */
     @SuppressWarnings("WaitNotInLoop") // the caller loops
-    private void linger() throws WalException {
+    private boolean linger() {
         try {
-            if (state.work.awaitNanos(LINGER_NANOS) <= 0 && writer.mayWrite(false)) {
-                writer.writeDue();
-            }
+            return state.work.awaitNanos(LINGER_NANOS) > 0 || !writer.mayWrite(false);
         } catch (InterruptedException e) {
             LOG.debug("nobody interrupts the log's own thread", e);
+            return true;
+        }
+    }
+
+    /** Until it is woken, or the time is over; false when it was woken. */
+    @SuppressWarnings("WaitNotInLoop") // the caller loops
+    private boolean sleep(long nanos) {
+        state.ownThreadSleeps = true;
+        try {
+            return state.work.awaitNanos(nanos) <= 0;
+        } catch (InterruptedException e) {
+            LOG.debug("nobody interrupts the log's own thread", e);
+            return false;
+        } finally {
+            state.ownThreadSleeps = false;
         }
     }
 
     /** What a full disk has kept the background from doing; space may be back. */
-    @SuppressWarnings("WaitNotInLoop") // the caller loops
-    private void retryAfter(long nanos) {
-        try {
-            if (state.work.awaitNanos(nanos) > 0 || state.closed || state.failure != null || state.tasks > 0) {
-                return;
-            }
-        } catch (InterruptedException e) {
-            LOG.debug("nobody interrupts the log's own thread", e);
+    private void retryLater() {
+        if (!sleep(RETRY_NANOS) || state.closed || state.failure != null || state.tasks > 0) {
+            return;
         }
         if (state.sealingBehind) {
             files.sealFullInBackground();
@@ -90,17 +104,10 @@ final class LogThreads {
     }
 
     /** Waits for the active segment to get old, and rolls it; returns early when there is other work. */
-    @SuppressWarnings("WaitNotInLoop") // the caller loops
     private void rollIfOld() throws WalException {
-        try {
-            long nanos = writer.nanosToLive();
-            if (nanos > 0) {
-                long left = state.work.awaitNanos(Math.min(nanos, AGE_CHECK_NANOS));
-                LOG.trace("{} ns left of a wait", left);
-                return;
-            }
-        } catch (InterruptedException e) {
-            LOG.debug("nobody interrupts the log's own thread", e);
+        long nanos = writer.nanosToLive();
+        if (nanos > 0) {
+            sleep(Math.min(nanos, AGE_CHECK_NANOS));
             return;
         }
         state.mutex.unlock();

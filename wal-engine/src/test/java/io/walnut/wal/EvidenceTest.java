@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 /** What proves that a record that cannot be read had been durable, and what only looks like it. */
@@ -27,7 +28,7 @@ class EvidenceTest {
         FrameFormat.begin(bytes, 0, length, FrameFormat.RECORD_HEADER_BYTES + 4, 100, 1);
         bytes.position(FrameFormat.HEADER_BYTES);
         FrameFormat.putRecordHeader(bytes, 4, 1);
-        FrameFormat.finish(bytes, 0, 90, salt);
+        FrameFormat.finish(bytes, 0, 90, salt, new CRC32C());
         return bytes.array();
     }
 

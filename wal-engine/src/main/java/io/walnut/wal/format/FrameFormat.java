@@ -1,6 +1,7 @@
 package io.walnut.wal.format;
 
 import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
 
 /**
  * A frame: one batch on disk. Little endian, begins on a multiple of 8 bytes.
@@ -101,10 +102,10 @@ public final class FrameFormat {
     }
 
     /** Writes what is known only when a frame goes to disk, and its checksum. */
-    public static void finish(ByteBuffer target, int at, long durableLsn, int salt) {
+    public static void finish(ByteBuffer target, int at, long durableLsn, int salt, CRC32C crc) {
         target.putLong(at + DURABLE_LSN, durableLsn);
         target.putInt(at + SALT, salt);
-        target.putInt(at + CRC, Checksum.of(target, at + LENGTH, at + length(target, at)));
+        target.putInt(at + CRC, Checksum.of(crc, target, at + LENGTH, at + length(target, at)));
     }
 
     /** Length of the frame at {@code at}, when the header makes sense so far; else -1. */

@@ -442,7 +442,7 @@ class RecoveryTableTest {
         sealed.put(bytes(files, SEALED), 0, 2 * BLOCK).put(trailer);
         int used = FrameFormat.usedBytes(sealed, BLOCK) + FrameFormat.ALIGNMENT - 1 & -FrameFormat.ALIGNMENT;
         FrameFormat.pad(sealed, BLOCK, used);
-        FrameFormat.finish(sealed, BLOCK, 0, salt);
+        FrameFormat.finish(sealed, BLOCK, 0, salt, new CRC32C());
         sealed.put(BLOCK + used, (byte) 1); // of the frame that is not there
         files.put(SEALED, sealed.array());
     }
