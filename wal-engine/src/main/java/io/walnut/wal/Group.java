@@ -36,6 +36,7 @@ final class Group implements Uninterrupted.Io {
     private final Uninterrupted.Io durableWrite = this::write;
     private final List<Thread> waiters = new ArrayList<>();
     private int end = START;
+    private long begunNanos; // when the first batch came, where somebody wants to know
     private long endLsn;
     private int frames;
     private long[] frameLsns = new long[16];
@@ -97,6 +98,10 @@ final class Group implements Uninterrupted.Io {
         return endLsn;
     }
 
+    long begunNanos() {
+        return begunNanos;
+    }
+
     /** Bytes on disk as it is: whole blocks. */
     long padded() {
         return Blocks.roundUp(end - START);
@@ -116,7 +121,10 @@ final class Group implements Uninterrupted.Io {
         return (length + FrameFormat.ALIGNMENT - 1) & -FrameFormat.ALIGNMENT;
     }
 
-    void add(Batch batch, long firstLsn) {
+    void add(Batch batch, long firstLsn, long nanos) {
+        if (frames == 0) {
+            begunNanos = nanos;
+        }
         int payload = (int) batch.encodedBytes();
         int length = (int) frameBytes(payload);
         bytes.clear().position(end + FrameFormat.HEADER_BYTES);

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -33,11 +34,14 @@ final class GroupWriter {
     private final LogState state;
     private final SegmentFiles files;
     private final boolean syncsEach;
+    private final WalObserver observer;
+    private final boolean observed;
     private final long pipelinedBytes;
     private int lastBatches; // of the last group: as many may come back to join the next
     private long lastWriteNanos;
     private List<Thread> toWake = new ArrayList<>();
     private @Nullable List<Thread> spareToWake = new ArrayList<>();
+    private long rollWaitSince; // when an append first waited for the next segment's file
     private boolean joining; // somebody is about to write the next group and lets others join it
 
     GroupWriter(LogState state, SegmentFiles files) {
@@ -45,11 +49,19 @@ final class GroupWriter {
         this.files = files;
         this.pipelinedBytes = Math.min(PIPELINED_BYTES, state.options.segmentBytes() / PIPELINED_PART);
         this.syncsEach = state.options.durability() instanceof Durability.Sync;
+        this.observer = state.options.observer();
+        this.observed = !observer.equals(WalObserver.NONE);
     }
 
     /** Appends, and waits for as much as the policy promises. Called without the mutex. */
     long append(Batch batch) throws WalException {
-        state.mutex.lock();
+        return append(batch, syncsEach);
+    }
+
+    /** Appends, and waits until it is durable, or only written. Called without the mutex. */
+    long append(Batch batch, boolean durably) throws WalException {
+        long start = observed ? System.nanoTime() : 0;
+        lockForAppend();
         long lsn;
         try {
             lsn = gather(batch);
@@ -57,8 +69,46 @@ final class GroupWriter {
             state.mutex.unlock();
             throw e;
         }
-        awaitAndUnlock(lsn + batch.count() - 1, syncsEach);
+        long encoded = observed ? System.nanoTime() : 0;
+        int records = batch.count();
+        long bytes = batch.encodedBytes();
+        awaitAndUnlock(lsn + records - 1, durably);
+        if (observed) {
+            observer.appended(records, bytes, encoded - start, System.nanoTime() - start);
+        }
         return lsn;
+    }
+
+    /** Gives a batch to the log, for its own thread to write. Called without the mutex. */
+    long enqueue(Batch batch) throws WalException {
+        lockForAppend();
+        try {
+            long lsn = gather(batch);
+            wakeOwnThread();
+            return lsn;
+        } finally {
+            state.mutex.unlock();
+        }
+    }
+
+    /** The same, and a future of when it is written, or durable. */
+    CompletableFuture<Long> enqueue(Batch batch, boolean durably) throws WalException {
+        lockForAppend();
+        try {
+            long lsn = gather(batch);
+            CompletableFuture<Long> future = state.listeners.pending().add(lsn, lsn + batch.count(), durably);
+            state.work.signal();
+            return future;
+        } finally {
+            state.mutex.unlock();
+        }
+    }
+
+    private void lockForAppend() {
+        if (!state.mutex.tryLock()) {
+            state.mutex.lock();
+            state.contendedAppends++;
+        }
     }
 
     /** Puts a batch into a group and gives it its LSNs; waits for room in memory and in the segments. */
@@ -71,10 +121,14 @@ final class GroupWriter {
         }
         state.checkOpen();
         Group group;
+        long heldBackSince = 0;
         while (state.held()
                 || !hasRoom(batch.encodedBytes())
                 || (group = state.groups.forBatch(batch.encodedBytes())) == null) {
             state.backPressureWaits++;
+            if (observed && heldBackSince == 0) {
+                heldBackSince = System.nanoTime();
+            }
             if (!state.held() && mayWrite(false)) {
                 writeDue();
             } else {
@@ -83,7 +137,11 @@ final class GroupWriter {
             state.checkOpen();
         }
         long lsn = state.endLsn;
-        group.add(batch, lsn);
+        long now = observed ? System.nanoTime() : 0;
+        if (heldBackSince != 0) {
+            observer.heldBack(now - heldBackSince);
+        }
+        group.add(batch, lsn, now);
         state.endLsn += batch.count();
         if (joining) {
             state.joined = group.batches() + (group.padded() < pipelinedBytes ? 0 : lastBatches);
@@ -110,6 +168,9 @@ final class GroupWriter {
             }
             if (state.prepared != null) {
                 return state.groups.oneGroupWith(encodedBytes); // it begins that segment
+            }
+            if (observed && rollWaitSince == 0) {
+                rollWaitSince = System.nanoTime();
             }
             if (state.preparing) {
                 state.changed.awaitUninterruptibly();
@@ -218,12 +279,13 @@ final class GroupWriter {
 
     /** Whether the policy wants the write that is about to begin to be synced. */
     private boolean isSyncDue() {
-        return switch (state.options.durability()) {
-            case Durability.Sync() -> true;
-            case Durability.Interval(Duration _, long bytes) ->
-                state.unsyncedBytes + state.groups.waitingBytes() >= bytes;
-            case Durability.Os() -> false;
-        };
+        return wantsSync()
+                || switch (state.options.durability()) {
+                    case Durability.Sync() -> true;
+                    case Durability.Interval(Duration _, long bytes) ->
+                        state.unsyncedBytes + state.groups.waitingBytes() >= bytes;
+                    case Durability.Os() -> false;
+                };
     }
 
     /** Writes the next group as the policy wants it. For who {@link #mayWrite}. */
@@ -231,9 +293,14 @@ final class GroupWriter {
         write(isSyncDue());
     }
 
+    /** Whether somebody waits for a sync, and does not sync himself. */
+    boolean wantsSync() {
+        return state.listeners.pending().wantSync(state.durableLsn);
+    }
+
     /** Whether what has gathered may wait a little for more. */
     boolean mayLinger() {
-        return !syncsEach && state.groups.nextGathers() && state.groups.waitingBytes() < LINGER_BYTES;
+        return !syncsEach && !wantsSync() && state.groups.nextGathers() && state.groups.waitingBytes() < LINGER_BYTES;
     }
 
     /**
@@ -330,6 +397,7 @@ final class GroupWriter {
             long nanos = outside(segment, () -> Uninterrupted.run(segment.file()::sync));
             state.syncs++;
             state.syncNanos += nanos;
+            observer.synced(nanos);
         } finally {
             state.exclusive = false;
         }
@@ -358,7 +426,9 @@ final class GroupWriter {
         // them.
         group.sync = !durably ? Group.Sync.NONE : syncsEach ? Group.Sync.OWN_BYTES : Group.Sync.WHOLE_FILE;
         state.position += group.padded();
+        long queueNanos = observed ? System.nanoTime() - group.begunNanos() : 0;
         long nanos = outside(segment, group);
+        observer.wrote(group.batches(), group.padded(), queueNanos, nanos, durably);
         state.writes++;
         state.bytesWritten += group.padded();
         if (durably) {
@@ -455,6 +525,8 @@ final class GroupWriter {
         state.position = SegmentHeader.BYTES;
         state.activeSinceNanos = state.options.nanoClock().getAsLong();
         state.rolls++;
+        observer.rolled(rollWaitSince == 0 ? 0 : System.nanoTime() - rollWaitSince);
+        rollWaitSince = 0;
         var all = new ArrayList<>(state.segments);
         all.add(begun);
         state.segments = List.copyOf(all);

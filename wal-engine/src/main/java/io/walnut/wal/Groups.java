@@ -25,6 +25,8 @@ final class Groups {
     private @Nullable Group gathering;
     private long bytes; // of all groups
     private long queuedBytes; // on disk, of those in the queue
+    private long reused;
+    private long made;
 
     Groups(WalOptions options) {
         this.maxBytes = options.maxBytesInFlight();
@@ -58,6 +60,7 @@ final class Groups {
         long needed = FrameFormat.paddedBytes(encodedBytes);
         for (int i = free.size() - 1; i >= 0; i--) {
             if (free.get(i).capacity() >= needed) {
+                reused++;
                 return free.remove(i);
             }
         }
@@ -68,9 +71,10 @@ final class Groups {
         if (bytes + capacity > maxBytes) {
             return null;
         }
-        Group made = new Group(capacity);
+        Group group = new Group(capacity);
         bytes += capacity;
-        return made;
+        made++;
+        return group;
     }
 
     /** The group that is to be written next, or null when nothing waits. */
@@ -99,6 +103,16 @@ final class Groups {
         }
         writing.add(taken);
         return taken;
+    }
+
+    /** How often a group of the pool was taken. */
+    long reused() {
+        return reused;
+    }
+
+    /** How often one had to be made. */
+    long made() {
+        return made;
     }
 
     /** Groups that are being written. */

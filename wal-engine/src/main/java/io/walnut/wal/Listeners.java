@@ -19,6 +19,7 @@ final class Listeners {
     private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
 
     private final List<DurableListener> listeners = new CopyOnWriteArrayList<>();
+    private final PendingAppends pending = new PendingAppends();
     private final ReentrantLock mutex;
     private final Condition changed;
     private @Nullable Thread teller;
@@ -34,6 +35,11 @@ final class Listeners {
         listeners.add(listener);
     }
 
+    /** Those that hear of one append each, before the listeners. */
+    PendingAppends pending() {
+        return pending;
+    }
+
     boolean someoneElseTells() {
         return teller != null && !iTell();
     }
@@ -44,6 +50,7 @@ final class Listeners {
 
     /** A change of the segments has set the end anew: nothing at or above it has been told. */
     void durableLsnFell(long durableLsn) {
+        pending.beforeCut();
         toldLsn = Math.min(toldLsn, durableLsn);
     }
 
@@ -65,6 +72,9 @@ final class Listeners {
             while (state.quiescing == 0) {
                 long lsn = state.durableLsn;
                 WalException cause = state.failure;
+                if (!pending.isEmpty() && complete(state)) {
+                    continue;
+                }
                 if (lsn > toldLsn) {
                     toldLsn = lsn;
                     each(listener -> listener.onDurable(lsn));
@@ -79,6 +89,24 @@ final class Listeners {
             teller = null;
             changed.signalAll();
         }
+    }
+
+    /** Whether there was something to complete. */
+    private boolean complete(LogState state) {
+        WalException cause = state.failure;
+        List<PendingAppends.Pending> done = pending.takeDone(state.writtenLsn, state.durableLsn);
+        List<PendingAppends.Pending> failed = cause == null ? List.of() : pending.takeAll();
+        if (done.isEmpty() && failed.isEmpty()) {
+            return false;
+        }
+        mutex.unlock();
+        try {
+            done.forEach(PendingAppends.Pending::complete);
+            failed.forEach(append -> append.future().completeExceptionally(cause));
+        } finally {
+            mutex.lock();
+        }
+        return true;
     }
 
     private interface News {

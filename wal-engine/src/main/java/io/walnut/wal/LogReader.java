@@ -75,6 +75,7 @@ final class LogReader {
         try {
             return segment.frame(lsn);
         } catch (InvalidBytesException e) {
+            state.options.observer().corrupt(new LsnRange(lsn, lsn + 1));
             throw new WalCorruptException(
                     "LSN " + lsn + " in " + Segment.name(segment.id()) + " of " + state.storage.describe()
                             + " is corrupt: " + e.getMessage() + ". " + WalCorruptException.ADVICE,

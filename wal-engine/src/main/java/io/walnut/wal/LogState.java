@@ -107,6 +107,7 @@ final class LogState {
     long rolls;
     long rollWaits;
     long backPressureWaits;
+    long contendedAppends;
     long activeSinceNanos;
 
     /** A segment file that is made and not used yet; recycled when it holds old frames, which its salt will tell apart. */
@@ -151,6 +152,7 @@ final class LogState {
     void poison(WalException error) {
         if (failure == null) {
             failure = error;
+            options.observer().poisoned(error);
             LOG.error("log poisoned: {}", error.getMessage());
         }
         changed.signalAll();
@@ -202,7 +204,11 @@ final class LogState {
                     writeNanos,
                     rolls,
                     rollWaits,
-                    backPressureWaits);
+                    backPressureWaits,
+                    contendedAppends,
+                    groups.reused(),
+                    groups.made(),
+                    groups.inFlight());
         } finally {
             mutex.unlock();
         }

@@ -33,6 +33,8 @@ final class LogThreads {
                 if (writer.mayWrite(false) && !(writer.mayLinger() && linger())) {
                     writer.writeDue();
                     wroteJustNow = true;
+                } else if (writer.wantsSync() && writer.mayWrite(true)) {
+                    writer.write(true);
                 } else if (wroteJustNow) {
                     wroteJustNow = false;
                     linger(); // more comes, usually

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -102,6 +103,7 @@ public final class Wal implements AutoCloseable {
             recovered = new Recovery(storage, options).run();
             wal = new Wal(storage, lock, options, recovered);
             wal.start(options);
+            options.observer().recovered(recovered.report());
             return wal;
         } catch (RuntimeException | Error e) { // nobody could give the directory free
             if (wal != null) {
@@ -157,6 +159,28 @@ public final class Wal implements AutoCloseable {
         return writer.append(batch);
     }
 
+    /** Appends, and returns when the batch is as far as asked for, whatever the policy. */
+    public long append(Batch batch, Acknowledge when) throws WalException {
+        return switch (when) {
+            case ENQUEUED -> writer.enqueue(batch);
+            case WRITTEN -> writer.append(batch, false);
+            case DURABLE -> writer.append(batch, true);
+        };
+    }
+
+    /**
+     * Gives a batch to the log and returns at once, as {@link #enqueue} does. The future has the LSN of the first record when the
+     * batch is as far as asked for, or the exception that poisoned the log. It is completed, in the order of the log, by the thread
+     * that wrote: what hangs on it is bound by the same rules as a {@link DurableListener}.
+     */
+    public CompletableFuture<Long> appendAsync(Batch batch, Acknowledge when) throws WalException {
+        return switch (when) {
+            case ENQUEUED -> CompletableFuture.completedFuture(writer.enqueue(batch));
+            case WRITTEN -> writer.enqueue(batch, false);
+            case DURABLE -> writer.enqueue(batch, true);
+        };
+    }
+
     /**
      * Gives a batch to the log and returns at once; it becomes durable soon, by the log's own thread or by whoever syncs.
      * Waits only when {@link WalOptions#maxBytesInFlight()} are waiting already.
@@ -164,14 +188,7 @@ public final class Wal implements AutoCloseable {
      * @return LSN of the first record; the others follow densely
      */
     public long enqueue(Batch batch) throws WalException {
-        state.mutex.lock();
-        try {
-            long lsn = writer.gather(batch);
-            writer.wakeOwnThread();
-            return lsn;
-        } finally {
-            state.mutex.unlock();
-        }
+        return writer.enqueue(batch);
     }
 
     /** Waits until an LSN is durable, syncing when nobody else does, whatever the policy; or until it has been, and was then cut away. */

@@ -24,6 +24,7 @@ import java.util.function.Supplier;
  *     for who reads what was just appended
  * @param verification what an open reads of sealed segments
  * @param backgroundWork who prepares and seals segments
+ * @param observer hears what the log does and how long it takes
  * @param identity makes the UUID of a new log
  * @param salts makes the salt of a segment: differs from one to the next, so that a stale frame cannot pass for a live one
  * @param nanoClock time for ages and statistics, as {@link System#nanoTime()}
@@ -40,6 +41,7 @@ public record WalOptions(
         boolean pastPageCache,
         Verification verification,
         BackgroundWork backgroundWork,
+        WalObserver observer,
         Supplier<UUID> identity,
         IntSupplier salts,
         LongSupplier nanoClock) {
@@ -104,6 +106,7 @@ public record WalOptions(
                 true,
                 Verification.TABLES,
                 BackgroundWork.THREADS,
+                WalObserver.NONE,
                 UUID::randomUUID,
                 RandomSalts.INSTANCE,
                 System::nanoTime);
@@ -162,6 +165,10 @@ public record WalOptions(
         return with(draft -> draft.backgroundWork = who);
     }
 
+    public WalOptions withObserver(WalObserver who) {
+        return with(draft -> draft.observer = who);
+    }
+
     public WalOptions withIdentity(Supplier<UUID> uuids) {
         return with(draft -> draft.identity = uuids);
     }
@@ -193,6 +200,7 @@ public record WalOptions(
         private boolean pastPageCache;
         private Verification verification;
         private BackgroundWork backgroundWork;
+        private WalObserver observer;
         private Supplier<UUID> identity;
         private IntSupplier salts;
         private LongSupplier nanoClock;
@@ -209,6 +217,7 @@ public record WalOptions(
             pastPageCache = from.pastPageCache;
             verification = from.verification;
             backgroundWork = from.backgroundWork;
+            observer = from.observer;
             identity = from.identity;
             salts = from.salts;
             nanoClock = from.nanoClock;
@@ -227,6 +236,7 @@ public record WalOptions(
                     pastPageCache,
                     verification,
                     backgroundWork,
+                    observer,
                     identity,
                     salts,
                     nanoClock);

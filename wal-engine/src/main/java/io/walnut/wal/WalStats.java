@@ -21,6 +21,10 @@ package io.walnut.wal;
  * @param rolls segments begun
  * @param rollWaits rolls that had to prepare their segment themselves because none was ready
  * @param backPressureWaits appends that had to wait for room in the buffers
+ * @param contendedAppends appends that found the log's lock taken
+ * @param buffersReused buffers taken from the pool
+ * @param buffersMade buffers that the pool did not have
+ * @param writesInFlight writes under way now
  */
 public record WalStats(
         long startLsn,
@@ -40,4 +44,8 @@ public record WalStats(
         long writeNanos,
         long rolls,
         long rollWaits,
-        long backPressureWaits) {}
+        long backPressureWaits,
+        long contendedAppends,
+        long buffersReused,
+        long buffersMade,
+        int writesInFlight) {}

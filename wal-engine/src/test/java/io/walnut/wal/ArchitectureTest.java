@@ -18,18 +18,18 @@ class ArchitectureTest {
             .that()
             .resideInAPackage("io.walnut.wal..")
             .and()
-            .resideOutsideOfPackage("io.walnut.wal.bench..")
+            .resideOutsideOfPackages("io.walnut.wal.bench..", "io.walnut.wal.metrics..")
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage("io.walnut.wal..", "java..", "org.slf4j..", "org.jspecify.annotations..");
 
     @ArchTest
-    static final ArchRule nothingOfTheEngineNeedsItsBenchmark = noClasses()
+    static final ArchRule nothingOfTheEngineNeedsItsBenchmarkOrItsMetrics = noClasses()
             .that()
-            .resideOutsideOfPackage("io.walnut.wal.bench..")
+            .resideOutsideOfPackages("io.walnut.wal.bench..", "io.walnut.wal.metrics..")
             .should()
             .dependOnClassesThat()
-            .resideInAPackage("io.walnut.wal.bench..");
+            .resideInAnyPackage("io.walnut.wal.bench..", "io.walnut.wal.metrics..");
 
     @ArchTest
     static final ArchRule allOfItIsTheEngine = classes()
