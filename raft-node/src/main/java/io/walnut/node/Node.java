@@ -11,6 +11,7 @@ import io.walnut.node.raft.RaftOptions;
 import io.walnut.node.raft.RaftStatus;
 import io.walnut.node.rpc.GroupLogs;
 import io.walnut.node.rpc.RpcServer;
+import io.walnut.wal.metrics.WalMetrics;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -84,8 +85,10 @@ public final class Node implements AutoCloseable {
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
             DataDirectory directory = opened(opened, DataDirectory.open(config.dataDir()));
-            RaftGroupNode group = opened(opened, RaftGroupNode.start(options(config, directory.raft()), onFailure));
             NodeMetrics metrics = new NodeMetrics();
+            RaftOptions raft =
+                    options(config, directory.raft()).withWalObserver(new WalMetrics(metrics.registry(), "walnut_wal"));
+            RaftGroupNode group = opened(opened, RaftGroupNode.start(raft, onFailure));
             GroupLogs logs = new GroupLogs(group, config, Build.version(), metrics, InstantSource.system());
             opened(opened, logs.batcher());
             opened(opened, new StorageWatch(group, logs, config));
@@ -195,7 +198,6 @@ public final class Node implements AutoCloseable {
         metrics.gauge("walnut_raft_commit_index", () -> group.status().commitIndex());
         metrics.gauge("walnut_raft_applied_index", group::appliedIndex);
         metrics.gauge("walnut_raft_snapshot_index", () -> group.status().snapshotIndex());
-        metrics.gauge("walnut_wal_durable_lsn", () -> group.status().durableIndex());
         metrics.gauge("walnut_append_in_flight_bytes", () -> logs.batcher().inFlightBytes());
         metrics.gauge("walnut_storage_full", () -> group.storageFull().isPresent() ? 1 : 0);
         metrics.gauge("walnut_wal_damaged_places", group::damagedPlaces);

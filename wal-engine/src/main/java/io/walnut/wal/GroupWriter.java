@@ -300,7 +300,10 @@ final class GroupWriter {
 
     /** Whether what has gathered may wait a little for more. */
     boolean mayLinger() {
-        return !syncsEach && !wantsSync() && state.groups.nextGathers() && state.groups.waitingBytes() < LINGER_BYTES;
+        return !syncsEach
+                && state.listeners.pending().isEmpty()
+                && state.groups.nextGathers()
+                && state.groups.waitingBytes() < LINGER_BYTES;
     }
 
     /**

@@ -30,14 +30,16 @@ final class LogThreads {
         try {
             boolean wroteJustNow = false;
             while (!state.closed && state.failure == null) {
-                if (writer.mayWrite(false) && !(writer.mayLinger() && linger())) {
-                    writer.writeDue();
-                    wroteJustNow = true;
+                if (writer.mayWrite(false)) {
+                    if (linger()) {
+                        writer.writeDue();
+                        wroteJustNow = true;
+                    }
                 } else if (writer.wantsSync() && writer.mayWrite(true)) {
                     writer.write(true);
                 } else if (wroteJustNow) {
                     wroteJustNow = false;
-                    linger(); // more comes, usually
+                    awaitWork(LINGER_NANOS); // more comes, usually, and needs no signal then
                 } else if (state.sealingBehind || state.prepareFailure != null) {
                     retryLater();
                 } else if (writer.ages()) {
@@ -53,37 +55,38 @@ final class LogThreads {
         }
     }
 
-    /**
-     * Where nobody waits and the policy wants no haste, more of what gathers makes fewer writes. Whether there is something to
-     * look at before the time is over.
-     */
-    @SuppressWarnings("WaitNotInLoop") // the caller loops
+    /** Where nobody waits and the policy wants no haste, more of what gathers makes fewer writes. False when it was written meanwhile. */
     private boolean linger() {
-        try {
-            return state.work.awaitNanos(LINGER_NANOS) > 0 || !writer.mayWrite(false);
-        } catch (InterruptedException e) {
-            LOG.debug("nobody interrupts the log's own thread", e);
-            return true;
+        long nanos = LINGER_NANOS;
+        while (nanos > 0 && writer.mayLinger() && writer.mayWrite(false) && !state.closed) {
+            nanos = awaitWork(nanos);
         }
+        return writer.mayWrite(false);
     }
 
-    /** Until it is woken, or the time is over; false when it was woken. */
-    @SuppressWarnings("WaitNotInLoop") // the caller loops
-    private boolean sleep(long nanos) {
+    /** Until it is woken, or the time is over; the nanoseconds that are left. */
+    private long sleep(long nanos) {
         state.ownThreadSleeps = true;
         try {
-            return state.work.awaitNanos(nanos) <= 0;
-        } catch (InterruptedException e) {
-            LOG.debug("nobody interrupts the log's own thread", e);
-            return false;
+            return awaitWork(nanos);
         } finally {
             state.ownThreadSleeps = false;
         }
     }
 
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
+    private long awaitWork(long nanos) {
+        try {
+            return state.work.awaitNanos(nanos);
+        } catch (InterruptedException e) {
+            LOG.debug("nobody interrupts the log's own thread", e);
+            return nanos;
+        }
+    }
+
     /** What a full disk has kept the background from doing; space may be back. */
     private void retryLater() {
-        if (!sleep(RETRY_NANOS) || state.closed || state.failure != null || state.tasks > 0) {
+        if (sleep(RETRY_NANOS) > 0 || state.closed || state.failure != null || state.tasks > 0) {
             return;
         }
         if (state.sealingBehind) {

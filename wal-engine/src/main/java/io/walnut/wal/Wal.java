@@ -103,7 +103,7 @@ public final class Wal implements AutoCloseable {
             recovered = new Recovery(storage, options).run();
             wal = new Wal(storage, lock, options, recovered);
             wal.start(options);
-            options.observer().recovered(recovered.report());
+            options.observer().opened(wal);
             return wal;
         } catch (RuntimeException | Error e) { // nobody could give the directory free
             if (wal != null) {

@@ -1,7 +1,5 @@
 package io.walnut.wal;
 
-import io.walnut.wal.recovery.RecoveryReport;
-
 /**
  * Hears what a log does and how long it took, for metrics and traces. Called by many threads at once, some of which hold the log's
  * lock: be quick, count, and never call the log. What it throws counts as a defect of the log and poisons it.
@@ -12,8 +10,8 @@ public interface WalObserver {
     /** Hears nothing and costs nothing. */
     WalObserver NONE = new WalObserver() {};
 
-    /** The log has been opened. */
-    default void recovered(RecoveryReport report) {}
+    /** The log has been opened; {@link Wal#recoveryReport} says what that took. */
+    default void opened(Wal wal) {}
 
     /**
      * A batch was appended by somebody who waited for it.

@@ -1,5 +1,6 @@
 package io.walnut.node.raft;
 
+import io.walnut.wal.WalObserver;
 import io.walnut.wal.WalOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.UUID;
  * @param segmentBytes size at which a WAL segment is rolled, rounded down to a multiple of 4096; at least the largest entry
  *     is taken, 1 GiB at most
  * @param snapshots when snapshots are taken
+ * @param walObserver hears what the WAL does
  */
 public record RaftOptions(
         String nodeId,
@@ -32,7 +34,8 @@ public record RaftOptions(
         int maxEntryBytes,
         long maxPendingBytes,
         long segmentBytes,
-        Snapshots snapshots) {
+        Snapshots snapshots,
+        WalObserver walObserver) {
 
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
@@ -93,6 +96,7 @@ public record RaftOptions(
                         Math.max(segmentBytes, smallest) / SEGMENT_STEP * SEGMENT_STEP,
                         maxBatch,
                         Math.max(RaftKeys.WAL_BYTES_IN_FLIGHT, 2L * (maxBatch + RaftKeys.BATCH_SLACK_BYTES)))
+                .withObserver(walObserver)
                 .withPastPageCache(false) // followers and readers want what was just appended
                 .withSpareSegments(0); // a trim is there to give the disk room back
     }
@@ -109,7 +113,8 @@ public record RaftOptions(
                 8 * MIB,
                 256L * MIB,
                 64L * MIB,
-                new Snapshots(256L * MIB, Duration.ofMinutes(10)));
+                new Snapshots(256L * MIB, Duration.ofMinutes(10)),
+                WalObserver.NONE);
     }
 
     /** The peer that is this member. */
@@ -131,7 +136,8 @@ public record RaftOptions(
                 maxEntryBytes,
                 maxPendingBytes,
                 segmentBytes,
-                snapshots);
+                snapshots,
+                walObserver);
     }
 
     public RaftOptions withElectionTimeout(Duration timeout) {
@@ -145,7 +151,8 @@ public record RaftOptions(
                 maxEntryBytes,
                 maxPendingBytes,
                 segmentBytes,
-                snapshots);
+                snapshots,
+                walObserver);
     }
 
     public RaftOptions withMaxEntryBytes(int bytes) {
@@ -159,7 +166,8 @@ public record RaftOptions(
                 bytes,
                 Math.max(maxPendingBytes, bytes),
                 segmentBytes,
-                snapshots);
+                snapshots,
+                walObserver);
     }
 
     public RaftOptions withMaxPendingBytes(long bytes) {
@@ -173,7 +181,8 @@ public record RaftOptions(
                 maxEntryBytes,
                 bytes,
                 segmentBytes,
-                snapshots);
+                snapshots,
+                walObserver);
     }
 
     public RaftOptions withSegmentBytes(long bytes) {
@@ -187,7 +196,8 @@ public record RaftOptions(
                 maxEntryBytes,
                 maxPendingBytes,
                 bytes,
-                snapshots);
+                snapshots,
+                walObserver);
     }
 
     public RaftOptions withSnapshots(Snapshots newSnapshots) {
@@ -201,6 +211,22 @@ public record RaftOptions(
                 maxEntryBytes,
                 maxPendingBytes,
                 segmentBytes,
-                newSnapshots);
+                newSnapshots,
+                walObserver);
+    }
+
+    public RaftOptions withWalObserver(WalObserver observer) {
+        return new RaftOptions(
+                nodeId,
+                groupId,
+                peers,
+                directory,
+                bindHost,
+                electionTimeout,
+                maxEntryBytes,
+                maxPendingBytes,
+                segmentBytes,
+                snapshots,
+                observer);
     }
 }

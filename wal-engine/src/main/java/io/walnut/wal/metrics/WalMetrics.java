@@ -9,13 +9,13 @@ import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
 import io.walnut.wal.WalObserver;
 import io.walnut.wal.WalStats;
-import io.walnut.wal.recovery.RecoveryReport;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 
 /**
- * Counts for a registry what a log does. Give it to {@link io.walnut.wal.WalOptions#withObserver} and, once the log is open, call
- * {@link #watch}. One for each log; names are a prefix and a word of the glossary, with the unit last. Thread-safe.
+ * Counts for a registry what a log does. Give it to {@link io.walnut.wal.WalOptions#withObserver}, one
+ * for each log; names are a prefix and a word of the glossary, with the unit last. Thread-safe.
  */
 public final class WalMetrics implements WalObserver {
     private static final double NANOS_PER_SECOND = 1e9;
@@ -55,12 +55,14 @@ public final class WalMetrics implements WalObserver {
         return prefix + "_" + word;
     }
 
-    /** Adds what the log says of itself when somebody looks. */
-    public void watch(Wal wal) {
-        gauge(wal, "bytes_written", WalStats::bytesWritten);
-        gauge(wal, "records_written", WalStats::recordsAppended);
-        gauge(wal, "batches_written", WalStats::batchesAppended);
-        gauge(wal, "segments_created", WalStats::rolls);
+    @Override
+    public void opened(Wal wal) {
+        double recoverySeconds = wal.recoveryReport().nanos() / NANOS_PER_SECOND;
+        gauge(wal, "recovery_seconds", stats -> recoverySeconds);
+        counter(wal, "written_bytes", WalStats::bytesWritten);
+        counter(wal, "appended_records", WalStats::recordsAppended);
+        counter(wal, "appended_batches", WalStats::batchesAppended);
+        counter(wal, "segments_begun", WalStats::rolls);
         gauge(wal, "segments", WalStats::segments);
         gauge(wal, "disk_bytes", WalStats::bytesOnDisk);
         gauge(wal, "active_segment_bytes", WalStats::activeSegmentBytes);
@@ -80,14 +82,19 @@ public final class WalMetrics implements WalObserver {
         return all == 0 ? 0 : (double) some / all;
     }
 
-    private void gauge(Wal wal, String word, ToDoubleFunction<WalStats> value) {
-        registry.register(name(word), (Gauge<Double>) () -> value.applyAsDouble(wal.stats()));
+    private void counter(Wal wal, String word, ToLongFunction<WalStats> value) {
+        registry.remove(name(word)); // of a log that was open before
+        registry.register(name(word), new Counter() {
+            @Override
+            public long getCount() {
+                return value.applyAsLong(wal.stats());
+            }
+        });
     }
 
-    @Override
-    public void recovered(RecoveryReport report) {
-        double seconds = report.nanos() / NANOS_PER_SECOND;
-        registry.register(name("recovery_seconds"), (Gauge<Double>) () -> seconds);
+    private void gauge(Wal wal, String word, ToDoubleFunction<WalStats> value) {
+        registry.remove(name(word));
+        registry.register(name(word), (Gauge<Double>) () -> value.applyAsDouble(wal.stats()));
     }
 
     @Override
