@@ -64,6 +64,16 @@ public interface Storage extends AutoCloseable {
      */
     Closeable lock() throws IOException;
 
+    /**
+     * Durable writes for one thread to have in flight. Its user closes it, before the storage. Otherwise each write is done within
+     * its {@link DurableWrites#submit}.
+     *
+     * @param depth most writes in flight, at least 1
+     */
+    default DurableWrites durableWrites(int depth) throws IOException {
+        return new WritesInTurn(depth);
+    }
+
     /** Where it is, for messages: {@code /data/wal}. */
     String describe();
 

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -330,6 +331,70 @@ public final class FaultyStorage implements Storage {
         };
     }
 
+    /** Each write is one operation when it is submitted, and another when it becomes durable: in no order. */
+    @Override
+    public DurableWrites durableWrites(int depth) {
+        return new Queue(depth);
+    }
+
+    private static final class Queue implements DurableWrites {
+        private record Begun(
+                File file,
+                int token,
+                Change.@Nullable Write write,
+                @Nullable IOException failure) {}
+
+        private final int depth;
+        private final List<Begun> begun = new ArrayList<>();
+        private final Random order = new Random(1);
+
+        Queue(int depth) {
+            if (depth < 1) {
+                throw new IllegalArgumentException("depth " + depth);
+            }
+            this.depth = depth;
+        }
+
+        @Override
+        public void submit(StorageFile file, ByteBuffer source, long position, int token) {
+            if (begun.size() == depth) {
+                throw new IllegalStateException("full");
+            }
+            try {
+                begun.add(new Begun((File) file, token, ((File) file).begin(source.duplicate(), position), null));
+            } catch (IOException e) {
+                begun.add(new Begun((File) file, token, null, e));
+            }
+        }
+
+        @Override
+        public int await() throws IOException {
+            if (begun.isEmpty()) {
+                throw new IllegalStateException("empty");
+            }
+            Begun next = begun.remove(order.nextInt(begun.size()));
+            try {
+                if (next.failure != null) {
+                    throw next.failure;
+                }
+                next.file.end(Objects.requireNonNull(next.write));
+                return next.token;
+            } catch (IOException e) {
+                throw new DurableWriteException(next.token, e);
+            }
+        }
+
+        @Override
+        public int inFlight() {
+            return begun.size();
+        }
+
+        @Override
+        public void close() {
+            begun.clear();
+        }
+    }
+
     @Override
     public String describe() {
         return "memory";
@@ -382,7 +447,11 @@ public final class FaultyStorage implements Storage {
 
         @Override
         public void writeDurably(ByteBuffer source, long position) throws IOException {
-            Change.Write write = begin(source, position);
+            end(begin(source, position));
+        }
+
+        /** Makes a write durable that was begun. */
+        private void end(Change.Write write) throws IOException {
             synchronized (FaultyStorage.this) {
                 syncing();
                 if (!inode.lostPages) {

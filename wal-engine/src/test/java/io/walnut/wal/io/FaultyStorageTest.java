@@ -43,7 +43,9 @@ class FaultyStorageTest extends StorageContract {
     StorageFile fullFile() throws IOException {
         StorageFile file = storage.create("full");
         storage.refuse((ordinal, kind, name) -> {
-            throw new StorageFullException("full", new IOException("No space left on device"));
+            if (name.startsWith("full")) {
+                throw new StorageFullException("full", new IOException("No space left on device"));
+            }
         });
         return file;
     }
@@ -94,6 +96,26 @@ class FaultyStorageTest extends StorageContract {
             assertThat(afterAPowerCut("a")).containsExactlyInAnyOrder("", "x");
             file.sync();
             assertThat(afterAPowerCut("a")).containsExactly("");
+        }
+    }
+
+    /** Of what is in flight each may survive without the other. */
+    @Test
+    void whatAQueueHasSubmittedSurvivesOnlyWhenItIsAwaited() throws Exception {
+        try (StorageFile file = storage.create("a");
+                DurableWrites writes = storage.durableWrites(2)) {
+            storage.syncDirectory();
+            file.write(buffer("xy"), 0);
+            file.sync();
+            writes.submit(file, buffer("X"), 0, 1);
+            writes.submit(file, buffer("Y"), 1, 2);
+            assertThat(afterAPowerCut("a")).contains("xy", "Xy", "xY", "XY");
+            int first = writes.await();
+            assertThat(afterAPowerCut("a"))
+                    .contains(first == 1 ? "Xy" : "xY", "XY")
+                    .allMatch(text -> first == 1 ? text.startsWith("X") : text.endsWith("Y"));
+            assertThat(writes.await()).isEqualTo(3 - first);
+            assertThat(afterAPowerCut("a")).containsExactly("XY");
         }
     }
 

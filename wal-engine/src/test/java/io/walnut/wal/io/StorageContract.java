@@ -144,7 +144,123 @@ abstract class StorageContract {
         }
     }
 
-    private static ByteBuffer block(byte value) {
+    @Test
+    void aQueueGivesEveryTokenBackWhenItsBytesAreThere() throws Exception {
+        int depth = 3;
+        try (StorageFile file = storage().create("a");
+                DurableWrites writes = storage().durableWrites(depth)) {
+            file.write(ByteBuffer.allocate(MANY * BLOCK), 0);
+            List<Integer> tokens = new ArrayList<>();
+            for (int i = 0; i < MANY; i++) {
+                if (writes.inFlight() == depth) {
+                    tokens.add(awaited(writes));
+                }
+                ByteBuffer source = block((byte) i);
+                writes.submit(file, source, (long) i * BLOCK, i);
+                assertThat(source.remaining()).isEqualTo(BLOCK);
+            }
+            assertThatThrownBy(() -> writes.submit(file, block((byte) 0), 0, 0))
+                    .isInstanceOf(IllegalStateException.class);
+            while (writes.inFlight() > 0) {
+                tokens.add(awaited(writes));
+            }
+            assertThat(tokens).hasSize(MANY).doesNotHaveDuplicates();
+            assertThatThrownBy(writes::await).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    /** Its bytes, read through another descriptor, are there. */
+    private int awaited(DurableWrites writes) throws IOException {
+        int token = writes.await();
+        try (StorageFile other = storage().open("a", false)) {
+            ByteBuffer read = ByteBuffer.allocate(BLOCK);
+            other.read(read, (long) token * BLOCK);
+            assertThat(read.array()).containsOnly((byte) token);
+        }
+        return token;
+    }
+
+    @Test
+    void aQueueTakesBytesOfAnyPlaceAndLengthAndOfSeveralFiles() throws Exception {
+        try (StorageFile a = storage().create("a");
+                StorageFile b = storage().create("b");
+                DurableWrites writes = storage().durableWrites(4)) {
+            a.write(ByteBuffer.allocate(10 * BLOCK), 0);
+            writes.submit(a, buffer("heap"), 5, 1);
+            writes.submit(a, block((byte) 'd').slice(1, 100), BLOCK + 3, 2);
+            writes.submit(b, block((byte) 'e'), BLOCK, 3); // beyond the end
+            writes.submit(b, buffer("tail"), 2L * BLOCK, 4);
+            List<Integer> tokens = new ArrayList<>();
+            while (writes.inFlight() > 0) {
+                tokens.add(writes.await());
+            }
+            assertThat(tokens).containsExactlyInAnyOrder(1, 2, 3, 4);
+            assertThat(read(a).substring(5, 9)).isEqualTo("heap");
+            assertThat(read(a).substring(BLOCK + 3, BLOCK + 103)).isEqualTo("d".repeat(100));
+            assertThat(read(a)).hasSize(10 * BLOCK);
+            assertThat(read(b)).isEqualTo("\0".repeat(BLOCK) + "e".repeat(BLOCK) + "tail");
+        }
+    }
+
+    @Test
+    void aWriteOfAQueueThatFailsSaysWhichOneAndLeavesTheOthers() throws Exception {
+        try (StorageFile file = storage().create("a");
+                DurableWrites writes = storage().durableWrites(4)) {
+            writes.submit(file, block((byte) 'a'), 0, 16);
+            assertThat(writes.await()).isEqualTo(16);
+            writes.submit(file, block((byte) 'b'), 0, 17);
+            try (StorageFile full = fullFile()) {
+                writes.submit(full, block((byte) 'x'), 0, 18);
+                List<Integer> done = new ArrayList<>();
+                List<DurableWriteException> failed = new ArrayList<>();
+                while (writes.inFlight() > 0) {
+                    try {
+                        done.add(writes.await());
+                    } catch (DurableWriteException e) {
+                        failed.add(e);
+                    }
+                }
+                assertThat(done).containsExactly(17);
+                assertThat(failed).singleElement().satisfies(failure -> {
+                    assertThat(failure.token()).isEqualTo(18);
+                    assertThat(failure).hasCauseInstanceOf(StorageFullException.class);
+                });
+            }
+        }
+    }
+
+    @Test
+    void anInterruptHarmsNoQueuedWriteAndIsRemembered() throws Exception {
+        try (StorageFile file = storage().create("a");
+                DurableWrites writes = storage().durableWrites(1)) {
+            Thread.currentThread().interrupt();
+            writes.submit(file, block((byte) 'a'), 0, 1);
+            assertThat(writes.await()).isEqualTo(1);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(read(file)).isEqualTo("a".repeat(BLOCK));
+        } finally {
+            Thread.interrupted();
+        }
+    }
+
+    @Test
+    void aQueueThatIsClosedHasLetItsWritesEnd() throws Exception {
+        try (StorageFile file = storage().create("a")) {
+            DurableWrites writes = storage().durableWrites(2);
+            writes.submit(file, block((byte) 'a'), 0, 1);
+            writes.submit(file, block((byte) 'b'), BLOCK, 2);
+            writes.close();
+            writes.close();
+            assertThat(read(file)).isEqualTo("a".repeat(BLOCK) + "b".repeat(BLOCK));
+        }
+    }
+
+    @Test
+    void aQueueHasADepth() {
+        assertThatThrownBy(() -> storage().durableWrites(0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    static ByteBuffer block(byte value) {
         ByteBuffer block =
                 ByteBuffer.allocateDirect(2 * BLOCK).alignedSlice(BLOCK).slice(0, BLOCK);
         for (int i = 0; i < BLOCK; i++) {
