@@ -59,7 +59,9 @@ final class Group implements Uninterrupted.Io {
 
     long position;
     long durableLsn;
+    long writeNanos; // when it was begun
     Sync sync = Sync.NONE;
+    boolean afterFull; // its segment follows one that is not sealed yet
     boolean written;
 
     /** How its write becomes durable. */
@@ -145,13 +147,12 @@ final class Group implements Uninterrupted.Io {
     /** Completes the frames for their place and brings them there. Without the mutex. */
     @Override
     public void run() throws IOException {
-        Segment to = Objects.requireNonNull(segment);
         Segment before = unsynced;
         if (before != null) {
             // Durability stays in order across segments, and a header proves that all before it is durable.
             Uninterrupted.run(before.file()::sync);
         }
-        finish(to.salt());
+        finish();
         if (sync == Sync.NONE) {
             write();
         } else {
@@ -159,7 +160,9 @@ final class Group implements Uninterrupted.Io {
         }
     }
 
-    private void finish(int salt) {
+    /** Completes the frames for their place. Without the mutex. */
+    void finish() {
+        int salt = Objects.requireNonNull(segment).salt();
         int padded = (int) (START + padded());
         bytes.clear().position(end).put(ZERO_BLOCK, 0, padded - end);
         int last = START + (int) frameOffsets[frames - 1];
@@ -173,16 +176,22 @@ final class Group implements Uninterrupted.Io {
         }
     }
 
+    /** What goes to the disk, at {@link #diskPosition}; its position and limit are for the caller to move. */
+    ByteBuffer toDisk() {
+        return toDisk.clear().position(header == null ? START : 0).limit((int) (START + padded()));
+    }
+
+    long diskPosition() {
+        return header == null ? position : 0;
+    }
+
     private void write() throws IOException {
         StorageFile file = Objects.requireNonNull(segment).file();
-        int from = header == null ? START : 0;
-        toDisk.clear().position(from).limit((int) (START + padded()));
-        long at = position + from - START;
         if (sync == Sync.OWN_BYTES) {
-            file.writeDurably(toDisk, at);
+            file.writeDurably(toDisk(), diskPosition());
             return;
         }
-        file.write(toDisk, at);
+        file.write(toDisk(), diskPosition());
         if (sync == Sync.WHOLE_FILE) {
             file.sync();
         }
@@ -248,6 +257,7 @@ final class Group implements Uninterrupted.Io {
         segment = null;
         header = null;
         unsynced = null;
+        afterFull = false;
         written = false;
         heir = null;
     }

@@ -327,10 +327,15 @@ final class GroupWriter {
                 writeGroup(group, sync || isSyncDue());
             }
         } finally {
-            handOver();
-            wake();
-            state.tell();
+            giveNews();
         }
+    }
+
+    /** After a write, whatever its end: to who may write next, who waited for it, and who listens. */
+    void giveNews() {
+        handOver();
+        wake();
+        state.tell();
     }
 
     /** Those whose records are done. Without the mutex, which they may want at once for their next. */
@@ -356,7 +361,7 @@ final class GroupWriter {
      * longer than half of what a write takes: should they not come back, little is lost, and the next group expects fewer.
      */
     @SuppressWarnings("ThreadPriorityCheck") // nothing hangs on it: the wait is bounded
-    private void letOthersJoin() {
+    void letOthersJoin() {
         if (lastBatches < 2 || !syncsEach || state.groups.inFlight() > 0) {
             return;
         }
@@ -409,29 +414,34 @@ final class GroupWriter {
     }
 
     private void writeGroup(Group group, boolean durably) throws WalException {
-        boolean begins = needsSegment(group.padded());
-        Segment full = begins ? state.active : null;
-        if (begins) {
-            beginSegment();
+        begin(group, durably);
+        end(group, outside(Objects.requireNonNull(group.segment), group));
+    }
+
+    /** Takes the next group, which nobody else takes then, and gives it its place. */
+    void begin(Group group, boolean durably) {
+        Segment full = null;
+        if (needsSegment(group.padded())) {
+            full = state.active;
+            group.header = beginSegment();
+            group.afterFull = full != null;
         }
-        Segment segment = Objects.requireNonNull(state.active);
         state.groups.takeNext();
-        group.segment = segment;
-        group.header = begins
-                ? new SegmentHeader(
-                        state.log, segment.id(), segment.baseLsn(), segment.salt(), state.options.segmentBytes())
-                : null;
-        Segment unsynced = state.durableLsn < state.writtenLsn ? full : null;
-        group.unsynced = unsynced;
+        group.segment = state.active;
+        group.unsynced = state.durableLsn < state.writtenLsn ? full : null;
         group.position = state.position;
         group.durableLsn = state.durableLsn;
         // Where syncs are rare, earlier bytes of the file may wait for one, and these bytes alone would not do for
         // them.
         group.sync = !durably ? Group.Sync.NONE : syncsEach ? Group.Sync.OWN_BYTES : Group.Sync.WHOLE_FILE;
+        group.writeNanos = System.nanoTime();
         state.position += group.padded();
-        long queueNanos = observed ? System.nanoTime() - group.begunNanos() : 0;
-        long nanos = outside(segment, group);
-        observer.wrote(group.batches(), group.padded(), queueNanos, nanos, durably);
+    }
+
+    /** It is on the disk, or the operating system has it, since this many nanoseconds after it was begun. */
+    void end(Group group, long nanos) {
+        boolean durably = group.sync != Group.Sync.NONE;
+        observer.wrote(group.batches(), group.padded(), group.writeNanos - group.begunNanos(), nanos, durably);
         state.writes++;
         state.bytesWritten += group.padded();
         if (durably) {
@@ -441,13 +451,16 @@ final class GroupWriter {
         } else {
             state.writeNanos += nanos;
         }
-        if (unsynced != null) {
-            state.durableLsn = Math.max(state.durableLsn, segment.baseLsn());
+        if (group.unsynced != null) {
+            state.durableLsn = Math.max(
+                    state.durableLsn, Objects.requireNonNull(group.segment).baseLsn());
             state.unsyncedBytes = 0;
         }
+        boolean begins = group.header != null;
+        boolean afterFull = group.afterFull;
         group.written = true;
         publishWritten();
-        if (full != null) {
+        if (afterFull) {
             files.sealFullInBackground();
         }
         if (begins) {
@@ -474,8 +487,9 @@ final class GroupWriter {
     }
 
     /** Runs I/O without the mutex, and poisons the log when it fails; returns how long it took. */
-    private long outside(Segment segment, Uninterrupted.Io io) throws WalException {
+    long outside(Segment segment, Uninterrupted.Io io) throws WalException {
         Throwable failure = null;
+        state.writers++;
         state.mutex.unlock();
         // Nobody who waits for a record gives up; and an interrupt would break the I/O for all who share the file.
         boolean interrupted = Thread.interrupted();
@@ -491,10 +505,16 @@ final class GroupWriter {
                 Thread.currentThread().interrupt();
             }
             state.mutex.lock();
+            state.writers--;
         }
         if (failure == null) {
             return nanos;
         }
+        throw poison(segment, failure);
+    }
+
+    /** A write failed, and nobody knows what of it is on the disk. */
+    WalException poison(Segment segment, Throwable failure) {
         WalException error = new WalPoisonedException(
                 "writing " + Segment.name(segment.id()) + " in " + state.storage.describe() + " failed: " + failure
                         + "; close the log and open it again",
@@ -503,14 +523,14 @@ final class GroupWriter {
         if (failure instanceof Error defect) {
             throw defect;
         }
-        throw error;
+        return error;
     }
 
     private boolean needsSegment(long groupBytes) {
         return state.active == null || state.position + groupBytes > state.options.segmentBytes() || tooOld();
     }
 
-    private void beginSegment() {
+    private SegmentHeader beginSegment() {
         LogState.Prepared next = state.prepared;
         if (next == null) {
             throw new IllegalStateException("no segment is prepared");
@@ -533,6 +553,7 @@ final class GroupWriter {
         var all = new ArrayList<>(state.segments);
         all.add(begun);
         state.segments = List.copyOf(all);
+        return new SegmentHeader(state.log, begun.id(), begun.baseLsn(), begun.salt(), state.options.segmentBytes());
     }
 
     /** Whether the active segment holds records and gets old. */

@@ -65,6 +65,8 @@ final class LogState {
     int quiescing; // changes of the segments that wait for a quiet log, or have one
     boolean tellerChanges; // one of them is a listener's, in its call
     int tasks; // given to the background and not done
+    int writers; // threads that write or sync just now
+    boolean ownThreadRuns;
     boolean ownThreadSleeps; // and looks for what was enqueued only when it is woken
     boolean closing;
     boolean closed;

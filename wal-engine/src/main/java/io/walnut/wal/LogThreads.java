@@ -1,5 +1,7 @@
 package io.walnut.wal;
 
+import io.walnut.wal.io.DurableWrites;
+import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +19,7 @@ final class LogThreads {
     private final SegmentFiles files;
     private final GroupWriter writer;
     private final StructuralChanges changes;
+    private boolean wroteJustNow;
 
     LogThreads(LogState state, SegmentFiles files, GroupWriter writer, StructuralChanges changes) {
         this.state = state;
@@ -26,32 +29,62 @@ final class LogThreads {
     }
 
     void syncLoop() {
+        try (DurableWrites writes = state.storage.durableWrites(state.options.writesInFlight())) {
+            loop(new WritePipeline(state, writer, writes));
+        } catch (WalException e) {
+            LOG.debug("the log's own thread ends: {}", e.getMessage());
+        } catch (IOException e) {
+            LOG.warn("the log's own thread in {}: {}", state.storage.describe(), e.getMessage());
+        } finally {
+            state.mutex.lock();
+            try {
+                state.ownThreadRuns = false;
+                state.changed.signalAll();
+            } finally {
+                state.mutex.unlock();
+            }
+        }
+    }
+
+    private void loop(WritePipeline pipeline) throws WalException {
+        boolean sync = state.options.durability() instanceof Durability.Sync;
         state.mutex.lock();
         try {
-            boolean wroteJustNow = false;
             while (!state.closed && state.failure == null) {
-                if (writer.mayWrite(false)) {
-                    if (linger()) {
-                        writer.writeDue();
-                        wroteJustNow = true;
-                    }
-                } else if (writer.wantsSync() && writer.mayWrite(true)) {
-                    writer.write(true);
-                } else if (wroteJustNow) {
-                    wroteJustNow = false;
-                    awaitWork(LINGER_NANOS); // more comes, usually, and needs no signal then
-                } else if (state.sealingBehind || state.prepareFailure != null) {
-                    retryLater();
-                } else if (writer.ages()) {
-                    rollIfOld();
-                } else {
-                    sleep(Long.MAX_VALUE);
+                if (!(sync ? pipeline.step() : writeInTurn())) {
+                    otherWork();
                 }
             }
-        } catch (WalException e) {
-            LOG.debug("the sync thread ends: {}", e.getMessage());
         } finally {
             state.mutex.unlock();
+        }
+    }
+
+    /** Where not every write is synced. Whether there was something to write. */
+    private boolean writeInTurn() throws WalException {
+        if (writer.mayWrite(false)) {
+            if (linger()) {
+                writer.writeDue();
+                wroteJustNow = true;
+            }
+        } else if (writer.wantsSync() && writer.mayWrite(true)) {
+            writer.write(true);
+        } else if (wroteJustNow) {
+            wroteJustNow = false;
+            awaitWork(LINGER_NANOS); // more comes, usually, and needs no signal then
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private void otherWork() throws WalException {
+        if (state.sealingBehind || state.prepareFailure != null) {
+            retryLater();
+        } else if (writer.ages()) {
+            rollIfOld();
+        } else {
+            sleep(Long.MAX_VALUE);
         }
     }
 

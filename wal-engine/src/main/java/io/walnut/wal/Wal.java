@@ -64,6 +64,7 @@ public final class Wal implements AutoCloseable {
     private void start(WalOptions options) {
         LogThreads own = new LogThreads(state, files, writer, changes);
         if (background != null) {
+            state.ownThreadRuns = true;
             Thread.ofPlatform().daemon().name("wal-sync").start(own::syncLoop);
         }
         if (syncTimer != null && options.durability() instanceof Durability.Interval(Duration period, long _)) {
@@ -295,6 +296,7 @@ public final class Wal implements AutoCloseable {
      * Makes everything durable, marks the directory as cleanly closed, and gives it free. Closing again does nothing but wait
      * until that is done.
      *
+     * @throws WalPoisonedException when the log was poisoned and not everything is durable; it is closed
      * @throws WalException when the mark could not be made; the log is closed, and the next open recovers it
      */
     @Override
@@ -319,6 +321,26 @@ public final class Wal implements AutoCloseable {
             }
         } finally {
             release();
+        }
+        WalException cause = state.failure;
+        if (cause != null && state.durableLsn < state.endLsn()) {
+            throw new WalPoisonedException(
+                    "closed " + state.storage.describe() + ", but of what was appended only the LSNs below "
+                            + state.durableLsn + " are known to be durable, those up to " + state.endLsn()
+                            + " (exclusive) may be lost: " + cause.getMessage(),
+                    cause);
+        }
+    }
+
+    /** What a poisoned log has still on its way must not come to the disk when somebody has opened the directory again. */
+    private void awaitWriters() {
+        state.mutex.lock();
+        try {
+            while ((state.writers > 0 || state.ownThreadRuns) && !state.listeners.iTell()) {
+                state.changed.awaitUninterruptibly();
+            }
+        } finally {
+            state.mutex.unlock();
         }
     }
 
@@ -348,6 +370,7 @@ public final class Wal implements AutoCloseable {
                 background.close();
             }
         }
+        awaitWriters();
         state.segments.forEach(Segment::release);
         try (state.storage) {
             if (state.prepared != null) {

@@ -83,7 +83,7 @@ class AcknowledgeTest {
         });
         CompletableFuture<Long> future = wal.appendAsync(Logs.batch("x"), Acknowledge.DURABLE);
         assertThatThrownBy(() -> future.get(10, TimeUnit.SECONDS)).hasRootCauseMessage("planted");
-        wal.close();
+        assertThatThrownBy(wal::close).isInstanceOf(WalPoisonedException.class);
     }
 
     @Test

@@ -133,7 +133,7 @@ class SeveralInFlightTest {
             assertThatThrownBy(() -> append.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(WalPoisonedException.class);
         }
         assertThat(wal.durableLsn()).isEqualTo(1);
-        wal.close();
+        assertThatThrownBy(wal::close).isInstanceOf(WalPoisonedException.class);
         Wal recovered = Wal.open(FaultyStorage.of(disk.contents()), Logs.inline());
         assertThat(Logs.contents(recovered)).containsExactly("0");
     }

@@ -156,7 +156,9 @@ class WalFailureTest {
 
         storage.refuse((_, _, _) -> {});
         assertThatThrownBy(() -> wal.append(Logs.batch("no"))).isInstanceOf(WalPoisonedException.class);
-        wal.close();
+        assertThatThrownBy(() -> wal.close())
+                .isInstanceOf(WalPoisonedException.class)
+                .hasMessageContaining("only the LSNs below 5 are known to be durable");
         wal = Wal.open(storage, Logs.inline());
         assertThatTheLogGoesOn();
     }

@@ -132,6 +132,8 @@ class WalListenerTest {
             try (ExecutorService other = Executors.newSingleThreadExecutor()) {
                 free.set(other.submit(wal::endLsn).get(10, TimeUnit.SECONDS) == 2);
                 wal.close();
+            } catch (WalPoisonedException e) {
+                heard.add("closed");
             } catch (Exception e) {
                 heard.add(e.toString());
             }
@@ -144,7 +146,7 @@ class WalListenerTest {
         assertThatThrownBy(() -> wal.append(Logs.batch("bad"))).isInstanceOf(WalPoisonedException.class);
         assertThatThrownBy(() -> wal.append(Logs.batch("bad"))).isInstanceOf(WalException.class);
         wal.close();
-        assertThat(heard).containsExactly("poisoned");
+        assertThat(heard).containsExactly("poisoned", "closed");
         assertThat(free).isTrue();
     }
 

@@ -30,6 +30,9 @@ public interface DurableWrites extends AutoCloseable {
      */
     int await() throws IOException;
 
+    /** Whether {@link #await} would return at once. */
+    boolean ready();
+
     /** Writes submitted and not yet given back by {@link #await}. */
     int inFlight();
 

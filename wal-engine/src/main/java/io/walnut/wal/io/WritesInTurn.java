@@ -70,6 +70,11 @@ final class WritesInTurn implements DurableWrites {
     }
 
     @Override
+    public boolean ready() {
+        return !done.isEmpty();
+    }
+
+    @Override
     public int inFlight() {
         return done.size();
     }

@@ -385,6 +385,11 @@ public final class FaultyStorage implements Storage {
         }
 
         @Override
+        public boolean ready() {
+            return false; // so that whoever may begin another one does
+        }
+
+        @Override
         public int inFlight() {
             return begun.size();
         }
