@@ -70,14 +70,14 @@ final class WritePipeline {
 
     private void end() throws WalException {
         int token = -1;
-        IOException failure = null;
+        Throwable failure = null;
         state.mutex.unlock();
         try {
             token = writes.await();
         } catch (DurableWriteException e) {
             token = e.token();
             failure = e;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             failure = e;
         } finally {
             state.mutex.lock();
