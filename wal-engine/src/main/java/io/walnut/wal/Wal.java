@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>This is the front door. Behind it: {@link GroupWriter} gathers and writes, {@link SegmentFiles} makes, seals and lists
  * segments, {@link StructuralChanges} takes away and adopts, {@link LogReader} reads, {@link Listeners} tells,
- * {@link LogThreads} does what nobody waits for; {@link LogState} is what they share, and the lock.
+ * {@link LogThreads} does what nobody waits for, its writes through {@link WritePipeline}; {@link LogState} is what they share, and the lock.
  */
 public final class Wal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Wal.class);
