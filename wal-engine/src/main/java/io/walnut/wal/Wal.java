@@ -17,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -220,6 +221,15 @@ public final class Wal implements AutoCloseable {
     /** A cursor whose first record will be {@code fromLsn}, at most {@link #endLsn()}. */
     public Cursor cursor(long fromLsn) throws WalException {
         return new LogCursor(reader, reader.checkFrom(fromLsn));
+    }
+
+    /**
+     * A cursor that goes on behind holes, where {@link #cursor} fails with {@link WalGapException}.
+     *
+     * @param skipped hears of each hole when the cursor has passed it
+     */
+    public Cursor cursorOverGaps(long fromLsn, Consumer<LsnRange> skipped) throws WalException {
+        return new GapCursor(this, fromLsn, skipped);
     }
 
     /** A cursor that can wait for more. */

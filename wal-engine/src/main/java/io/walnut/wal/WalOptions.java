@@ -2,6 +2,7 @@ package io.walnut.wal;
 
 import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.recovery.RecoveryPolicy;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -23,6 +24,7 @@ import java.util.function.Supplier;
  * @param pastPageCache whether durable writes go past the page cache, where the file system can: quicker for who appends, slower
  *     for who reads what was just appended
  * @param verification what an open reads of sealed segments
+ * @param recovery what an open does beyond the ordinary
  * @param backgroundWork who prepares and seals segments
  * @param identity makes the UUID of a new log
  * @param salts makes the salt of a segment: differs from one to the next, so that a stale frame cannot pass for a live one
@@ -39,6 +41,7 @@ public record WalOptions(
         int writesInFlight,
         boolean pastPageCache,
         Verification verification,
+        RecoveryPolicy recovery,
         BackgroundWork backgroundWork,
         Supplier<UUID> identity,
         IntSupplier salts,
@@ -103,6 +106,7 @@ public record WalOptions(
                 4,
                 true,
                 Verification.TABLES,
+                RecoveryPolicy.defaults(),
                 BackgroundWork.THREADS,
                 UUID::randomUUID,
                 RandomSalts.INSTANCE,
@@ -158,6 +162,10 @@ public record WalOptions(
         return with(draft -> draft.verification = what);
     }
 
+    public WalOptions withRecovery(RecoveryPolicy policy) {
+        return with(draft -> draft.recovery = policy);
+    }
+
     public WalOptions withBackgroundWork(BackgroundWork who) {
         return with(draft -> draft.backgroundWork = who);
     }
@@ -192,6 +200,7 @@ public record WalOptions(
         private int writesInFlight;
         private boolean pastPageCache;
         private Verification verification;
+        private RecoveryPolicy recovery;
         private BackgroundWork backgroundWork;
         private Supplier<UUID> identity;
         private IntSupplier salts;
@@ -208,6 +217,7 @@ public record WalOptions(
             writesInFlight = from.writesInFlight;
             pastPageCache = from.pastPageCache;
             verification = from.verification;
+            recovery = from.recovery;
             backgroundWork = from.backgroundWork;
             identity = from.identity;
             salts = from.salts;
@@ -226,6 +236,7 @@ public record WalOptions(
                     writesInFlight,
                     pastPageCache,
                     verification,
+                    recovery,
                     backgroundWork,
                     identity,
                     salts,
