@@ -5,12 +5,14 @@ import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.io.StorageLockedException;
 import io.walnut.wal.recovery.RecoveryReport;
+import io.walnut.wal.recovery.ScrubListener;
 import io.walnut.wal.segment.Segment;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -44,6 +46,7 @@ public final class Wal implements AutoCloseable {
     private final LogReader reader;
     private final @Nullable ExecutorService background; // null: inline
     private final @Nullable ScheduledExecutorService syncTimer;
+    private final List<Scrub> scrubs = new CopyOnWriteArrayList<>();
 
     private Wal(Storage storage, Closeable directoryLock, WalOptions options, Recovery.Recovered recovered) {
         this.directoryLock = directoryLock;
@@ -279,6 +282,29 @@ public final class Wal implements AutoCloseable {
         changes.adopt(segmentFiles, newEndLsn);
     }
 
+    /**
+     * Begins to verify the sealed segments again and again, in the background. It reads past the page cache where the file
+     * system can.
+     *
+     * @param bytesPerSecond what it reads at most, above 0
+     * @param listener hears of damage; the log is told, too
+     * @return to be asked how far it has come, and to be closed; closing the log ends it
+     */
+    public Scrub scrub(long bytesPerSecond, ScrubListener listener) throws WalException {
+        state.mutex.lock();
+        try {
+            if (state.closing || state.closed) {
+                throw new WalClosedException("the log in " + state.storage.describe() + " is closed");
+            }
+            Scrub scrub = new Scrub(state, bytesPerSecond, listener);
+            scrubs.add(scrub);
+            scrub.start();
+            return scrub;
+        } finally {
+            state.mutex.unlock();
+        }
+    }
+
     /** Figures since the open. */
     public WalStats stats() {
         return state.stats();
@@ -341,6 +367,7 @@ public final class Wal implements AutoCloseable {
                 background.close();
             }
         }
+        scrubs.forEach(Scrub::close);
         state.segments.forEach(Segment::release);
         try (state.storage) {
             if (state.prepared != null) {
