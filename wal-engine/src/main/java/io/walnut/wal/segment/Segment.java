@@ -250,6 +250,21 @@ public final class Segment {
         return last;
     }
 
+    /**
+     * Reads a byte of each page: one that the disk does not give back is an {@link InternalError} here, and the end of the
+     * process in the middle of a checksum.
+     */
+    private static void touch(ByteBuffer bytes) {
+        long sum = 0;
+        for (int at = 0; at < bytes.limit(); at += Blocks.BYTES) {
+            sum += bytes.get(at);
+        }
+        sum += bytes.get(bytes.limit() - 1);
+        if (sum == Long.MIN_VALUE) { // never; or the compiler would leave the reads out
+            throw new AssertionError(sum);
+        }
+    }
+
     /** The verified frame that holds {@code lsn}. Sealed: a view of the mapping, good until {@link #release}; else a copy. */
     public ByteBuffer frame(long lsn) throws IOException, InvalidBytesException {
         FrameIndex frames = index;
@@ -271,6 +286,9 @@ public final class Segment {
         bytes.order(ByteOrder.LITTLE_ENDIAN);
         FrameFormat.Header header;
         try {
+            if (mapped != null) {
+                touch(bytes);
+            }
             header = FrameFormat.read(bytes, 0, bytes.limit());
         } catch (InternalError e) { // how the JVM says that a page of a mapping cannot be read
             throw new IOException(
