@@ -20,7 +20,7 @@ import java.util.function.IntConsumer;
  * use the mapping: a scrub that went through it would push out of memory what readers want there.
  */
 final class FrameCheck {
-    private static final int CHUNK_BYTES = 1 << 20;
+    private static final int CHUNK_BYTES = 256 << 10; // small: an append that comes meanwhile waits for the disk
 
     private final Segment segment;
     private final StorageFile file;
