@@ -8,8 +8,6 @@ import io.walnut.wal.WalCorruptException;
 import io.walnut.wal.WalRangeException;
 import io.walnut.wal.WalRecord;
 import io.walnut.wal.WalTrimmedException;
-import io.walnut.wal.recovery.RecoveryReport;
-import io.walnut.wal.recovery.SegmentFinding;
 import io.walnut.wal.tool.WalLook;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -29,20 +27,26 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code walnut wal}: looks at the write-ahead log of a node that is not running, and changes nothing; or measures one. */
+/** {@code walnut wal}: looks at the write-ahead log of a node that is not running, mends it, or measures one. */
 @Command(
         name = "wal",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "VERB",
-        description = "Look at the write-ahead log of a node that is not running, or measure one.",
-        subcommands = {WalCommand.Verify.class, WalCommand.Dump.class, WalBenchCommand.class})
+        description = "Look at the write-ahead log of a node that is not running, mend it, or measure one.",
+        subcommands = {
+            WalCommand.Verify.class,
+            WalCommand.Dump.class,
+            WalStatsCommand.class,
+            WalRepairCommand.class,
+            WalBenchCommand.class
+        })
 public final class WalCommand implements Runnable {
     @Spec
     CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: bench, dump or verify");
+        throw new ParameterException(spec.commandLine(), "say what to do: bench, dump, repair, stats or verify");
     }
 
     /** What the verbs share. */
@@ -119,53 +123,19 @@ public final class WalCommand implements Runnable {
     static final class Verify extends Verb {
         @Override
         void look(Path log, PrintWriter out) throws IOException {
-            try {
-                WalLook.Verified verified = WalLook.verify(log);
+            try (VerifyBar bar = new VerifyBar()) {
+                WalLook.Verified verified = WalLook.verify(log, bar);
+                Map<String, Object> read = new LinkedHashMap<>();
+                read.put("records", verified.records());
+                read.put("payload_bytes", verified.payloadBytes());
+                WalReport.print(log, verified.report(), form.output(), read, out);
                 if (form.output() == Output.TABLE) {
-                    out.println("log in " + log);
-                    out.print(verified.report().print());
                     out.println("verified " + verified.records() + " records, " + verified.payloadBytes() + " bytes");
-                } else {
-                    Map<String, Object> fields = fields(log, verified.report());
-                    fields.put("records", verified.records());
-                    fields.put("payload_bytes", verified.payloadBytes());
-                    out.println(Output.json(fields));
                 }
             } catch (WalCorruptException e) {
-                e.report().ifPresent(report -> {
-                    if (form.output() == Output.TABLE) {
-                        out.println("log in " + log);
-                        out.print(report.print());
-                    } else {
-                        out.println(Output.json(fields(log, report)));
-                    }
-                });
+                e.report().ifPresent(report -> WalReport.print(log, report, form.output(), Map.of(), out));
                 throw e;
             }
-        }
-
-        private static Map<String, Object> fields(Path log, RecoveryReport report) {
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("directory", log.toString());
-            fields.put("closed_in_order", report.clean());
-            fields.put("start_lsn", report.startLsn());
-            fields.put("end_lsn", report.endLsn());
-            fields.put(
-                    "segments", report.segments().stream().map(Verify::fields).toList());
-            fields.put("notes", report.notes());
-            return fields;
-        }
-
-        private static Map<String, Object> fields(SegmentFinding segment) {
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("segment", segment.segmentId());
-            fields.put("verdict", segment.verdict().text());
-            fields.put("damaged", segment.verdict().corrupt());
-            fields.put("base_lsn", segment.baseLsn());
-            fields.put("end_lsn", segment.endLsn());
-            fields.put("bytes", segment.bytes());
-            fields.put("detail", segment.detail());
-            return fields;
         }
     }
 

@@ -123,7 +123,7 @@ class WalCommandTest {
     @Test
     void directoryWithoutALogIsAFailureAndStaysEmpty() throws Exception {
         Path empty = Files.createDirectory(node.resolve("empty"));
-        for (String verb : List.of("verify", "dump")) {
+        for (String verb : List.of("verify", "dump", "repair", "stats")) {
             assertThat(run("wal", verb, empty)).isEqualTo(1);
             assertThat(err.toString()).startsWith("walnut: no log in " + empty).hasLineCount(1);
             assertThat(out.toString()).isEmpty();
@@ -136,6 +136,63 @@ class WalCommandTest {
         assertThat(run("wal", "dump", node.resolve("none"))).isEqualTo(1);
         assertThat(out.toString()).isEmpty();
         assertThat(err.toString()).contains("is not a directory").hasLineCount(1);
+    }
+
+    @Test
+    void repairSaysWhatItWouldDoAndDoesItWhenTold() throws Exception {
+        Path backup = Files.createDirectory(node.resolve("backup"));
+        Path segment = log.resolve("%020d.seg".formatted(0));
+        Files.copy(segment, backup.resolve("copy-of-the-first.seg"));
+        damage(3);
+        byte[] damaged = Files.readAllBytes(segment);
+
+        assertThat(run("wal", "repair", log)).isEqualTo(7);
+        assertThat(run("wal", "repair", log, "--yes")).isEqualTo(7);
+        assertThat(run("wal", "repair", log, "--yes", "--from", backup)).isEqualTo(7); // no segment's name
+        Files.move(backup.resolve("copy-of-the-first.seg"), backup.resolve(segment.getFileName()));
+        assertThat(run("wal", "repair", log, "--from", backup)).isZero();
+        assertThat(out.toString()).contains("nothing was changed; with --yes this is done");
+        assertThat(Files.readAllBytes(segment)).isEqualTo(damaged);
+
+        assertThat(run("wal", "repair", log, "--from", backup, "--yes", "--output", "json"))
+                .isZero();
+        JsonNode report = new ObjectMapper().readTree(out.toString());
+        assertThat(report.get("changed").asBoolean()).isTrue();
+        assertThat(report.get("lost")).isEmpty();
+        assertThat(Files.readAllBytes(log.resolve(segment.getFileName() + ".quarantined")))
+                .isEqualTo(damaged);
+        assertThat(run("wal", "verify", log)).isZero();
+        assertThat(out.toString()).contains("verified " + RECORDS + " records");
+    }
+
+    @Test
+    void whatIsGivenUpIsLostAndTheRestIsThere() throws Exception {
+        damage(3);
+        assertThat(run("wal", "repair", log, "--quarantine", "--yes")).isZero();
+        assertThat(out.toString()).contains("lost: LSNs 3..4");
+        assertThat(run("wal", "stats", log, "--output", "json")).isZero();
+        JsonNode stats = new ObjectMapper().readTree(out.toString());
+        assertThat(stats.get("records").asLong()).isEqualTo(RECORDS - 1);
+        assertThat(stats.get("lost").get(0).get("from_lsn").asLong()).isEqualTo(3);
+        assertThat(stats.get("quarantined").get(0).asText()).endsWith(".quarantined");
+
+        assertThat(run("wal", "repair", log, "--truncate-to", 2, "--yes")).isZero();
+        assertThat(run("wal", "verify", log)).isZero();
+        assertThat(out.toString()).contains("verified 2 records");
+    }
+
+    @Test
+    void statsAreReadBesideWhoeverUsesTheLog() throws Exception {
+        try (Wal wal = Wal.open(log, WalOptions.defaults())) {
+            wal.append(Batch.of(1, ByteBuffer.allocate(10)));
+            wal.roll();
+            assertThat(run("wal", "stats", log)).isZero();
+            assertThat(out.toString())
+                    .contains("LSNs 0.." + (RECORDS + 1) + " (exclusive) in 2 sealed segments, " + (RECORDS + 1)
+                            + " records");
+            assertThat(run("wal", "repair", log)).isEqualTo(1);
+            assertThat(err.toString()).contains("in use");
+        }
     }
 
     @Test

@@ -6,7 +6,6 @@ import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
-import io.walnut.wal.segment.FrameIndex;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,24 +30,16 @@ final class AdoptedSegments {
     private static Segment open(long id, Path path, StorageFile file)
             throws IOException, InvalidBytesException, NewerVersionException {
         long length = file.length();
-        SegmentTrailer trailer = Recovery.readTrailer(file, length);
+        SegmentTrailer.Footer footer = SegmentTrailer.check(SealedSegments.trailer(file, length));
         ByteBuffer block = ByteBuffer.allocate(SegmentHeader.BYTES);
         file.read(block, 0);
         SegmentHeader header = SegmentHeader.read(block.flip());
-        if (header.salt() != trailer.salt() || header.baseLsn() != trailer.baseLsn()) {
+        if (header.salt() != footer.salt() || header.baseLsn() != footer.baseLsn()) {
             throw new InvalidBytesException(path + ": header and footer disagree");
         }
-        Segment segment = new Segment(
-                id,
-                trailer.baseLsn(),
-                trailer.salt(),
-                file,
-                FrameIndex.of(trailer.firstLsns(), trailer.positions()),
-                trailer.endLsn(),
-                trailer.tablePosition());
-        segment.map(length);
+        Segment segment = Segment.sealed(id, footer, file, length);
         try {
-            Recovery.verify(segment);
+            SealedSegments.verify(segment);
         } catch (IOException | InvalidBytesException | RuntimeException e) {
             segment.release();
             throw e;

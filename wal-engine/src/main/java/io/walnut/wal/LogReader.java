@@ -104,10 +104,8 @@ final class LogReader {
             }
             Segment segment = find(state.segments, lsn);
             if (segment == null) {
-                checkClosedForReading();
-                throw new WalRangeException(lsn, state.writtenLsn);
-            }
-            if (segment.retain()) {
+                checkAbsent(lsn);
+            } else if (segment.retain()) {
                 return segment;
             }
             checkClosedForReading();
@@ -120,6 +118,31 @@ final class LogReader {
             if (state.closed) {
                 throw new WalClosedException("the log in " + state.storage.describe() + " is closed");
             }
+        } finally {
+            state.mutex.unlock();
+        }
+    }
+
+    /** Says why there is no record; returns when there may be one by now. */
+    private void checkAbsent(long lsn) throws WalException {
+        state.mutex.lock();
+        try {
+            if (lsn >= state.writtenLsn) {
+                throw new WalRangeException(lsn, state.writtenLsn);
+            }
+            if (lsn < state.startLsn || find(state.segments, lsn) != null) {
+                return;
+            }
+            long from = state.startLsn;
+            long to = state.writtenLsn;
+            for (Segment segment : state.segments) {
+                if (segment.endLsn() <= lsn) {
+                    from = Math.max(from, segment.endLsn());
+                } else {
+                    to = Math.min(to, segment.baseLsn());
+                }
+            }
+            throw new WalGapException(lsn, new LsnRange(from, to));
         } finally {
             state.mutex.unlock();
         }

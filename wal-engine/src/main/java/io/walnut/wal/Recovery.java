@@ -1,121 +1,172 @@
 package io.walnut.wal;
 
+import io.walnut.wal.Mending.Part;
 import io.walnut.wal.format.CleanMarker;
-import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.format.Manifest;
 import io.walnut.wal.format.NewerVersionException;
 import io.walnut.wal.format.SegmentHeader;
-import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.recovery.Hole;
+import io.walnut.wal.recovery.RecoveryPolicy;
 import io.walnut.wal.recovery.RecoveryReport;
 import io.walnut.wal.recovery.SegmentFinding;
 import io.walnut.wal.recovery.Verdict;
-import io.walnut.wal.segment.FrameIndex;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Opens a directory after whatever happened to it. First looks and judges, and throws when durable bytes are wrong, with the
- * directory as it was; only then seals the tail where it ends and deletes what is left over.
+ * directory as it was; only then lets {@link Mending} seal the tail where it ends and delete what is left over.
  */
 final class Recovery {
     private final Storage storage;
     private final WalOptions options;
+    private final RecoveryPolicy policy;
+    private final SealedSegments sealed;
+    private final long start = System.nanoTime();
     private final List<SegmentFinding> findings = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
-    private final List<Segment> segments = new ArrayList<>();
-    private final List<Unsealed> tail = new ArrayList<>();
+    private final List<Part> parts = new ArrayList<>();
     private final List<String> useless = new ArrayList<>(); // files of the tail in which nothing counts
 
     Recovery(Storage storage, WalOptions options) {
         this.storage = storage;
         this.options = options;
+        this.policy = options.recovery();
+        this.sealed = new SealedSegments(storage, options);
     }
 
     /** A consistent log: all of its segments are sealed. */
     record Recovered(
             UUID log, long startLsn, long endLsn, long nextSegmentId, List<Segment> segments, RecoveryReport report) {}
 
-    /** A segment of the tail that counts. */
-    private record Unsealed(TailFile file, TailFile.Judgement judgement) {}
-
     Recovered run() throws IOException, WalException {
-        long start = System.nanoTime();
         // What is seen may be in the memory of the operating system alone, left there by a process that died.
         storage.syncDirectory();
         List<String> names = storage.list();
         Manifest manifest = names.contains(Manifest.NAME) ? readManifest() : create(names);
         Optional<CleanMarker> clean = readMarker(names, manifest);
-        try {
-            openListed(manifest);
-            long endLsn = scanTail(manifest, names, clean);
-            if (clean.isPresent() && clean.get().endLsn() != endLsn) {
-                throw corrupt(
-                        "the log in " + storage.describe() + " was closed in order at LSN "
-                                + clean.get().endLsn() + " and now ends at " + endLsn,
-                        endLsn,
-                        clean.get().endLsn(),
-                        manifest,
-                        true,
-                        start);
+        Mending mending = new Mending(storage, manifest, nextSegmentId(manifest, names));
+        try (Arena arena = Arena.ofConfined()) {
+            openListed(manifest, arena);
+            long foundLsn = scanTail(manifest, names, clean, arena);
+            if (policy.copies().isPresent()) {
+                new Copies(policy.copies().get(), storage, manifest.log(), arena)
+                        .fill(parts, manifest.startLsn(), foundLsn);
             }
-            if (findings.stream().anyMatch(finding -> finding.verdict().corrupt())) {
-                SegmentFinding bad = findings.stream()
-                        .filter(finding -> finding.verdict().corrupt())
-                        .findFirst()
-                        .orElseThrow();
-                throw corrupt(
-                        "durable bytes are wrong: segment " + bad.segmentId() + " of " + storage.describe() + ", "
-                                + bad.verdict().text() + ": " + bad.detail(),
-                        bad.endLsn(),
-                        bad.corruptToLsn(),
-                        manifest,
-                        clean.isPresent(),
-                        start);
-            }
-            long nextId = mend(manifest, endLsn, nextSegmentId(manifest, names), names);
+            check(foundLsn, clean, manifest);
+            long endLsn = policy.endLsn().orElse(foundLsn);
+            drop(endLsn);
+            mending.run(parts, useless, endLsn);
+            List<Hole> holes = holes(mending.segments(), manifest.startLsn(), endLsn);
             return new Recovered(
                     manifest.log(),
                     manifest.startLsn(),
                     endLsn,
-                    nextId,
-                    segments,
-                    new RecoveryReport(
-                            clean.isPresent(),
-                            manifest.startLsn(),
-                            endLsn,
-                            findings,
-                            notes,
-                            System.nanoTime() - start));
+                    mending.nextId(),
+                    mending.segments(),
+                    report(clean.isPresent(), manifest, endLsn, holes));
         } catch (IOException | RuntimeException | Error e) {
-            segments.forEach(Segment::release);
+            mending.segments().forEach(Segment::release);
+            for (Part part : parts) {
+                if (part instanceof Part.Sealed(Segment segment)
+                        && !mending.segments().contains(segment)) {
+                    segment.release();
+                }
+            }
             throw e;
         }
     }
 
-    private WalCorruptException corrupt(
-            String message, long from, long to, Manifest manifest, boolean clean, long start) {
-        RecoveryReport report =
-                new RecoveryReport(clean, manifest.startLsn(), from, findings, notes, System.nanoTime() - start);
+    private RecoveryReport report(boolean clean, Manifest manifest, long endLsn, List<Hole> holes) {
+        return new RecoveryReport(
+                clean, manifest.startLsn(), endLsn, findings, holes, notes, System.nanoTime() - start);
+    }
+
+    /** Throws when durable bytes are wrong, unless somebody has said what to do about that. */
+    private void check(long endLsn, Optional<CleanMarker> clean, Manifest manifest) throws WalException {
+        long wanted = policy.endLsn().orElse(Long.MAX_VALUE);
+        if (policy.endLsn().isPresent() && wanted > endLsn) {
+            throw new WalRangeException(wanted, endLsn);
+        }
+        if (wanted < manifest.startLsn()) {
+            throw new WalTrimmedException(wanted, manifest.startLsn());
+        }
+        if (clean.isPresent()
+                && clean.get().endLsn() != endLsn
+                && wanted > Math.min(endLsn, clean.get().endLsn())) {
+            throw corrupt(
+                    "the log in " + storage.describe() + " was closed in order at LSN "
+                            + clean.get().endLsn() + " and now ends at " + endLsn,
+                    endLsn,
+                    clean.get().endLsn(),
+                    manifest,
+                    true);
+        }
+        Optional<SegmentFinding> damage = findings.stream()
+                .filter(finding ->
+                        finding.verdict().corrupt() && finding.endLsn() < wanted && !isFilled(finding, endLsn))
+                .findFirst();
+        if (damage.isPresent() && policy.onCorruption() == RecoveryPolicy.OnCorruption.FAIL) {
+            SegmentFinding bad = damage.get();
+            throw corrupt(
+                    "durable bytes are wrong: segment " + bad.segmentId() + " of " + storage.describe() + ", "
+                            + bad.verdict().text() + ": " + bad.detail(),
+                    bad.endLsn(),
+                    bad.corruptToLsn(),
+                    manifest,
+                    clean.isPresent());
+        }
+    }
+
+    /** Whether everything that the damaged segment held is found, in it or in a copy. */
+    private boolean isFilled(SegmentFinding finding, long endLsn) {
+        return parts.stream()
+                .anyMatch(part -> part instanceof Part.Damaged(SegmentFinding of, Salvage.Found found, long end)
+                        && of.equals(finding)
+                        && found.missing(of.baseLsn(), Math.min(end, Math.max(endLsn, of.corruptToLsn())))
+                                .isEmpty());
+    }
+
+    /** Parts that lie wholly beyond the end. */
+    private void drop(long endLsn) {
+        for (Part part : parts) {
+            if (part.baseLsn() >= endLsn && part instanceof Part.Sealed(Segment segment)) {
+                segment.release();
+            }
+        }
+        parts.removeIf(part -> part.baseLsn() >= endLsn && !(part instanceof Part.Damaged));
+    }
+
+    private static List<Hole> holes(List<Segment> segments, long startLsn, long endLsn) {
+        List<Hole> holes = new ArrayList<>();
+        long lsn = startLsn;
+        for (Segment segment : segments) {
+            if (segment.baseLsn() > lsn) {
+                holes.add(new Hole(lsn, segment.baseLsn()));
+            }
+            lsn = Math.max(lsn, segment.endLsn());
+        }
+        if (endLsn > lsn) {
+            holes.add(new Hole(lsn, endLsn));
+        }
+        return holes;
+    }
+
+    private WalCorruptException corrupt(String message, long from, long to, Manifest manifest, boolean clean) {
         return new WalCorruptException(
                 message + "; nothing was changed. " + WalCorruptException.ADVICE,
                 List.of(new LsnRange(from, Math.max(from, to))),
-                Optional.of(report));
+                Optional.of(report(clean, manifest, from, List.of())));
     }
 
     private Manifest create(List<String> names) throws IOException, WalException {
@@ -171,196 +222,54 @@ final class Recovery {
         return Optional.empty();
     }
 
-    private void openListed(Manifest manifest) throws IOException {
-        int workers = options.backgroundWork() == BackgroundWork.INLINE
-                ? 1
-                : Math.min(manifest.segments().size(), Runtime.getRuntime().availableProcessors());
-        if (workers <= 1) {
-            for (Manifest.Entry entry : manifest.segments()) {
-                add(open(entry));
-            }
-            return;
+    private void openListed(Manifest manifest, Arena arena) throws IOException {
+        List<SealedSegments.Opened> listed = sealed.open(manifest.segments());
+        if (options.verification() == WalOptions.Verification.FULL) {
+            listed = sealed.verify(listed, policy.listener());
         }
-        try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
-            List<Future<Opened>> opening = manifest.segments().stream()
-                    .map(entry -> pool.submit(() -> open(entry)))
-                    .toList();
-            IOException failure = null;
-            for (Future<Opened> future : opening) {
-                try {
-                    add(future.get()); // all of them, so that all that are open are closed again
-                } catch (ExecutionException e) {
-                    failure = e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        for (SealedSegments.Opened opened : listed) {
+            findings.add(opened.finding());
+            if (opened.segment() != null) {
+                parts.add(new Part.Sealed(opened.segment()));
+            }
+        }
+        if (mayMendDamage()) {
+            for (SealedSegments.Opened opened : listed) {
+                if (opened.segment() == null) {
+                    parts.add(damaged(opened, arena));
                 }
             }
-            if (failure != null) {
-                throw failure;
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while opening segments", e);
+            parts.sort(Comparator.comparingLong(Part::baseLsn));
         }
     }
 
-    private record Opened(SegmentFinding finding, @Nullable Segment segment) {}
-
-    private void add(Opened opened) {
-        findings.add(opened.finding);
-        if (opened.segment != null) {
-            segments.add(opened.segment);
-        }
+    private boolean mayMendDamage() {
+        return policy.onCorruption() == RecoveryPolicy.OnCorruption.QUARANTINE
+                || policy.endLsn().isPresent()
+                || policy.copies().isPresent();
     }
 
-    private Opened open(Manifest.Entry entry) throws IOException {
-        long start = System.nanoTime();
-        String name = Segment.name(entry.segmentId());
-        long length = 0;
-        try {
-            if (!storage.exists(name)) {
-                return damaged(
-                        entry,
-                        Verdict.MISSING,
-                        nothing(entry),
-                        0,
-                        start,
-                        name + " is listed in " + Manifest.NAME + " and not there");
-            }
-            StorageFile file = storage.open(name, true);
-            length = length(file);
-            Segment segment = sealed(entry, file, length);
-            return new Opened(
-                    new SegmentFinding(
-                            entry.segmentId(),
-                            Verdict.SEALED,
-                            entry.baseLsn(),
-                            entry.endLsn(),
-                            entry.endLsn(),
-                            segment.endPosition(),
-                            length,
-                            System.nanoTime() - start,
-                            ""),
-                    segment);
-        } catch (NewerVersionException e) {
-            throw newer(name, e);
-        } catch (IOException e) {
-            // Not read is not wrong: the bytes may be good, and are when it is tried again.
-            throw new IOException(name + " cannot be read: " + e.getMessage(), e);
-        } catch (InvalidBytesException e) {
-            return damaged(
-                    entry, Verdict.SEALED_DAMAGED, goodPart(entry, name), length, start, name + ": " + e.getMessage());
+    private Part damaged(SealedSegments.Opened opened, Arena arena) throws IOException {
+        Manifest.Entry entry = opened.entry();
+        if (opened.finding().verdict() == Verdict.MISSING) {
+            return new Part.Damaged(opened.finding(), new Salvage.Found(entry.salt(), List.of()), entry.endLsn());
         }
-    }
-
-    /** Owns {@code file}, as {@link #sealed} does: it is closed when this fails. */
-    private static long length(StorageFile file) throws IOException {
-        try {
-            return file.length();
-        } catch (IOException | RuntimeException | Error e) {
-            file.close();
-            throw e;
+        try (StorageFile file = storage.open(Segment.name(entry.segmentId()), false)) {
+            ByteBuffer bytes = TailScan.load(file, arena);
+            Salvage.Found found = Salvage.find(bytes, entry.salt(), entry.baseLsn(), entry.endLsn());
+            return new Part.Damaged(opened.finding(), found, entry.endLsn());
         }
-    }
-
-    /** Owns {@code file}: it is closed when this fails. */
-    private Segment sealed(Manifest.Entry entry, StorageFile file, long length)
-            throws IOException, InvalidBytesException, NewerVersionException {
-        Segment segment = null;
-        try {
-            SegmentTrailer trailer = readTrailer(file, length);
-            ByteBuffer block = ByteBuffer.allocate(SegmentHeader.BYTES);
-            file.read(block, 0);
-            SegmentHeader header = SegmentHeader.read(block.flip());
-            if (header.salt() != entry.salt()
-                    || trailer.salt() != entry.salt()
-                    || header.baseLsn() != entry.baseLsn()
-                    || trailer.endLsn() < entry.endLsn()) {
-                throw new InvalidBytesException("it is not the segment that is listed: LSNs " + header.baseLsn()
-                        + " to " + trailer.endLsn() + ", listed " + entry.baseLsn() + " to " + entry.endLsn());
-            }
-            segment = new Segment(
-                    entry.segmentId(),
-                    entry.baseLsn(),
-                    entry.salt(),
-                    file,
-                    FrameIndex.of(trailer.firstLsns(), trailer.positions()),
-                    trailer.endLsn(),
-                    trailer.tablePosition());
-            segment.cut(entry.endLsn());
-            segment.map(length);
-            if (options.verification() == WalOptions.Verification.FULL) {
-                verify(segment);
-            }
-            return segment;
-        } catch (IOException | InvalidBytesException | NewerVersionException | RuntimeException | Error e) {
-            if (segment == null) {
-                file.close();
-            } else {
-                segment.release();
-            }
-            throw e;
-        }
-    }
-
-    static void verify(Segment segment) throws IOException, InvalidBytesException {
-        for (long lsn = segment.baseLsn(); lsn < segment.endLsn(); ) {
-            ByteBuffer frame = segment.frame(lsn);
-            lsn = FrameFormat.read(frame, 0, frame.limit()).endLsn();
-        }
-    }
-
-    /** The frames before the first bad one: the manifest says what a header that is lost would. */
-    private TailScan goodPart(Manifest.Entry entry, String name) throws IOException {
-        try (StorageFile file = storage.open(name, false)) {
-            return TailScan.of(TailScan.load(file), entry.salt(), entry.baseLsn());
-        }
-    }
-
-    private static TailScan nothing(Manifest.Entry entry) {
-        return new TailScan(FrameIndex.EMPTY, entry.baseLsn(), 0, "");
-    }
-
-    private static Opened damaged(
-            Manifest.Entry entry, Verdict verdict, TailScan good, long length, long start, String detail) {
-        return new Opened(
-                new SegmentFinding(
-                        entry.segmentId(),
-                        verdict,
-                        entry.baseLsn(),
-                        Math.min(good.endLsn(), entry.endLsn()),
-                        entry.endLsn(),
-                        Math.min(good.endPosition(), length),
-                        length,
-                        System.nanoTime() - start,
-                        detail),
-                null);
-    }
-
-    static SegmentTrailer readTrailer(StorageFile file, long length)
-            throws IOException, InvalidBytesException, NewerVersionException {
-        if (length < SegmentHeader.BYTES + SegmentTrailer.FOOTER_BYTES) {
-            throw new InvalidBytesException("it has " + length + " bytes, too few for a sealed segment");
-        }
-        ByteBuffer footer = ByteBuffer.allocate(SegmentTrailer.FOOTER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        file.read(footer, length - SegmentTrailer.FOOTER_BYTES);
-        long table = SegmentTrailer.tablePosition(footer.flip(), length);
-        ByteBuffer trailer =
-                ByteBuffer.allocate(Math.toIntExact(length - table)).order(ByteOrder.LITTLE_ENDIAN);
-        file.read(trailer, table);
-        SegmentTrailer read = SegmentTrailer.read(trailer.flip());
-        if (read.tablePosition() != table) {
-            throw new InvalidBytesException("its footer names another table");
-        }
-        return read;
     }
 
     /** Judges the segments that the manifest does not list; returns the end of the log. */
-    private long scanTail(Manifest manifest, List<String> names, Optional<CleanMarker> clean) throws IOException {
+    private long scanTail(Manifest manifest, List<String> names, Optional<CleanMarker> clean, Arena arena)
+            throws IOException {
         List<TailFile> files = new ArrayList<>();
         for (String name : names.stream()
                 .filter(name -> Segment.id(name) >= manifest.tailId())
                 .sorted()
                 .toList()) {
-            TailFile file = TailFile.load(storage, name);
+            TailFile file = TailFile.load(storage, name, arena);
             if (file.isForeign(manifest.log())) {
                 notes.add(name + " was linked in by an adoption that did not come about");
             } else {
@@ -370,29 +279,68 @@ final class Recovery {
         long wanted = clean.map(CleanMarker::endLsn).orElse(-1L);
         long lsn = manifest.tailLsn();
         for (int i = 0; i < files.size(); i++) {
-            long start = System.nanoTime();
-            TailFile file = files.get(i);
-            TailFile.Judgement judgement = file.judge(lsn, files.subList(i + 1, files.size()));
-            TailScan scan = judgement.scan();
-            Verdict verdict = i == files.size() - 1 && scan.endLsn() < wanted ? Verdict.CORRUPT : judgement.verdict();
-            findings.add(new SegmentFinding(
-                    file.id(),
-                    verdict,
-                    lsn,
-                    scan.endLsn(),
-                    Math.max(scan.endLsn(), Math.max(judgement.provenLsn(), wanted)),
-                    Math.min(scan.endPosition(), file.bytes().limit()),
-                    file.bytes().limit(),
-                    System.nanoTime() - start,
-                    judgement.detail()));
-            if (verdict == Verdict.WHOLE || verdict == Verdict.TORN) {
-                tail.add(new Unsealed(file, judgement));
-                lsn = scan.endLsn();
-            } else {
-                useless.add(file.name());
-            }
+            lsn = judge(files.get(i), files.subList(i + 1, files.size()), lsn, i == files.size() - 1 ? wanted : -1);
         }
+        return mayMendDamage() ? Math.max(lsn, wanted) : lsn;
+    }
+
+    /**
+     * Judges one file of the tail.
+     *
+     * @param wanted LSN to which it must reach, or -1
+     * @return the LSN at which the next one should begin
+     */
+    private long judge(TailFile file, List<TailFile> later, long lsn, long wanted) throws IOException {
+        long from = System.nanoTime();
+        SegmentHeader header = file.header();
+        if (header != null && header.baseLsn() > lsn && mayMendDamage()) {
+            findings.add(missing(file, lsn, header.baseLsn()));
+            return judge(file, later, header.baseLsn(), wanted);
+        }
+        TailFile.Judgement judgement = file.judge(lsn, later);
+        TailScan scan = judgement.scan();
+        Verdict verdict = scan.endLsn() < wanted ? Verdict.CORRUPT : judgement.verdict();
+        SegmentFinding finding = new SegmentFinding(
+                file.id(),
+                verdict,
+                lsn,
+                scan.endLsn(),
+                Math.max(scan.endLsn(), Math.max(judgement.provenLsn(), wanted)),
+                Math.min(scan.endPosition(), file.bytes().limit()),
+                file.bytes().limit(),
+                System.nanoTime() - from,
+                judgement.detail());
+        findings.add(finding);
+        if (verdict.corrupt() && mayMendDamage()) {
+            long next = TailFile.nextBase(later);
+            Salvage.Found found = Salvage.find(
+                    file.bytes(),
+                    header == null ? null : Integer.valueOf(header.salt()),
+                    lsn,
+                    next < 0 ? Long.MAX_VALUE : next);
+            parts.add(new Part.Damaged(finding, found, next < 0 ? Long.MAX_VALUE : next));
+            return Math.max(found.endLsn(lsn), next);
+        }
+        if (verdict == Verdict.WHOLE || verdict == Verdict.TORN) {
+            parts.add(new Part.Unsealed(file, judgement, lsn));
+            return scan.endLsn();
+        }
+        useless.add(file.name());
         return lsn;
+    }
+
+    /** Of what should stand before a file there is nothing, not even a file. */
+    private static SegmentFinding missing(TailFile before, long fromLsn, long toLsn) {
+        return new SegmentFinding(
+                before.id(),
+                Verdict.MISSING,
+                fromLsn,
+                fromLsn,
+                toLsn,
+                0,
+                0,
+                0,
+                before.name() + " begins at LSN " + toLsn + ", expected LSN " + fromLsn);
     }
 
     private static long nextSegmentId(Manifest manifest, List<String> names) {
@@ -401,68 +349,5 @@ final class Recovery {
             next = Math.max(next, Segment.id(name) + 1);
         }
         return next;
-    }
-
-    /**
-     * Everything is judged: seals the tail, lists it, and deletes what does not belong to the log.
-     *
-     * @return one past the last id used
-     */
-    private long mend(Manifest manifest, long endLsn, long firstFreeId, List<String> names) throws IOException {
-        if (names.contains(CleanMarker.NAME)) {
-            storage.delete(CleanMarker.NAME);
-            storage.syncDirectory();
-        }
-        long nextId = firstFreeId;
-        for (Unsealed unsealed : tail) {
-            TailScan scan = unsealed.judgement.scan();
-            segments.add(
-                    switch (unsealed.judgement.durable()) {
-                        case TRAILER -> unsealed.file.keep(storage, scan);
-                        case FRAMES -> unsealed.file.seal(storage, scan);
-                        case NOTHING -> {
-                            deleteUseless(); // on a full disk that is the room which the copy takes
-                            yield unsealed.file.copy(storage, nextId++, scan);
-                        }
-                    });
-        }
-        if (nextId > firstFreeId) {
-            storage.syncDirectory(); // what is listed must be there
-        }
-        Manifest mended = new Manifest(
-                manifest.log(),
-                manifest.startLsn(),
-                nextId,
-                endLsn,
-                segments.stream()
-                        .map(segment ->
-                                new Manifest.Entry(segment.id(), segment.baseLsn(), segment.endLsn(), segment.salt()))
-                        .toList());
-        if (!mended.equals(manifest)) {
-            SmallFiles.replace(storage, Manifest.TEMPORARY_NAME, Manifest.NAME, mended.encode());
-        }
-        Set<Long> listed = new HashSet<>();
-        segments.forEach(segment -> listed.add(segment.id()));
-        boolean deleted = false;
-        for (String name : storage.list()) {
-            long id = Segment.id(name);
-            if ((id >= 0 && !listed.contains(id))
-                    || name.equals(Manifest.TEMPORARY_NAME)
-                    || name.equals(CleanMarker.TEMPORARY_NAME)) {
-                storage.delete(name);
-                deleted = true;
-            }
-        }
-        if (deleted) {
-            storage.syncDirectory();
-        }
-        return nextId;
-    }
-
-    private void deleteUseless() throws IOException {
-        for (String name : useless) {
-            storage.delete(name);
-        }
-        useless.clear();
     }
 }

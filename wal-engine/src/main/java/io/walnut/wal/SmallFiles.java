@@ -43,8 +43,8 @@ final class SmallFiles {
         }
     }
 
-    /** Makes a file anew. Its bytes are durable on return, its entry is not; when this fails there is no such file. */
-    static void write(Storage storage, String name, ByteBuffer bytes) throws IOException {
+    /** Makes a file anew of parts that follow each other. Its bytes are durable on return, its entry is not; when this fails there is no such file. */
+    static void write(Storage storage, String name, ByteBuffer... parts) throws IOException {
         boolean interrupted = false;
         try {
             for (int attempt = 1; ; attempt++) {
@@ -52,7 +52,11 @@ final class SmallFiles {
                     storage.delete(name);
                 }
                 try (StorageFile file = storage.create(name)) {
-                    file.write(bytes.duplicate(), 0);
+                    long at = 0;
+                    for (ByteBuffer part : parts) {
+                        file.write(part.duplicate(), at);
+                        at += part.remaining();
+                    }
                     file.sync();
                     return;
                 } catch (StorageInterruptedException e) {

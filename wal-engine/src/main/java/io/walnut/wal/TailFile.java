@@ -11,6 +11,7 @@ import io.walnut.wal.recovery.Verdict;
 import io.walnut.wal.segment.FrameIndex;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -47,9 +48,9 @@ record TailFile(
      */
     record Judgement(Verdict verdict, TailScan scan, Durable durable, long provenLsn, String detail) {}
 
-    static TailFile load(Storage storage, String name) throws IOException {
+    static TailFile load(Storage storage, String name, Arena arena) throws IOException {
         try (StorageFile file = storage.open(name, false)) {
-            ByteBuffer bytes = TailScan.load(file);
+            ByteBuffer bytes = TailScan.load(file, arena);
             return new TailFile(Segment.id(name), name, bytes, header(bytes));
         } catch (NewerVersionException e) {
             throw new UnsupportedVersionException(
@@ -164,13 +165,8 @@ record TailFile(
      * in question may as well hold what was acknowledged, and a write that is cut short could destroy them.
      */
     Segment copy(Storage storage, long copyId, TailScan scan) throws IOException {
-        int end = Math.toIntExact(scan.endPosition());
-        ByteBuffer copy = ByteBuffer.allocate((int) Blocks.roundUp(end)).order(ByteOrder.LITTLE_ENDIAN);
-        copy.put(SegmentHeader.BYTES, bytes, SegmentHeader.BYTES, end - SegmentHeader.BYTES);
         SegmentHeader from = Objects.requireNonNull(header);
-        new SegmentHeader(from.log(), copyId, from.baseLsn(), from.salt(), 0).write(copy);
-        SmallFiles.write(storage, Segment.name(copyId), copy);
-        return sealed(segment(storage, copyId, scan), Segment::seal);
+        return SegmentCopy.write(storage, from.log(), copyId, from.salt(), bytes, scan);
     }
 
     private interface Sealing {
@@ -227,10 +223,10 @@ record TailFile(
         return new Judgement(Verdict.CORRUPT, scan, Durable.NOTHING, provenLsn, detail);
     }
 
-    /** First LSN of the next segment that was written to, or -1. */
-    private static long nextBase(List<TailFile> later) {
+    /** First LSN of the next segment that was begun, or -1. A copy that a recovery did not come to list is none. */
+    static long nextBase(List<TailFile> later) {
         for (TailFile file : later) {
-            if (file.header != null) {
+            if (file.header != null && file.header.madeBytes() > 0) {
                 return file.header.baseLsn();
             }
         }

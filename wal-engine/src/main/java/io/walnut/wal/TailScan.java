@@ -7,6 +7,8 @@ import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.segment.FrameIndex;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +16,30 @@ import org.jspecify.annotations.Nullable;
 /** Reads the frames of a segment that is not sealed, from its header on, as far as they are good. */
 record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped) {
 
-    static ByteBuffer load(StorageFile file) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(file.length())).order(ByteOrder.LITTLE_ENDIAN);
-        file.read(bytes, 0);
-        return bytes.flip();
+    private static final int ZEROS_BYTES = 256 << 10;
+
+    /**
+     * The bytes of a file as they are now, for the life of the arena: mapped where the storage can, because nothing is copied
+     * that way, and each page looked at once before anything computes on it, so that one that the disk does not give back is
+     * an error of this method.
+     */
+    static ByteBuffer load(StorageFile file, Arena arena) throws IOException {
+        long length = file.length();
+        if (length > Integer.MAX_VALUE) {
+            throw new IOException(file + " has " + length + " bytes, which no segment has");
+        }
+        if (length == 0) {
+            return ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
+        }
+        MemorySegment bytes = file.map(arena, 0, length);
+        if (bytes.isMapped()) {
+            try {
+                bytes.load(); // asks the disk for all of it at once
+            } catch (InternalError e) { // how the JVM says that a page of a mapping cannot be read
+                throw new IOException(file + " cannot be read: " + e, e);
+            }
+        }
+        return bytes.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     static TailScan of(ByteBuffer bytes, SegmentHeader header) {
@@ -60,24 +82,43 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
      */
     static long evidence(ByteBuffer bytes, int from, long lsn, @Nullable SegmentHeader header) {
         Integer salt = header != null ? Integer.valueOf(header.salt()) : saltOfFirstFrame(bytes, lsn);
-        int last = bytes.limit() - FrameFormat.ALIGNMENT; // a file cut anywhere may end between two multiples of 8
-        for (int at = from + believableBytes(bytes, from, lsn, salt); at <= last; at += FrameFormat.ALIGNMENT) {
-            if (bytes.getLong(at) == 0 && at % Blocks.BYTES == 0 && isZero(bytes, at)) {
-                at += Blocks.BYTES - FrameFormat.ALIGNMENT;
+        int last = bytes.limit() - FrameFormat.HEADER_BYTES; // a file cut anywhere may end between two multiples of 8
+        int step = salt == null ? Blocks.BYTES : FrameFormat.ALIGNMENT;
+        int at = from + believableBytes(bytes, from, lsn, salt);
+        if (salt == null) {
+            at = (int) Blocks.roundUp(at);
+        }
+        ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
+        while (at <= last) {
+            if (at % Blocks.BYTES == 0 && bytes.getLong(at) == 0) {
+                int zero = zeros(bytes, at, zeros) & -Blocks.BYTES;
+                if (zero > 0) {
+                    at += zero;
+                    continue;
+                }
+            }
+            if (salt != null && FrameFormat.salt(bytes, at) != salt) { // most places of a recycled file: be quick
+                at += FrameFormat.ALIGNMENT;
                 continue;
             }
             FrameFormat.Header frame = candidate(bytes, at, salt);
-            if (frame != null) {
-                if (lsn < frame.durableLsn() && frame.durableLsn() <= frame.firstLsn()) {
-                    return frame.firstLsn();
-                }
-                at += frame.length() - FrameFormat.ALIGNMENT;
+            if (frame != null && lsn < frame.durableLsn() && frame.durableLsn() <= frame.firstLsn()) {
+                return frame.firstLsn();
             }
+            int next = at + (frame == null ? step : frame.length());
+            at = salt == null ? (int) Blocks.roundUp(next) : next;
         }
         return -1;
     }
 
-    private static FrameFormat.@Nullable Header candidate(ByteBuffer bytes, int at, @Nullable Integer salt) {
+    /** How many bytes from {@code at} on are zero, as far as {@code zeros} reaches. */
+    private static int zeros(ByteBuffer bytes, int at, ByteBuffer zeros) {
+        int length = Math.min(zeros.capacity(), bytes.limit() - at);
+        int differs = bytes.slice(at, length).mismatch(zeros.slice(0, length));
+        return differs < 0 ? length : differs;
+    }
+
+    static FrameFormat.@Nullable Header candidate(ByteBuffer bytes, int at, @Nullable Integer salt) {
         int available = bytes.limit() - at;
         if (FrameFormat.plausibleLength(bytes, at, available) < 0
                 || (salt == null ? at % Blocks.BYTES != 0 : FrameFormat.salt(bytes, at) != salt)) {
@@ -100,7 +141,7 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
      * Bytes up to the end of the records of the frame at {@code at}, which is bad, when its header says what it must say
      * there; else 0. A flipped bit in the length does not pass: it must fit the records, or the block.
      */
-    private static int believableBytes(ByteBuffer bytes, int at, long lsn, @Nullable Integer salt) {
+    static int believableBytes(ByteBuffer bytes, int at, long lsn, @Nullable Integer salt) {
         int length = FrameFormat.plausibleLength(bytes, at, bytes.limit() - at);
         if (length < 0
                 || FrameFormat.firstLsn(bytes, at) != lsn

@@ -5,6 +5,7 @@ import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.io.StorageLockedException;
 import io.walnut.wal.recovery.RecoveryReport;
+import io.walnut.wal.recovery.ScrubListener;
 import io.walnut.wal.segment.Segment;
 import java.io.Closeable;
 import java.io.IOException;
@@ -12,12 +13,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +47,7 @@ public final class Wal implements AutoCloseable {
     private final LogReader reader;
     private final @Nullable ExecutorService background; // null: inline
     private final @Nullable ScheduledExecutorService syncTimer;
+    private final List<Scrub> scrubs = new CopyOnWriteArrayList<>();
 
     private Wal(Storage storage, Closeable directoryLock, WalOptions options, Recovery.Recovered recovered) {
         this.directoryLock = directoryLock;
@@ -240,6 +244,15 @@ public final class Wal implements AutoCloseable {
         return new LogCursor(reader, reader.checkFrom(fromLsn));
     }
 
+    /**
+     * A cursor that goes on behind holes, where {@link #cursor} fails with {@link WalGapException}.
+     *
+     * @param skipped hears of each hole when the cursor has passed it
+     */
+    public Cursor cursorOverGaps(long fromLsn, Consumer<LsnRange> skipped) throws WalException {
+        return new GapCursor(this, fromLsn, skipped);
+    }
+
     /** A cursor that can wait for more. */
     public TailCursor tail(long fromLsn) throws WalException {
         return new LogCursor(reader, reader.checkFrom(fromLsn));
@@ -285,6 +298,29 @@ public final class Wal implements AutoCloseable {
      */
     public void adopt(List<Path> segmentFiles, long newEndLsn) throws WalException {
         changes.adopt(segmentFiles, newEndLsn);
+    }
+
+    /**
+     * Begins to verify the sealed segments again and again, in the background. It reads past the page cache where the file
+     * system can.
+     *
+     * @param bytesPerSecond what it reads at most, above 0
+     * @param listener hears of damage; the log is told, too
+     * @return to be asked how far it has come, and to be closed; closing the log ends it
+     */
+    public Scrub scrub(long bytesPerSecond, ScrubListener listener) throws WalException {
+        state.mutex.lock();
+        try {
+            if (state.closing || state.closed) {
+                throw new WalClosedException("the log in " + state.storage.describe() + " is closed");
+            }
+            Scrub scrub = new Scrub(state, bytesPerSecond, listener);
+            scrubs.add(scrub);
+            scrub.start();
+            return scrub;
+        } finally {
+            state.mutex.unlock();
+        }
     }
 
     /** Figures since the open. */
@@ -371,6 +407,7 @@ public final class Wal implements AutoCloseable {
             }
         }
         awaitWriters();
+        scrubs.forEach(Scrub::close);
         state.segments.forEach(Segment::release);
         try (state.storage) {
             if (state.prepared != null) {

@@ -10,6 +10,7 @@ public abstract sealed class WalException extends IOException
                 WalLockedException,
                 WalTrimmedException,
                 WalRangeException,
+                WalGapException,
                 BatchTooLargeException,
                 WalStorageFullException,
                 UnsupportedVersionException,

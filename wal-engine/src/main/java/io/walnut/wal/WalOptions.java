@@ -2,6 +2,7 @@ package io.walnut.wal;
 
 import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.recovery.RecoveryPolicy;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -23,6 +24,7 @@ import java.util.function.Supplier;
  * @param pastPageCache whether durable writes go past the page cache, where the file system can: quicker for who appends, slower
  *     for who reads what was just appended
  * @param verification what an open reads of sealed segments
+ * @param recovery what an open does beyond the ordinary
  * @param backgroundWork who prepares and seals segments
  * @param observer hears what the log does and how long it takes
  * @param identity makes the UUID of a new log
@@ -40,6 +42,7 @@ public record WalOptions(
         int writesInFlight,
         boolean pastPageCache,
         Verification verification,
+        RecoveryPolicy recovery,
         BackgroundWork backgroundWork,
         WalObserver observer,
         Supplier<UUID> identity,
@@ -105,6 +108,7 @@ public record WalOptions(
                 4,
                 true,
                 Verification.TABLES,
+                RecoveryPolicy.defaults(),
                 BackgroundWork.THREADS,
                 WalObserver.NONE,
                 UUID::randomUUID,
@@ -161,6 +165,10 @@ public record WalOptions(
         return with(draft -> draft.verification = what);
     }
 
+    public WalOptions withRecovery(RecoveryPolicy policy) {
+        return with(draft -> draft.recovery = policy);
+    }
+
     public WalOptions withBackgroundWork(BackgroundWork who) {
         return with(draft -> draft.backgroundWork = who);
     }
@@ -199,6 +207,7 @@ public record WalOptions(
         private int writesInFlight;
         private boolean pastPageCache;
         private Verification verification;
+        private RecoveryPolicy recovery;
         private BackgroundWork backgroundWork;
         private WalObserver observer;
         private Supplier<UUID> identity;
@@ -216,6 +225,7 @@ public record WalOptions(
             writesInFlight = from.writesInFlight;
             pastPageCache = from.pastPageCache;
             verification = from.verification;
+            recovery = from.recovery;
             backgroundWork = from.backgroundWork;
             observer = from.observer;
             identity = from.identity;
@@ -235,6 +245,7 @@ public record WalOptions(
                     writesInFlight,
                     pastPageCache,
                     verification,
+                    recovery,
                     backgroundWork,
                     observer,
                     identity,

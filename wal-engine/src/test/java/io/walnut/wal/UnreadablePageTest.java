@@ -32,4 +32,18 @@ class UnreadablePageTest {
             assertThat(Logs.text(wal.read(2))).isEqualTo("2");
         }
     }
+
+    /** Without care it is met in the middle of a checksum, where it ends the process. */
+    @Test
+    void mayBeTheSecondPageOfAFrame(@TempDir Path directory) throws Exception {
+        try (Wal wal = Wal.open(directory, Logs.threads())) {
+            wal.append(Logs.batch("0" + "x".repeat(10_000)));
+            wal.roll();
+            assertThat(Logs.text(wal.read(0))).startsWith("0x");
+            try (FileChannel file = FileChannel.open(directory.resolve(Segment.name(0)), StandardOpenOption.WRITE)) {
+                file.truncate(8192);
+            }
+            assertThatThrownBy(() -> wal.read(0)).isInstanceOf(WalIoException.class);
+        }
+    }
 }

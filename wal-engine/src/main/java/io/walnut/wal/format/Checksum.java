@@ -24,9 +24,15 @@ final class Checksum {
 
     /** Of the bytes {@code [0, to)} without the four bytes at {@code field}, which hold the checksum itself. */
     static int without(ByteBuffer bytes, int field, int to) {
+        return without(bytes, field, to, ByteBuffer.allocate(0));
+    }
+
+    /** The same, and all of {@code more} after it. */
+    static int without(ByteBuffer bytes, int field, int to, ByteBuffer more) {
         CRC32C crc = new CRC32C();
         update(crc, bytes, 0, field);
         update(crc, bytes, field + Integer.BYTES, to);
+        crc.update(more.duplicate());
         return (int) crc.getValue();
     }
 

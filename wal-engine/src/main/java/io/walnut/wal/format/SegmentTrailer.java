@@ -74,28 +74,46 @@ public record SegmentTrailer(
         return table;
     }
 
+    /** What a footer says of its segment; table and footer are verified, the rows not taken apart. */
+    public record Footer(long baseLsn, long endLsn, int salt, long tablePosition, int frames) {}
+
+    /** Verifies table and footer, which fill {@code trailer}. */
+    public static Footer check(ByteBuffer trailer) throws InvalidBytesException, NewerVersionException {
+        int tableBytes = trailer.limit() - FOOTER_BYTES;
+        ByteBuffer footer = trailer.slice(tableBytes, FOOTER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        Versioned.check(
+                "segment footer",
+                footer,
+                MAGIC,
+                VERSION,
+                AT_VERSION,
+                AT_CRC,
+                FOOTER_BYTES,
+                trailer.slice(0, tableBytes));
+        int frames = tableBytes / ROW_BYTES;
+        if (footer.getInt(AT_FRAMES) != frames) {
+            throw new InvalidBytesException(
+                    "segment footer: " + footer.getInt(AT_FRAMES) + " frames, table has " + frames);
+        }
+        return new Footer(
+                footer.getLong(AT_BASE),
+                footer.getLong(AT_END),
+                footer.getInt(AT_SALT),
+                footer.getLong(AT_TABLE),
+                frames);
+    }
+
     /** Reads table and footer, which fill {@code trailer}. */
     public static SegmentTrailer read(ByteBuffer trailer) throws InvalidBytesException, NewerVersionException {
-        int tableBytes = trailer.limit() - FOOTER_BYTES;
-        ByteBuffer bytes = ByteBuffer.allocate(trailer.limit()).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.put(trailer.slice(tableBytes, FOOTER_BYTES));
-        bytes.put(trailer.slice(0, tableBytes));
-        bytes.flip();
-        Versioned.check("segment footer", bytes, MAGIC, VERSION, AT_VERSION, AT_CRC, bytes.limit());
-        long base = bytes.getLong(AT_BASE);
-        int frames = tableBytes / ROW_BYTES;
-        if (bytes.getInt(AT_FRAMES) != frames) {
-            throw new InvalidBytesException(
-                    "segment footer: " + bytes.getInt(AT_FRAMES) + " frames, table has " + frames);
-        }
-        long[] firstLsns = new long[frames];
-        long[] positions = new long[frames];
-        for (int i = 0; i < frames; i++) {
-            firstLsns[i] = base + Integer.toUnsignedLong(bytes.getInt(FOOTER_BYTES + i * ROW_BYTES));
-            positions[i] = Integer.toUnsignedLong(bytes.getInt(FOOTER_BYTES + i * ROW_BYTES + Integer.BYTES))
-                    * FrameFormat.ALIGNMENT;
+        Footer footer = check(trailer);
+        ByteBuffer rows = trailer.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        long[] firstLsns = new long[footer.frames];
+        long[] positions = new long[footer.frames];
+        for (int i = 0; i < footer.frames; i++) {
+            firstLsns[i] = footer.baseLsn + Integer.toUnsignedLong(rows.getInt(i * ROW_BYTES));
+            positions[i] = Integer.toUnsignedLong(rows.getInt(i * ROW_BYTES + Integer.BYTES)) * FrameFormat.ALIGNMENT;
         }
         return new SegmentTrailer(
-                base, bytes.getLong(AT_END), bytes.getInt(AT_SALT), bytes.getLong(AT_TABLE), firstLsns, positions);
+                footer.baseLsn, footer.endLsn, footer.salt, footer.tablePosition, firstLsns, positions);
     }
 }

@@ -69,6 +69,26 @@ final class FileChannelFile implements StorageFile {
     }
 
     @Override
+    public int readPastCache(ByteBuffer target, long position) throws IOException {
+        if (!isAligned(target, position) || DirectOption.INSTANCE.isEmpty()) {
+            return read(target, position);
+        }
+        int start = target.position();
+        try (FileChannel direct = FileChannel.open(path, StandardOpenOption.READ, DirectOption.INSTANCE.get())) {
+            while (target.hasRemaining() && (target.position() - start) % Blocks.BYTES == 0) {
+                if (direct.read(target, position + target.position() - start) < 0) {
+                    break;
+                }
+            }
+            return target.position() - start;
+        } catch (UnsupportedOperationException | FileSystemException | ClosedByInterruptException e) {
+            // Not on this file system, or the file has gone and only its channel is left.
+            target.position(start);
+            return read(target, position);
+        }
+    }
+
+    @Override
     public void write(ByteBuffer source, long position) throws IOException {
         int start = source.position();
         try {

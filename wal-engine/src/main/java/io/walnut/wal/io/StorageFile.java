@@ -16,6 +16,17 @@ public interface StorageFile extends AutoCloseable {
     int read(ByteBuffer target, long position) throws IOException;
 
     /**
+     * Reads like {@link #read}, and leaves nothing of it in the page cache where the file system can do that: for who reads much,
+     * once.
+     *
+     * @param target direct, at a multiple of 4,096 in memory and as many bytes long; else it is an ordinary read
+     * @param position a multiple of 4,096; else it is an ordinary read
+     */
+    default int readPastCache(ByteBuffer target, long position) throws IOException {
+        return read(target, position);
+    }
+
+    /**
      * Writes all remaining bytes of the buffer.
      *
      * @throws StorageFullException when there is no room; some of the bytes may be there

@@ -9,12 +9,20 @@ import java.util.List;
  * @param startLsn first LSN of the log
  * @param endLsn one past the last LSN that was recovered
  * @param segments one finding per segment, in order
+ * @param holes LSNs of the log that are lost, by this recovery or an earlier one, which set the damaged files aside
  * @param notes what else was done, in words: leftovers deleted, a marker ignored
  * @param nanos how long it took
  */
 public record RecoveryReport(
-        boolean clean, long startLsn, long endLsn, List<SegmentFinding> segments, List<String> notes, long nanos) {
+        boolean clean,
+        long startLsn,
+        long endLsn,
+        List<SegmentFinding> segments,
+        List<Hole> holes,
+        List<String> notes,
+        long nanos) {
     public RecoveryReport {
+        holes = List.copyOf(holes);
         segments = List.copyOf(segments);
         notes = List.copyOf(notes);
     }
@@ -38,6 +46,13 @@ public record RecoveryReport(
                 .append(" ms\n");
         for (SegmentFinding finding : segments) {
             text.append("  ").append(finding.print()).append('\n');
+        }
+        for (Hole hole : holes) {
+            text.append("  lost: LSNs ")
+                    .append(hole.fromLsn())
+                    .append("..")
+                    .append(hole.toLsn())
+                    .append('\n');
         }
         for (String note : notes) {
             text.append("  ").append(note).append('\n');

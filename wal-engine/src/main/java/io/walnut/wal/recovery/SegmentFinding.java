@@ -25,12 +25,19 @@ public record SegmentFinding(
         long nanos,
         String detail) {
 
+    /** The same, when that much more time was spent on it. */
+    public SegmentFinding after(long moreNanos) {
+        return new SegmentFinding(
+                segmentId, verdict, baseLsn, endLsn, corruptToLsn, endPosition, bytes, nanos + moreNanos, detail);
+    }
+
     /** Number of good records. */
     public long records() {
         return endLsn - baseLsn;
     }
 
-    String print() {
+    /** The finding as a line of text. */
+    public String print() {
         return "segment %d: %s, %d bytes%s%s%s"
                 .formatted(
                         segmentId,

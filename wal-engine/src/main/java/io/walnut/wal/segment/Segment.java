@@ -3,6 +3,7 @@ package io.walnut.wal.segment;
 import io.walnut.wal.format.Blocks;
 import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.InvalidBytesException;
+import io.walnut.wal.format.NewerVersionException;
 import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.StorageInterruptedException;
@@ -13,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +31,11 @@ public final class Segment {
     private final int salt;
     private final StorageFile file;
     private final AtomicInteger holders = new AtomicInteger(1); // the log itself is one
-    private volatile FrameIndex index;
+    private volatile @Nullable FrameIndex index; // null: in the trailer of the file, and nobody has needed it yet
     private volatile long endLsn;
     private volatile long endPosition;
     private volatile boolean sealed;
+    private long length; // of a file that is opened sealed
     private boolean cut; // by changes of the segments only
     private volatile @Nullable MemorySegment mapping;
     private volatile @Nullable Arena arena;
@@ -46,6 +49,20 @@ public final class Segment {
         this.index = index;
         this.endLsn = endLsn;
         this.endPosition = endPosition;
+    }
+
+    /**
+     * A segment whose trailer is verified and stays on disk until somebody reads.
+     *
+     * @param length of the file
+     */
+    public static Segment sealed(long id, SegmentTrailer.Footer footer, StorageFile file, long length) {
+        Segment segment = new Segment(
+                id, footer.baseLsn(), footer.salt(), file, FrameIndex.EMPTY, footer.endLsn(), footer.tablePosition());
+        segment.index = null;
+        segment.length = length;
+        segment.sealed = true;
+        return segment;
     }
 
     public static String name(long id) {
@@ -93,8 +110,9 @@ public final class Segment {
         return file;
     }
 
+    /** Of a segment that is being written. */
     public FrameIndex index() {
-        return index;
+        return Objects.requireNonNull(index);
     }
 
     /** Publishes frames that are written now. */
@@ -122,7 +140,7 @@ public final class Segment {
      *     was, and can be appended to or sealed later
      */
     public void seal() throws IOException {
-        FrameIndex frames = index.below(endLsn);
+        FrameIndex frames = index().below(endLsn);
         long table = Blocks.roundUp(endPosition);
         ByteBuffer trailer =
                 new SegmentTrailer(baseLsn, endLsn, salt, table, frames.firstLsns(), frames.positions()).encode();
@@ -185,6 +203,25 @@ public final class Segment {
         sealed = true;
     }
 
+    /** Maps the file, and takes the index out of it: the first reader does. Called by a holder. */
+    private synchronized FrameIndex fetch() throws IOException, InvalidBytesException {
+        FrameIndex fetched = index;
+        if (fetched == null) {
+            ByteBuffer trailer =
+                    ByteBuffer.allocate(Math.toIntExact(length - endPosition)).order(ByteOrder.LITTLE_ENDIAN);
+            file.read(trailer, endPosition);
+            try {
+                SegmentTrailer read = SegmentTrailer.read(trailer.flip());
+                fetched = FrameIndex.of(read.firstLsns(), read.positions());
+            } catch (NewerVersionException e) {
+                throw new InvalidBytesException("its trailer has changed since it was opened: " + e.getMessage());
+            }
+            map(length);
+            index = fetched; // last: who sees it sees the mapping
+        }
+        return fetched;
+    }
+
     /** Keeps file and mapping alive until {@link #release}; false when they have gone. */
     public boolean retain() {
         for (int now = holders.get(); now > 0; now = holders.get()) {
@@ -213,9 +250,27 @@ public final class Segment {
         return last;
     }
 
+    /**
+     * Reads a byte of each page: one that the disk does not give back is an {@link InternalError} here, and the end of the
+     * process in the middle of a checksum.
+     */
+    private static void touch(ByteBuffer bytes) {
+        long sum = 0;
+        for (int at = 0; at < bytes.limit(); at += Blocks.BYTES) {
+            sum += bytes.get(at);
+        }
+        sum += bytes.get(bytes.limit() - 1);
+        if (sum == Long.MIN_VALUE) { // never; or the compiler would leave the reads out
+            throw new AssertionError(sum);
+        }
+    }
+
     /** The verified frame that holds {@code lsn}. Sealed: a view of the mapping, good until {@link #release}; else a copy. */
     public ByteBuffer frame(long lsn) throws IOException, InvalidBytesException {
         FrameIndex frames = index;
+        if (frames == null) {
+            frames = fetch();
+        }
         int ordinal = frames.ordinal(lsn);
         long position = frames.position(ordinal);
         long limit = ordinal + 1 < frames.count() ? frames.position(ordinal + 1) : endPosition;
@@ -231,6 +286,9 @@ public final class Segment {
         bytes.order(ByteOrder.LITTLE_ENDIAN);
         FrameFormat.Header header;
         try {
+            if (mapped != null) {
+                touch(bytes);
+            }
             header = FrameFormat.read(bytes, 0, bytes.limit());
         } catch (InternalError e) { // how the JVM says that a page of a mapping cannot be read
             throw new IOException(

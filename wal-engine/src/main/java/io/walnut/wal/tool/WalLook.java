@@ -9,6 +9,8 @@ import io.walnut.wal.WalRecord;
 import io.walnut.wal.format.Manifest;
 import io.walnut.wal.io.FileChannelStorage;
 import io.walnut.wal.io.Storage;
+import io.walnut.wal.recovery.RecoveryListener;
+import io.walnut.wal.recovery.RecoveryPolicy;
 import io.walnut.wal.recovery.RecoveryReport;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
@@ -49,14 +51,23 @@ public final class WalLook {
      * @throws IOException also when there is no log
      */
     public static Verified verify(Path directory) throws IOException {
+        return verify(directory, progress -> true);
+    }
+
+    /** The same; {@code listener} hears how far the sealed segments are verified, and may end it. */
+    public static Verified verify(Path directory, RecoveryListener listener) throws IOException {
         long[] seen = new long[2];
-        try (Wal wal =
-                Wal.open(overlay(directory), WalOptions.defaults().withVerification(WalOptions.Verification.FULL))) {
-            read(wal, wal.startLsn(), wal.endLsn(), record -> {
-                seen[0]++;
-                seen[1] += record.payload().remaining();
-                return true;
-            });
+        try (Wal wal = Wal.open(
+                overlay(directory),
+                WalOptions.defaults()
+                        .withVerification(WalOptions.Verification.FULL)
+                        .withRecovery(RecoveryPolicy.defaults().withListener(listener)))) {
+            try (Cursor cursor = wal.cursorOverGaps(wal.startLsn(), gap -> {})) {
+                while (cursor.next()) {
+                    seen[0]++;
+                    seen[1] += cursor.record().payload().remaining();
+                }
+            }
             return new Verified(wal.recoveryReport(), seen[0], seen[1]);
         }
     }
@@ -107,13 +118,17 @@ public final class WalLook {
         }
     }
 
-    private static OverlayStorage overlay(Path directory) throws IOException {
-        // An open would make a log where there is none.
+    static OverlayStorage overlay(Path directory) throws IOException {
+        requireLog(directory);
+        return new OverlayStorage(FileChannelStorage.existing(directory));
+    }
+
+    /** An open would make a log where there is none. */
+    static void requireLog(Path directory) throws IOException {
         if (!isLog(directory)) {
             throw new IOException("no log in " + directory + ": expected " + Manifest.NAME + " and segments such as "
                     + Segment.name(0) + ", found " + found(directory) + "; name the directory that holds them");
         }
-        return new OverlayStorage(FileChannelStorage.existing(directory));
     }
 
     private static String found(Path directory) throws IOException {

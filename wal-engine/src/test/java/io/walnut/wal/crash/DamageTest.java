@@ -8,6 +8,8 @@ import io.walnut.wal.io.ForwardingStorage;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.UnaryOperator;
@@ -70,16 +72,13 @@ class DamageTest {
         protected StorageFile wrap(String name, StorageFile file) {
             return new ForwardingFile(file) {
                 @Override
-                public int read(ByteBuffer target, long position) throws IOException {
-                    int read = super.read(target, position);
-                    if (name.endsWith(".seg") && position == 0 && read > HEADER) {
-                        ByteBuffer bytes = target.duplicate().order(ByteOrder.LITTLE_ENDIAN);
-                        bytes.flip();
-                        for (int at = firstBad(bytes); at < read; at++) {
-                            target.put(at, (byte) 0);
-                        }
+                public MemorySegment map(Arena arena, long position, long length) throws IOException {
+                    MemorySegment copy = arena.allocate(length).copyFrom(super.map(arena, position, length));
+                    if (name.endsWith(".seg") && position == 0 && length > HEADER) {
+                        copy.asSlice(firstBad(copy.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN)))
+                                .fill((byte) 0);
                     }
-                    return read;
+                    return copy;
                 }
             };
         }

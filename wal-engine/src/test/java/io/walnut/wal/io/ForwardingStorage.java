@@ -110,6 +110,11 @@ public abstract class ForwardingStorage implements Storage {
         }
 
         @Override
+        public int readPastCache(ByteBuffer target, long position) throws IOException {
+            return file.readPastCache(target, position);
+        }
+
+        @Override
         public int read(ByteBuffer target, long position) throws IOException {
             return file.read(target, position);
         }

@@ -1,0 +1,144 @@
+package io.walnut.wal;
+
+import io.walnut.wal.Mending.Part;
+import io.walnut.wal.format.InvalidBytesException;
+import io.walnut.wal.format.NewerVersionException;
+import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.io.Storage;
+import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.segment.Segment;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+
+/**
+ * Good copies of segments, from a checkpoint or a backup, that stand in for what is damaged or lost.
+ *
+ * <p>A frame is taken when it is good, and of the same log and of a segment with the same salt as the damaged one: every segment
+ * has a salt of its own, so what was truncated and written anew after the copy was made does not pass. The salt of an old hole
+ * is that of the file which was set aside.
+ */
+final class Copies {
+    private final Storage from;
+    private final Storage damaged;
+    private final UUID log;
+    private final Arena arena;
+
+    Copies(Storage from, Storage damaged, UUID log, Arena arena) {
+        this.from = from;
+        this.damaged = damaged;
+        this.log = log;
+        this.arena = arena;
+    }
+
+    private record Copy(SegmentHeader header, ByteBuffer bytes) {}
+
+    /** Completes damaged parts, and adds parts for old holes. */
+    void fill(List<Part> parts, long startLsn, long endLsn) throws IOException {
+        List<Copy> copies = copies();
+        for (int i = 0; i < parts.size(); i++) {
+            if (parts.get(i) instanceof Part.Damaged(var finding, var found, long end)) {
+                long to = Math.min(end, Math.max(endLsn, finding.corruptToLsn()));
+                parts.set(i, new Part.Damaged(finding, filled(found, finding.baseLsn(), to, copies), end));
+            }
+        }
+        for (LsnRange hole : holes(parts, startLsn, endLsn)) {
+            for (int salt : saltsOfEvidence()) {
+                Salvage.Found found = filled(new Salvage.Found(salt, List.of()), hole.from(), hole.to(), copies);
+                if (!found.pieces().isEmpty()) {
+                    parts.add(new Part.Restored(found, found.pieces().getFirst().baseLsn(), hole.to()));
+                }
+            }
+        }
+        parts.sort(Comparator.comparingLong(Part::baseLsn));
+    }
+
+    private static Salvage.Found filled(Salvage.Found found, long fromLsn, long toLsn, List<Copy> copies) {
+        Salvage.Found best = found;
+        for (Copy copy : copies) {
+            if (copy.header.salt() != found.salt()) {
+                continue;
+            }
+            for (LsnRange missing : best.missing(fromLsn, toLsn)) {
+                best = best.with(Salvage.find(copy.bytes, found.salt(), missing.from(), missing.to())
+                        .pieces());
+            }
+        }
+        return best;
+    }
+
+    /** Between the parts, where nothing was listed. */
+    private static List<LsnRange> holes(List<Part> parts, long startLsn, long endLsn) {
+        List<LsnRange> holes = new ArrayList<>();
+        long lsn = startLsn;
+        for (Part part : parts) {
+            if (part.baseLsn() > lsn) {
+                holes.add(new LsnRange(lsn, part.baseLsn()));
+            }
+            lsn = Math.max(
+                    lsn,
+                    switch (part) {
+                        case Part.Sealed(Segment segment) -> segment.endLsn();
+                        case Part.Unsealed unsealed ->
+                            unsealed.judgement().scan().endLsn();
+                        case Part.Damaged damaged -> Math.min(damaged.endLsn(), endLsn);
+                        case Part.Restored restored -> restored.endLsn();
+                    });
+        }
+        if (lsn < endLsn) {
+            holes.add(new LsnRange(lsn, endLsn));
+        }
+        return holes;
+    }
+
+    private List<Copy> copies() throws IOException {
+        List<Copy> copies = new ArrayList<>();
+        for (String name : from.list().stream().sorted().toList()) {
+            if (Segment.id(name) < 0) {
+                continue;
+            }
+            try (StorageFile file = from.open(name, false)) {
+                ByteBuffer bytes = TailScan.load(file, arena);
+                if (bytes.limit() >= SegmentHeader.BYTES) {
+                    SegmentHeader header = SegmentHeader.read(bytes.slice(0, SegmentHeader.BYTES));
+                    if (header.log().equals(log)) {
+                        copies.add(new Copy(header, bytes));
+                    }
+                }
+            } catch (InvalidBytesException | NewerVersionException e) {
+                // not a copy that can be used; what remains missing is said at the end
+            }
+        }
+        return copies;
+    }
+
+    private List<Integer> saltsOfEvidence() throws IOException {
+        List<Integer> salts = new ArrayList<>();
+        for (String name : damaged.list()) {
+            if (!name.endsWith(Mending.EVIDENCE)) {
+                continue;
+            }
+            try (StorageFile file = damaged.open(name, false)) {
+                ByteBuffer bytes = TailScan.load(file, arena);
+                Salvage.Found found = Salvage.find(bytes, null, 0, Long.MAX_VALUE);
+                if (bytes.limit() >= SegmentHeader.BYTES) {
+                    salts.add(saltOf(bytes, found));
+                }
+            }
+        }
+        return salts;
+    }
+
+    private static int saltOf(ByteBuffer bytes, Salvage.Found otherwise) {
+        try {
+            return SegmentHeader.read(bytes.slice(0, SegmentHeader.BYTES)).salt();
+        } catch (InvalidBytesException | NewerVersionException e) {
+            return Objects.requireNonNull(otherwise).salt();
+        }
+    }
+}

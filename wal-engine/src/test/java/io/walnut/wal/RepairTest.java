@@ -1,0 +1,193 @@
+package io.walnut.wal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.walnut.wal.io.FaultyStorage;
+import io.walnut.wal.recovery.RecoveryPolicy;
+import io.walnut.wal.segment.Segment;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** What is damaged is taken from a copy of it, and from nothing else. */
+class RepairTest {
+    private static final int BLOCK = 4096;
+    private static final int RECORDS = 12;
+    private static final String FIRST = Segment.name(0);
+    private static final String SECOND = Segment.name(1);
+
+    /** A change of the files of a log, or of its copy. */
+    private interface Harm {
+        void to(Map<String, byte[]> files) throws Exception;
+    }
+
+    /**
+     * @param harm what happens to the log
+     * @param harmToCopy what happens to the copy, which was made before that
+     * @param repaired whether the log is as it was afterwards; else it is refused and stays as it is
+     */
+    private record Row(String name, Harm harm, Harm harmToCopy, boolean repaired) {}
+
+    private static final Stream<Row> ROWS = Stream.of(
+            new Row("a frame", files -> flip(files, FIRST, 3 * BLOCK + 50), copy -> {}, true),
+            new Row(
+                    "a frame, and the copy has another damage",
+                    files -> flip(files, FIRST, 3 * BLOCK + 50),
+                    copy -> flip(copy, FIRST, BLOCK + 50),
+                    true),
+            new Row(
+                    "a frame, and the copy has the same damage",
+                    files -> flip(files, FIRST, 3 * BLOCK + 50),
+                    copy -> flip(copy, FIRST, 3 * BLOCK + 50),
+                    false),
+            new Row("a missing file", files -> files.remove(SECOND), copy -> {}, true),
+            new Row(
+                    "a missing file, the copy under another name",
+                    files -> files.remove(SECOND),
+                    copy -> copy.put(Segment.name(77), Objects.requireNonNull(copy.remove(SECOND))),
+                    true),
+            new Row("a missing file, and no copy", files -> files.remove(SECOND), copy -> copy.remove(SECOND), false),
+            new Row(
+                    "two files",
+                    files -> {
+                        flip(files, FIRST, 20);
+                        Arrays.fill(bytes(files, SECOND), (byte) 0);
+                    },
+                    copy -> {},
+                    true),
+            new Row(
+                    "a frame, and the copy is another log's",
+                    files -> flip(files, FIRST, 3 * BLOCK + 50),
+                    copy -> copy.putAll(log("other")),
+                    false));
+
+    @TestFactory
+    Stream<DynamicTest> whatIsDamagedIsTakenFromTheCopy() {
+        return ROWS.map(row -> DynamicTest.dynamicTest(row.name, () -> check(row)));
+    }
+
+    private static void check(Row row) throws Exception {
+        Map<String, byte[]> files = log("record");
+        Map<String, byte[]> copy = FaultyStorage.of(files).contents();
+        row.harm.to(files);
+        row.harmToCopy.to(copy);
+        assertThatThrownBy(() -> Wal.open(FaultyStorage.of(files), full(RecoveryPolicy.defaults())))
+                .isInstanceOf(WalCorruptException.class);
+        FaultyStorage storage = FaultyStorage.of(files);
+        WalOptions options = full(RecoveryPolicy.defaults().withCopies(FaultyStorage.of(copy)));
+        if (!row.repaired) {
+            assertThatThrownBy(() -> Wal.open(storage, options)).isInstanceOf(WalCorruptException.class);
+            assertThat(storage.contents().keySet()).isEqualTo(files.keySet());
+            return;
+        }
+        try (Wal wal = Wal.open(storage, options)) {
+            assertHoldsAll(wal);
+            assertThat(wal.recoveryReport().holes()).isEmpty();
+        }
+        try (Wal wal = Wal.open(FaultyStorage.of(storage.contents()), full(RecoveryPolicy.defaults()))) {
+            assertHoldsAll(wal);
+        }
+    }
+
+    @Test
+    void anOldHoleIsFilled() throws Exception {
+        Map<String, byte[]> files = log("record");
+        FaultyStorage copy = FaultyStorage.of(files);
+        flip(files, FIRST, 3 * BLOCK + 50);
+        FaultyStorage storage = FaultyStorage.of(files);
+        Wal.open(storage, full(RecoveryPolicy.defaults().withOnCorruption(RecoveryPolicy.OnCorruption.QUARANTINE)))
+                .close();
+        try (Wal wal = Wal.open(FaultyStorage.of(storage.contents()), full(RecoveryPolicy.defaults()))) {
+            assertThat(wal.recoveryReport().holes()).hasSize(1);
+        }
+        try (Wal wal = Wal.open(storage, full(RecoveryPolicy.defaults().withCopies(copy)))) {
+            assertHoldsAll(wal);
+            assertThat(wal.recoveryReport().holes()).isEmpty();
+        }
+    }
+
+    /** The copy has LSNs that were truncated since, and written anew: they are not what was lost. */
+    @Test
+    void whatWasTruncatedDoesNotComeBack() throws Exception {
+        FaultyStorage storage = new FaultyStorage();
+        WalOptions options = Logs.inline();
+        Wal wal = Wal.open(storage, options);
+        wal.append(Logs.batch("0"));
+        wal.append(Logs.batch("1, truncated"));
+        wal.roll();
+        FaultyStorage copy = FaultyStorage.of(storage.contents());
+        wal.truncateAfter(0);
+        wal.append(Logs.batch("1, anew"));
+        wal.close();
+        Map<String, byte[]> files = storage.contents();
+        String second = files.keySet().stream()
+                .filter(name -> Segment.id(name) > 0)
+                .findFirst()
+                .orElseThrow();
+        flip(files, second, BLOCK + 50);
+        assertThatThrownBy(() -> Wal.open(
+                        FaultyStorage.of(files), full(RecoveryPolicy.defaults().withCopies(copy))))
+                .isInstanceOf(WalCorruptException.class);
+    }
+
+    @Test
+    void aCrashAtAnyOperationLeavesALogThatCanBeRepaired() throws Exception {
+        Map<String, byte[]> files = log("record");
+        Map<String, byte[]> copy = FaultyStorage.of(files).contents();
+        flip(files, FIRST, 3 * BLOCK + 50);
+        files.remove(SECOND);
+        FaultyStorage undisturbed = FaultyStorage.of(files);
+        Wal.open(undisturbed, full(RecoveryPolicy.defaults().withCopies(FaultyStorage.of(copy))));
+        for (long crashAt = 1; crashAt <= undisturbed.operations(); crashAt++) {
+            FaultyStorage storage = FaultyStorage.of(files);
+            storage.crashAt(crashAt);
+            assertThatThrownBy(() ->
+                            Wal.open(storage, full(RecoveryPolicy.defaults().withCopies(FaultyStorage.of(copy)))))
+                    .isInstanceOf(FaultyStorage.Crash.class);
+            for (Map<String, byte[]> image : storage.crashImages().choose(6, new Random(crashAt))) {
+                try (Wal wal = Wal.open(
+                        FaultyStorage.of(image), full(RecoveryPolicy.defaults().withCopies(FaultyStorage.of(copy))))) {
+                    assertHoldsAll(wal);
+                }
+            }
+        }
+    }
+
+    private static void assertHoldsAll(Wal wal) throws WalException {
+        assertThat(Logs.contents(wal))
+                .isEqualTo(
+                        IntStream.range(0, RECORDS).mapToObj(i -> "record " + i).toList());
+    }
+
+    private static WalOptions full(RecoveryPolicy policy) {
+        return Logs.inline().withVerification(WalOptions.Verification.FULL).withRecovery(policy);
+    }
+
+    private static Map<String, byte[]> log(String text) throws WalException {
+        FaultyStorage storage = new FaultyStorage();
+        try (Wal wal = Wal.open(storage, Logs.inline())) {
+            for (int i = 0; i < RECORDS; i++) {
+                assertThat(wal.append(Logs.batch(text + " " + i))).isEqualTo(i);
+                if (i == 4 || i == 9) {
+                    wal.roll();
+                }
+            }
+        }
+        return storage.contents();
+    }
+
+    private static void flip(Map<String, byte[]> files, String name, int at) {
+        bytes(files, name)[at] ^= 1;
+    }
+
+    private static byte[] bytes(Map<String, byte[]> files, String name) {
+        return Objects.requireNonNull(files.get(name));
+    }
+}
