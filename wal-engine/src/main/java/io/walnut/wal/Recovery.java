@@ -1,7 +1,6 @@
 package io.walnut.wal;
 
 import io.walnut.wal.format.CleanMarker;
-import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.format.Manifest;
 import io.walnut.wal.format.NewerVersionException;
@@ -13,6 +12,7 @@ import io.walnut.wal.recovery.RecoveryReport;
 import io.walnut.wal.recovery.SegmentFinding;
 import io.walnut.wal.recovery.Verdict;
 import io.walnut.wal.segment.FrameIndex;
+import io.walnut.wal.segment.FrameReader;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -302,9 +302,14 @@ final class Recovery {
     }
 
     static void verify(Segment segment) throws IOException, InvalidBytesException {
-        for (long lsn = segment.baseLsn(); lsn < segment.endLsn(); ) {
-            ByteBuffer frame = segment.frame(lsn);
-            lsn = FrameFormat.read(frame, 0, frame.limit()).endLsn();
+        FrameReader frame = new FrameReader();
+        for (long lsn = segment.baseLsn(); lsn < segment.endLsn(); lsn = frame.endLsn()) {
+            if (!frame.follow()) {
+                frame.enter(segment, lsn);
+            }
+            for (long record = lsn + 1; record < frame.endLsn(); record++) {
+                frame.advance();
+            }
         }
     }
 

@@ -91,11 +91,6 @@ public final class FrameFormat {
         return source.getInt(at + COUNT);
     }
 
-    /** Position of the record after the one at {@code record}. */
-    public static int recordAfter(ByteBuffer source, int record) {
-        return record + RECORD_HEADER_BYTES + source.getInt(record);
-    }
-
     /** Makes a frame longer; the bytes added must be zero. */
     public static void pad(ByteBuffer target, int at, int length) {
         target.putInt(at + LENGTH, length);
@@ -126,17 +121,27 @@ public final class FrameFormat {
         return plausible ? length : -1;
     }
 
-    /** Verifies a whole frame; throws when anything of it is not as it was written. */
-    public static Header read(ByteBuffer source, int at, long available) throws InvalidBytesException {
+    /**
+     * Verifies header and checksum of a frame: its bytes are those that were written. Leaves the records to who walks them.
+     *
+     * @return its length
+     */
+    public static int verify(ByteBuffer source, int at, long available, CRC32C crc) throws InvalidBytesException {
         int length = plausibleLength(source, at, available);
         if (length < 0) {
             throw new InvalidBytesException("frame header makes no sense");
         }
-        int crc = Checksum.of(source, at + LENGTH, at + length);
-        if (crc != source.getInt(at + CRC)) {
+        int computed = Checksum.of(crc, source, at + LENGTH, at + length);
+        if (computed != source.getInt(at + CRC)) {
             throw new InvalidBytesException(
-                    "frame checksum: computed %08x, stored %08x".formatted(crc, source.getInt(at + CRC)));
+                    "frame checksum: computed %08x, stored %08x".formatted(computed, source.getInt(at + CRC)));
         }
+        return length;
+    }
+
+    /** Verifies a whole frame; throws when anything of it is not as it was written. */
+    public static Header read(ByteBuffer source, int at, long available) throws InvalidBytesException {
+        int length = verify(source, at, available, new CRC32C());
         Header header = new Header(
                 length,
                 source.getInt(at + PAYLOAD_BYTES),
@@ -146,35 +151,31 @@ public final class FrameFormat {
                 source.getInt(at + COUNT));
         int record = at + HEADER_BYTES;
         int end = record + header.payloadBytes;
-        for (int i = 0; i < header.count; i++) {
-            if (end - record < RECORD_HEADER_BYTES
-                    || source.getInt(record) < 0
-                    || source.getInt(record) > end - record - RECORD_HEADER_BYTES) {
-                throw new InvalidBytesException("record " + i + " of the frame reaches beyond it");
-            }
-            record += RECORD_HEADER_BYTES + source.getInt(record);
-        }
-        if (record != end) {
-            throw new InvalidBytesException((end - record) + " bytes left over after the frame's records");
+        for (int left = header.count; left > 0; left--) {
+            record = recordAfter(source, record, end, left);
         }
         return header;
     }
 
-    /** Position of record {@code ordinal} (from 0) of a verified frame. */
-    public static int recordAt(ByteBuffer source, int at, int ordinal) {
-        int record = at + HEADER_BYTES;
-        for (int i = 0; i < ordinal; i++) {
-            record += RECORD_HEADER_BYTES + source.getInt(record);
+    /**
+     * Position of the record after the one at {@code record}, which must lie before {@code end}, where the records of the frame
+     * end; with {@code left} = 1, the last one, it must end there.
+     */
+    public static int recordAfter(ByteBuffer source, int record, int end, int left) throws InvalidBytesException {
+        int room = end - record - RECORD_HEADER_BYTES;
+        int length = room < 0 ? -1 : source.getInt(record);
+        if (length < 0 || length > room || (left == 1 && length != room)) {
+            throw new InvalidBytesException("record of " + length + " bytes, " + left
+                    + " before the end of a frame that has " + room + " bytes left for it");
         }
-        return record;
+        return record + RECORD_HEADER_BYTES + length;
     }
 
     public static long tag(ByteBuffer source, int record) {
         return source.getLong(record + Integer.BYTES);
     }
 
-    /** A record's payload, as a view. */
-    public static ByteBuffer payload(ByteBuffer source, int record) {
-        return source.slice(record + RECORD_HEADER_BYTES, source.getInt(record));
+    public static int payloadLength(ByteBuffer source, int record) {
+        return source.getInt(record);
     }
 }

@@ -1,18 +1,17 @@
 package io.walnut.wal.segment;
 
 import io.walnut.wal.format.Blocks;
-import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.InvalidBytesException;
+import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.StorageInterruptedException;
 import io.walnut.wal.io.UnknownOutcomeException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +33,7 @@ public final class Segment {
     private volatile long endPosition;
     private volatile boolean sealed;
     private boolean cut; // by changes of the segments only
-    private volatile @Nullable MemorySegment mapping;
-    private volatile @Nullable Arena arena;
+    private volatile @Nullable Mapping mapping;
 
     /** {@code endPosition} is where its frames end, the header included. */
     public Segment(long id, long baseLsn, int salt, StorageFile file, FrameIndex index, long endLsn, long endPosition) {
@@ -47,6 +45,9 @@ public final class Segment {
         this.endLsn = endLsn;
         this.endPosition = endPosition;
     }
+
+    /** The file, when it is sealed. */
+    private record Mapping(Arena arena, ByteBuffer bytes, OffsetTable table) {}
 
     public static String name(long id) {
         return String.format(Locale.ROOT, "%020d%s", id, SUFFIX);
@@ -176,13 +177,16 @@ public final class Segment {
     public void map(long length) throws IOException {
         Arena shared = Arena.ofShared();
         try {
-            mapping = file.map(shared, 0, length);
+            ByteBuffer bytes = file.map(shared, 0, length).asByteBuffer();
+            long table = Blocks.roundUp(endPosition);
+            long frames = (length - SegmentTrailer.FOOTER_BYTES - table) / SegmentTrailer.ROW_BYTES;
+            mapping = new Mapping(shared, bytes, new OffsetTable(bytes, (int) table, (int) frames, baseLsn));
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             shared.close();
             throw e;
         }
-        arena = shared;
         sealed = true;
+        index = FrameIndex.EMPTY; // the table has it all
     }
 
     /** Keeps file and mapping alive until {@link #release}; false when they have gone. */
@@ -200,10 +204,10 @@ public final class Segment {
         boolean last = holders.decrementAndGet() == 0;
         if (last) {
             try {
-                Arena shared = arena;
-                if (shared != null) {
+                Mapping mapped = mapping;
+                if (mapped != null) {
                     mapping = null;
-                    shared.close();
+                    mapped.arena.close();
                 }
                 file.close();
             } catch (IOException e) {
@@ -213,33 +217,33 @@ public final class Segment {
         return last;
     }
 
-    /** The verified frame that holds {@code lsn}. Sealed: a view of the mapping, good until {@link #release}; else a copy. */
-    public ByteBuffer frame(long lsn) throws IOException, InvalidBytesException {
-        FrameIndex frames = index;
-        int ordinal = frames.ordinal(lsn);
-        long position = frames.position(ordinal);
-        long limit = ordinal + 1 < frames.count() ? frames.position(ordinal + 1) : endPosition;
-        MemorySegment mapped = mapping;
-        ByteBuffer bytes;
+    /** Where a frame begins in the file, and the one after it. */
+    record Place(long position, long end) {}
+
+    /** Of the frame that holds a record. */
+    Place place(long lsn) throws InvalidBytesException {
+        FrameIndex frames = index; // before the mapping, which comes before it is emptied
+        Mapping mapped = mapping;
+        Place place;
         if (mapped != null) {
-            bytes = mapped.asSlice(position, limit - position).asByteBuffer();
+            int ordinal = mapped.table.ordinal(lsn);
+            place = new Place(mapped.table.position(ordinal), mapped.table.position(ordinal + 1));
         } else {
-            bytes = ByteBuffer.allocate(Math.toIntExact(limit - position));
-            file.read(bytes, position);
-            bytes.flip();
+            int ordinal = frames.ordinal(lsn);
+            long end = ordinal + 1 < frames.count() ? frames.position(ordinal + 1) : endPosition;
+            place = new Place(frames.position(ordinal), end);
         }
-        bytes.order(ByteOrder.LITTLE_ENDIAN);
-        FrameFormat.Header header;
-        try {
-            header = FrameFormat.read(bytes, 0, bytes.limit());
-        } catch (InternalError e) { // how the JVM says that a page of a mapping cannot be read
-            throw new IOException(
-                    "bytes " + position + " to " + limit + " of " + name(id) + " cannot be read: " + e, e);
-        }
-        if (header.salt() != salt || lsn < header.firstLsn() || lsn >= header.endLsn()) {
+        if (place.position < SegmentHeader.BYTES
+                || place.end <= place.position
+                || place.end > Blocks.roundUp(endPosition)) {
             throw new InvalidBytesException(
-                    "frame of LSNs " + header.firstLsn() + " to " + header.endLsn() + " where LSN " + lsn + " belongs");
+                    "the offset table says " + place + " of LSN " + lsn + ", of frames up to " + endPosition);
         }
-        return bytes;
+        return place;
+    }
+
+    /** The whole file, of a segment that is sealed and retained. */
+    ByteBuffer mappedFile() {
+        return Objects.requireNonNull(mapping).bytes;
     }
 }
