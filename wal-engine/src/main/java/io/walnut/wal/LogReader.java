@@ -5,6 +5,7 @@ import io.walnut.wal.segment.FrameReader;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -137,6 +138,25 @@ final class LogReader {
             }
         }
         return low < all.size() && all.get(low).baseLsn() <= lsn ? all.get(low) : null;
+    }
+
+    /** What there is of each segment between two LSNs, as far as cursors go. */
+    List<LsnRange> pieces(long fromLsn, long toLsn) throws WalException {
+        if (toLsn < fromLsn) {
+            throw new IllegalArgumentException("LSNs from " + fromLsn + " to " + toLsn);
+        }
+        if (toLsn > readableLsn()) {
+            throw new WalRangeException(toLsn, readableLsn());
+        }
+        var pieces = new ArrayList<LsnRange>();
+        for (Segment segment : state.segments) {
+            long from = Math.max(fromLsn, segment.baseLsn());
+            long to = Math.min(toLsn, segment.endLsn());
+            if (from < to) {
+                pieces.add(new LsnRange(from, to));
+            }
+        }
+        return pieces;
     }
 
     long checkFrom(long fromLsn) throws WalException {
