@@ -389,6 +389,7 @@ public final class Wal implements AutoCloseable {
             }
         }
         awaitWriters();
+        state.compressor.close();
         state.segments.forEach(Segment::release);
         try (state.storage) {
             if (state.prepared != null) {

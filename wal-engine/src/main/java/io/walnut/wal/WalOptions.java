@@ -16,12 +16,13 @@ import java.util.function.Supplier;
  * @param segmentAge a segment that holds records is rolled when it gets as old as this, idle or not; zero for never
  * @param durability when an append returns
  * @param maxBytesInFlight bytes that may wait in memory for the disk; who would exceed it waits
- * @param maxBatchBytes largest batch, in bytes of its encoded records (12 more than its payload each)
+ * @param maxBatchBytes largest batch, in bytes of its encoded records (12 more than its payload each), compressed or not
  * @param firstLsn first LSN of a log that is new; an existing log keeps its own
  * @param spareSegments files of trimmed segments that are kept to make new ones of; they cost disk space and save writing it twice
  * @param writesInFlight durable writes at once, when there is enough to write for that
  * @param pastPageCache whether durable writes go past the page cache, where the file system can: quicker for who appends, slower
  *     for who reads what was just appended
+ * @param compression how batches are made smaller, where that helps
  * @param verification what an open reads of sealed segments
  * @param backgroundWork who prepares and seals segments
  * @param observer hears what the log does and how long it takes
@@ -39,6 +40,7 @@ public record WalOptions(
         int spareSegments,
         int writesInFlight,
         boolean pastPageCache,
+        Compression compression,
         Verification verification,
         BackgroundWork backgroundWork,
         WalObserver observer,
@@ -47,7 +49,7 @@ public record WalOptions(
         LongSupplier nanoClock) {
     private static final int BLOCK = 4096;
     private static final long MAX_SEGMENT_BYTES = 1L << 30;
-    private static final int MAX_BATCH_BYTES = 256 << 20;
+    private static final int MAX_BATCH_BYTES = FrameFormat.MAX_RECORDS_BYTES;
     private static final long MAX_BYTES_IN_FLIGHT = 1L << 30;
 
     /** What an open reads of sealed segments. */
@@ -104,6 +106,7 @@ public record WalOptions(
                 2,
                 4,
                 true,
+                Compression.none(),
                 Verification.TABLES,
                 BackgroundWork.THREADS,
                 WalObserver.NONE,
@@ -157,6 +160,10 @@ public record WalOptions(
         return with(draft -> draft.pastPageCache = past);
     }
 
+    public WalOptions withCompression(Compression how) {
+        return with(draft -> draft.compression = how);
+    }
+
     public WalOptions withVerification(Verification what) {
         return with(draft -> draft.verification = what);
     }
@@ -198,6 +205,7 @@ public record WalOptions(
         private int spareSegments;
         private int writesInFlight;
         private boolean pastPageCache;
+        private Compression compression;
         private Verification verification;
         private BackgroundWork backgroundWork;
         private WalObserver observer;
@@ -215,6 +223,7 @@ public record WalOptions(
             spareSegments = from.spareSegments;
             writesInFlight = from.writesInFlight;
             pastPageCache = from.pastPageCache;
+            compression = from.compression;
             verification = from.verification;
             backgroundWork = from.backgroundWork;
             observer = from.observer;
@@ -234,6 +243,7 @@ public record WalOptions(
                     spareSegments,
                     writesInFlight,
                     pastPageCache,
+                    compression,
                     verification,
                     backgroundWork,
                     observer,

@@ -1,5 +1,6 @@
 package io.walnut.wal.segment;
 
+import io.walnut.wal.compress.Codec;
 import io.walnut.wal.format.Blocks;
 import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.InvalidBytesException;
@@ -22,7 +23,10 @@ public final class FrameReader {
 
     private final CRC32C crc = new CRC32C();
     private ByteBuffer bytes = NOTHING; // a mapped file, or a buffer of ours
-    private ByteBuffer view = NOTHING; // the same, read-only, as it is lent
+    private ByteBuffer bytesLent = NOTHING; // the same, read-only
+    private byte[] compressed = {};
+    private ByteBuffer plain = NOTHING; // what was compressed
+    private ByteBuffer plainLent = NOTHING;
     private @Nullable Segment mapped; // what bytes is the file of
     private ByteBuffer own = NOTHING;
     private int limit; // frames that can be entered in bytes lie below
@@ -35,6 +39,9 @@ public final class FrameReader {
     private int length;
     private long endLsn = -1;
     private int recordsEnd;
+
+    private ByteBuffer records = NOTHING; // one of those above
+    private ByteBuffer lent = NOTHING;
 
     // The record.
     private int record;
@@ -96,7 +103,7 @@ public final class FrameReader {
     public void advance() throws InvalidBytesException {
         try {
             int next = following;
-            following = FrameFormat.recordAfter(bytes, next, recordsEnd, left - 1);
+            following = FrameFormat.recordAfter(records, next, recordsEnd, left - 1);
             record = next;
             left--;
         } catch (InvalidBytesException e) {
@@ -109,25 +116,27 @@ public final class FrameReader {
     public void forget() {
         entered = false;
         bytes = NOTHING;
-        view = NOTHING;
+        bytesLent = NOTHING;
+        records = NOTHING;
+        lent = NOTHING;
         mapped = null;
     }
 
     public long tag() {
-        return FrameFormat.tag(bytes, record);
+        return FrameFormat.tag(records, record);
     }
 
     /** The payload of the record, until another one is gone to or all is forgotten. The same buffer each time. */
     public ByteBuffer payload() {
         int from = record + FrameFormat.RECORD_HEADER_BYTES;
-        return view.clear().limit(following).position(from).order(ByteOrder.BIG_ENDIAN);
+        return lent.clear().limit(following).position(from).order(ByteOrder.BIG_ENDIAN);
     }
 
     /** A copy of the payload of the record. */
     public ByteBuffer copyOfPayload() {
         int from = record + FrameFormat.RECORD_HEADER_BYTES;
         byte[] copy = new byte[following - from];
-        bytes.get(from, copy);
+        records.get(from, copy);
         return ByteBuffer.wrap(copy).asReadOnlyBuffer();
     }
 
@@ -136,7 +145,7 @@ public final class FrameReader {
         if (mapped != segment) {
             ByteBuffer file = segment.mappedFile();
             bytes = file.duplicate().order(ByteOrder.LITTLE_ENDIAN);
-            view = file.asReadOnlyBuffer();
+            bytesLent = file.asReadOnlyBuffer();
             mapped = segment;
             own = NOTHING;
         }
@@ -157,7 +166,7 @@ public final class FrameReader {
         }
         if (bytes != own) {
             bytes = own;
-            view = own.asReadOnlyBuffer();
+            bytesLent = own.asReadOnlyBuffer();
             mapped = null;
         }
         segment.file().read(own.clear().limit(wanted), place.position());
@@ -184,14 +193,43 @@ public final class FrameReader {
         at = frame;
         length = verified;
         endLsn = first + count;
-        recordsEnd = frame + FrameFormat.usedBytes(bytes, frame);
-        record = frame + FrameFormat.HEADER_BYTES;
+        if (FrameFormat.codec(bytes, frame) == 0) {
+            records = bytes;
+            lent = bytesLent;
+            record = frame + FrameFormat.HEADER_BYTES;
+            recordsEnd = frame + FrameFormat.usedBytes(bytes, frame);
+        } else {
+            decompress(frame);
+            records = plain;
+            lent = plainLent;
+            record = 0;
+            recordsEnd = FrameFormat.recordsBytes(bytes, frame);
+        }
         left = count;
-        following = FrameFormat.recordAfter(bytes, record, recordsEnd, left);
+        following = FrameFormat.recordAfter(records, record, recordsEnd, left);
         while (left > endLsn - lsn) {
             advance();
         }
         entered = true;
+    }
+
+    private void decompress(int frame) throws InvalidBytesException {
+        int codec = FrameFormat.codec(bytes, frame);
+        int length = FrameFormat.recordsBytes(bytes, frame); // plausible: it was checked
+        int from = FrameFormat.HEADER_BYTES + FrameFormat.RAW_LENGTH_BYTES;
+        int stored = FrameFormat.usedBytes(bytes, frame) - from;
+        if (compressed.length < stored) {
+            compressed = new byte[stored];
+        }
+        if (plain.capacity() < length) {
+            plain = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+            plainLent = plain.asReadOnlyBuffer();
+        }
+        bytes.get(frame + from, compressed, 0, stored);
+        if (!Codec.decompress(codec, compressed, stored, plain.array(), length)) {
+            throw new InvalidBytesException(stored + " bytes, compressed by codec " + codec
+                    + ", do not become records of " + length + " bytes");
+        }
     }
 
     /**
