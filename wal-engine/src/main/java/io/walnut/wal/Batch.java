@@ -4,6 +4,7 @@ import io.walnut.wal.format.FrameFormat;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Records that are appended together: all of them survive a crash, or none.
@@ -19,6 +20,9 @@ public final class Batch {
     private Object[] sources = new Object[FIRST_CAPACITY];
     private int count;
     private long encodedBytes;
+    private int codec;
+    private byte @Nullable [] stored; // null: the records are encoded when they are taken
+    private int storedBytes;
 
     public Batch() {}
 
@@ -74,6 +78,32 @@ public final class Batch {
     /** Size of the records as they lie in the log: what {@link WalOptions#maxBatchBytes()} limits. */
     public long encodedBytes() {
         return encodedBytes;
+    }
+
+    /** The records were encoded already, as long as this is being appended: {@code bytes} are stored. Null: they were not. */
+    void store(int newCodec, byte @Nullable [] bytes, int length) {
+        codec = newCodec;
+        stored = bytes;
+        storedBytes = length;
+    }
+
+    /** How what is stored was made of the records; 0: they are stored as they are. */
+    int codec() {
+        return codec;
+    }
+
+    /** Bytes that it takes in its frame. */
+    long storedBytes() {
+        return stored == null ? encodedBytes : storedBytes;
+    }
+
+    /** Puts what is stored at the buffer's position, which must have room for {@link #storedBytes()}; {@code memory} is its own. */
+    void putStored(ByteBuffer target, MemorySegment memory) {
+        if (stored == null) {
+            encode(target, memory);
+        } else {
+            target.put(stored, 0, storedBytes);
+        }
     }
 
     /**

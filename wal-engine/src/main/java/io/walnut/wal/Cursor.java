@@ -3,8 +3,11 @@ package io.walnut.wal;
 /**
  * Walks through the log in order, up to what is durable (under {@link Durability.Sync}) or written (otherwise) at the moment
  * of each call, across segments. For one thread; appends and other cursors go on beside it.
+ *
+ * <p>Each batch is verified once, when the cursor comes to it. A cursor in a sealed segment holds on to its file, trimmed or
+ * not, until it goes on or is closed: close it.
  */
-public interface Cursor extends AutoCloseable {
+public interface Cursor extends RecordView, AutoCloseable {
 
     /**
      * Moves to the next record.
@@ -17,15 +20,6 @@ public interface Cursor extends AutoCloseable {
 
     /** The LSN that the next successful {@link #next()} will be at. */
     long nextLsn();
-
-    /** The record under the cursor, its payload a copy. */
-    WalRecord record();
-
-    /** LSN of the record under the cursor. */
-    long lsn();
-
-    /** Tag of the record under the cursor. */
-    long tag();
 
     @Override
     void close();

@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 public interface Encoder {
 
     /**
-     * Puts exactly the announced number of bytes at the buffer's position. Runs on the appending thread under the log's
-     * lock: compute before, only copy here. The buffer must not be kept.
+     * Puts exactly the announced number of bytes at the buffer's position. Runs on the appending thread, once, under the
+     * log's lock unless the batch is compressed first: compute before, only copy here. The buffer must not be kept.
      */
     void encode(ByteBuffer target);
 }

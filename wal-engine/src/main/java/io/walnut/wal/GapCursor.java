@@ -1,5 +1,6 @@
 package io.walnut.wal;
 
+import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /** A cursor that goes on behind the holes of the log, and says which they were. */
@@ -46,6 +47,11 @@ final class GapCursor implements Cursor {
     @Override
     public long tag() {
         return cursor.tag();
+    }
+
+    @Override
+    public ByteBuffer payload() {
+        return cursor.payload();
     }
 
     @Override

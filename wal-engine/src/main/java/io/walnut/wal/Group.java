@@ -127,12 +127,13 @@ final class Group implements Uninterrupted.Io {
         if (frames == 0) {
             begunNanos = nanos;
         }
-        int payload = (int) batch.encodedBytes();
+        int payload = (int) batch.storedBytes();
         int length = (int) frameBytes(payload);
         bytes.clear().position(end + FrameFormat.HEADER_BYTES);
-        batch.encode(bytes, memory);
+        batch.putStored(bytes, memory);
         bytes.put(ZERO_BLOCK, 0, end + length - bytes.position());
         FrameFormat.begin(bytes, end, length, payload, firstLsn, batch.count());
+        FrameFormat.setCodec(bytes, end, batch.codec());
         if (frames == frameLsns.length) {
             frameLsns = Arrays.copyOf(frameLsns, frames * 2);
             frameOffsets = Arrays.copyOf(frameOffsets, frames * 2);

@@ -61,6 +61,7 @@ final class GroupWriter {
     /** Appends, and waits until it is durable, or only written. Called without the mutex. */
     long append(Batch batch, boolean durably) throws WalException {
         long start = observed ? System.nanoTime() : 0;
+        BatchCompressor.Work compressed = state.compressor.begin(batch);
         lockForAppend();
         long lsn;
         try {
@@ -68,6 +69,10 @@ final class GroupWriter {
         } catch (WalException | RuntimeException | Error e) {
             state.mutex.unlock();
             throw e;
+        } finally {
+            if (compressed != null) {
+                state.compressor.end(batch, compressed);
+            }
         }
         long encoded = observed ? System.nanoTime() : 0;
         int records = batch.count();
@@ -81,6 +86,7 @@ final class GroupWriter {
 
     /** Gives a batch to the log, for its own thread to write. Called without the mutex. */
     long enqueue(Batch batch) throws WalException {
+        BatchCompressor.Work compressed = state.compressor.begin(batch);
         lockForAppend();
         try {
             long lsn = gather(batch);
@@ -88,11 +94,15 @@ final class GroupWriter {
             return lsn;
         } finally {
             state.mutex.unlock();
+            if (compressed != null) {
+                state.compressor.end(batch, compressed);
+            }
         }
     }
 
     /** The same, and a future of when it is written, or durable. */
     CompletableFuture<Long> enqueue(Batch batch, boolean durably) throws WalException {
+        BatchCompressor.Work compressed = state.compressor.begin(batch);
         lockForAppend();
         try {
             long lsn = gather(batch);
@@ -101,6 +111,9 @@ final class GroupWriter {
             return future;
         } finally {
             state.mutex.unlock();
+            if (compressed != null) {
+                state.compressor.end(batch, compressed);
+            }
         }
     }
 
@@ -123,8 +136,8 @@ final class GroupWriter {
         Group group;
         long heldBackSince = 0;
         while (state.held()
-                || !hasRoom(batch.encodedBytes())
-                || (group = state.groups.forBatch(batch.encodedBytes())) == null) {
+                || !hasRoom(batch.storedBytes())
+                || (group = state.groups.forBatch(batch.storedBytes())) == null) {
             state.backPressureWaits++;
             if (observed && heldBackSince == 0) {
                 heldBackSince = System.nanoTime();

@@ -1,18 +1,23 @@
 package io.walnut.wal;
 
-import io.walnut.wal.format.FrameFormat;
+import io.walnut.wal.format.InvalidBytesException;
+import io.walnut.wal.segment.FrameReader;
+import io.walnut.wal.segment.Segment;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** The one cursor: holds a copy of the frame it is in. */
+/** The one cursor. Holds on to a sealed segment while it is in one of its frames; of another one it has a copy. */
 final class LogCursor implements TailCursor {
     private final LogReader log;
+    private final FrameReader frame = new FrameReader();
     private long next;
-    private @Nullable ByteBuffer frame;
-    private long frameEnd;
-    private int frameCuts; // the frame was read when the log had been cut so often
-    private int record = -1;
+    private long end; // records of the frame below it are in the log, and may be read
+    private int cuts; // as long as the log was cut so often
+    private @Nullable Segment segment; // of the frame
+    private boolean retained;
+    private boolean closed;
 
     LogCursor(LogReader log, long fromLsn) {
         this.log = log;
@@ -21,25 +26,110 @@ final class LogCursor implements TailCursor {
 
     @Override
     public boolean next() throws WalException {
-        if (next >= log.readableLsn()) {
+        if (next < end && cuts == log.cuts()) {
+            advance();
+        } else if (!enter()) {
             return false;
-        }
-        ByteBuffer current = frame;
-        int cuts =
-                log.cuts(); // after the readable LSN: a record written anew is not readable before its old one is cut
-        if (current == null || cuts != frameCuts || next >= frameEnd || next < FrameFormat.firstLsn(current, 0)) {
-            LogReader.FrameCopy copy = log.frameCopy(next);
-            current = copy.bytes();
-            frame = current;
-            frameCuts = cuts;
-            frameEnd = copy.endLsn();
-            long first = FrameFormat.firstLsn(current, 0);
-            record = FrameFormat.recordAt(current, 0, Math.toIntExact(next - first));
-        } else {
-            record = FrameFormat.recordAfter(current, record);
         }
         next++;
         return true;
+    }
+
+    private void advance() throws WalException {
+        try {
+            frame.advance();
+        } catch (InvalidBytesException e) {
+            throw failed(segmentOfFrame(), e);
+        }
+    }
+
+    /** Goes to the frame of the next record. What may be read is looked at between two looks at how often the log was cut. */
+    private boolean enter() throws WalException {
+        while (true) {
+            if (closed) {
+                throw new IllegalStateException("the cursor is closed");
+            }
+            int now = log.cuts();
+            long readable = log.readableLsn();
+            if (next >= readable) {
+                return false;
+            }
+            boolean follows = now == cuts && next == frame.endLsn() && !log.isTrimmed(next);
+            end = 0;
+            try {
+                if (!follows || !follow()) {
+                    find();
+                }
+            } catch (WalRangeException e) {
+                if (now == log.cuts()) {
+                    throw e;
+                }
+                continue; // it was cut away after we had looked where the log ends
+            }
+            end = Math.min(readable, Math.min(frame.endLsn(), segmentOfFrame().endLsn()));
+            cuts = now;
+            if (now == log.cuts()) {
+                return true;
+            }
+        }
+    }
+
+    private boolean follow() throws WalException {
+        Segment of = segmentOfFrame();
+        if (next >= of.endLsn()) {
+            return false;
+        }
+        try {
+            return frame.follow();
+        } catch (InvalidBytesException e) {
+            throw failed(of, e);
+        } catch (IOException e) {
+            release();
+            throw LogReader.unreadable(of, next, e);
+        }
+    }
+
+    private void find() throws WalException {
+        Segment found = log.retain(next);
+        boolean entered = false;
+        try {
+            log.enter(frame, found, next);
+            entered = true;
+        } finally {
+            Segment before = retained ? segment : null;
+            retained = entered && frame.borrows();
+            segment = entered ? found : null;
+            if (!retained) {
+                found.release();
+            }
+            if (before != null) {
+                before.release();
+            }
+        }
+    }
+
+    private WalException failed(Segment of, InvalidBytesException e) {
+        release();
+        return log.corrupt(of, next, e);
+    }
+
+    private Segment segmentOfFrame() {
+        Segment of = segment;
+        if (of == null) {
+            throw new IllegalStateException("the cursor is on no record: call next() first");
+        }
+        return of;
+    }
+
+    private void release() {
+        frame.forget();
+        end = 0;
+        Segment held = retained ? segment : null;
+        segment = null;
+        retained = false;
+        if (held != null) {
+            held.release();
+        }
     }
 
     @Override
@@ -54,32 +144,37 @@ final class LogCursor implements TailCursor {
 
     @Override
     public WalRecord record() {
-        ByteBuffer current = current();
-        ByteBuffer view = FrameFormat.payload(current, record);
-        ByteBuffer copy = ByteBuffer.allocate(view.remaining()).put(view).flip();
-        return new WalRecord(lsn(), tag(), copy.asReadOnlyBuffer());
+        checkOnRecord();
+        return new WalRecord(next - 1, frame.tag(), frame.copyOfPayload());
     }
 
-    private ByteBuffer current() {
-        if (frame == null) {
-            throw new IllegalStateException("the cursor is on no record: call next() first");
-        }
-        return frame;
+    @Override
+    public ByteBuffer payload() {
+        checkOnRecord();
+        return frame.payload();
     }
 
     @Override
     public long lsn() {
-        current();
+        checkOnRecord();
         return next - 1;
     }
 
     @Override
     public long tag() {
-        return FrameFormat.tag(current(), record);
+        checkOnRecord();
+        return frame.tag();
+    }
+
+    private void checkOnRecord() {
+        if (!frame.isOnRecord()) {
+            throw new IllegalStateException("the cursor is on no record: call next() first");
+        }
     }
 
     @Override
     public void close() {
-        frame = null;
+        closed = true;
+        release();
     }
 }

@@ -1,12 +1,11 @@
 package io.walnut.wal;
 
-import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.InvalidBytesException;
+import io.walnut.wal.segment.FrameReader;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,76 +16,78 @@ import org.jspecify.annotations.Nullable;
 final class LogReader {
     private final LogState state;
     private final GroupWriter writer;
+    private final boolean onlyDurable;
 
     LogReader(LogState state, GroupWriter writer) {
         this.state = state;
         this.writer = writer;
+        this.onlyDurable = state.options.durability() instanceof Durability.Sync;
     }
 
     /** Up to where cursors go. */
     long readableLsn() {
-        return state.options.durability() instanceof Durability.Sync ? state.durableLsn : state.writtenLsn;
+        return onlyDurable ? state.durableLsn : state.writtenLsn;
     }
 
-    /** A copy of a frame is good for as long as this stays the same. Read it before the frame. */
+    boolean isTrimmed(long lsn) {
+        return lsn < state.startLsn;
+    }
+
+    /** What was read is part of the log for as long as this stays the same. */
     int cuts() {
         return state.cuts.get();
     }
 
     /** Reads and verifies one record, durable or not, of those below {@link Wal#endLsn()}. */
     WalRecord read(long lsn) throws WalException {
-        ByteBuffer frame = frameCopy(lsn).bytes();
-        int record = FrameFormat.recordAt(frame, 0, Math.toIntExact(lsn - FrameFormat.firstLsn(frame, 0)));
-        return new WalRecord(
-                lsn,
-                FrameFormat.tag(frame, record),
-                FrameFormat.payload(frame, record).asReadOnlyBuffer());
+        Segment segment = retain(lsn);
+        try {
+            FrameReader frame = new FrameReader();
+            enter(frame, segment, lsn);
+            return new WalRecord(lsn, frame.tag(), frame.copyOfPayload());
+        } finally {
+            segment.release();
+        }
     }
 
     /** Reads the tag of a record without copying its payload. */
     long tag(long lsn) throws WalException {
         Segment segment = retain(lsn);
         try {
-            ByteBuffer frame = frame(segment, lsn);
-            int record = FrameFormat.recordAt(frame, 0, Math.toIntExact(lsn - FrameFormat.firstLsn(frame, 0)));
-            return FrameFormat.tag(frame, record);
+            FrameReader frame = new FrameReader();
+            enter(frame, segment, lsn);
+            return frame.tag();
         } finally {
             segment.release();
         }
     }
 
-    /** A verified frame on the heap. Records from {@code endLsn} on were truncated: the frame has them, the log has not. */
-    record FrameCopy(ByteBuffer bytes, long endLsn) {}
-
-    FrameCopy frameCopy(long lsn) throws WalException {
-        Segment segment = retain(lsn);
+    /** Goes to a record of a segment that is retained. */
+    void enter(FrameReader frame, Segment segment, long lsn) throws WalException {
         try {
-            ByteBuffer frame = frame(segment, lsn);
-            ByteBuffer copy = ByteBuffer.allocate(frame.limit()).order(ByteOrder.LITTLE_ENDIAN);
-            copy.put(0, frame, 0, frame.limit());
-            long end = FrameFormat.firstLsn(copy, 0) + FrameFormat.count(copy, 0);
-            return new FrameCopy(copy, Math.min(end, segment.endLsn()));
-        } finally {
-            segment.release();
-        }
-    }
-
-    private ByteBuffer frame(Segment segment, long lsn) throws WalException {
-        try {
-            return segment.frame(lsn);
+            frame.enter(segment, lsn);
         } catch (InvalidBytesException e) {
-            state.options.observer().corrupt(new LsnRange(lsn, lsn + 1));
-            throw new WalCorruptException(
-                    "LSN " + lsn + " in " + Segment.name(segment.id()) + " of " + state.storage.describe()
-                            + " is corrupt: " + e.getMessage() + ". " + WalCorruptException.ADVICE,
-                    new LsnRange(lsn, lsn + 1),
-                    e);
+            throw corrupt(segment, lsn, e);
         } catch (IOException e) {
-            throw new WalIoException("cannot read LSN " + lsn + " from " + Segment.name(segment.id()) + ": " + e, e);
+            throw unreadable(segment, lsn, e);
         }
     }
 
-    private Segment retain(long lsn) throws WalException {
+    WalException corrupt(Segment segment, long lsn, InvalidBytesException e) {
+        state.options.observer().corrupt(new LsnRange(lsn, lsn + 1));
+        return new WalCorruptException(
+                "LSN " + lsn + " in " + Segment.name(segment.id()) + " of " + state.storage.describe() + " is corrupt: "
+                        + e.getMessage() + ". " + WalCorruptException.ADVICE,
+                new LsnRange(lsn, lsn + 1),
+                e);
+    }
+
+    static WalException unreadable(Segment segment, long lsn, IOException e) {
+        return new WalIoException("cannot read LSN " + lsn + " from " + Segment.name(segment.id()) + ": " + e, e);
+    }
+
+    /** The segment that holds a record, retained: to be released. */
+    Segment retain(long lsn) throws WalException {
         while (lsn >= state.writtenLsn) { // again, when the log was cut meanwhile
             state.mutex.lock();
             try {
@@ -160,6 +161,25 @@ final class LogReader {
             }
         }
         return low < all.size() && all.get(low).baseLsn() <= lsn ? all.get(low) : null;
+    }
+
+    /** What there is of each segment between two LSNs, as far as cursors go. */
+    List<LsnRange> pieces(long fromLsn, long toLsn) throws WalException {
+        if (toLsn < fromLsn) {
+            throw new IllegalArgumentException("LSNs from " + fromLsn + " to " + toLsn);
+        }
+        if (toLsn > readableLsn()) {
+            throw new WalRangeException(toLsn, readableLsn());
+        }
+        var pieces = new ArrayList<LsnRange>();
+        for (Segment segment : state.segments) {
+            long from = Math.max(fromLsn, segment.baseLsn());
+            long to = Math.min(toLsn, segment.endLsn());
+            if (from < to) {
+                pieces.add(new LsnRange(from, to));
+            }
+        }
+        return pieces;
     }
 
     long checkFrom(long fromLsn) throws WalException {

@@ -57,6 +57,8 @@ final class LogState {
     final Condition work = mutex.newCondition(); // for the log's own thread
     final Listeners listeners = new Listeners(mutex, changed);
 
+    final BatchCompressor compressor;
+
     // Guarded by mutex.
     final Groups groups;
     long endLsn;
@@ -122,6 +124,7 @@ final class LogState {
         this.storage = storage;
         this.options = options;
         this.log = recovered.log();
+        this.compressor = new BatchCompressor(options);
         this.groups = new Groups(options);
         this.startLsn = recovered.startLsn();
         this.endLsn = recovered.endLsn();

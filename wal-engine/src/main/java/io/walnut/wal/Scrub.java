@@ -122,6 +122,7 @@ public final class Scrub implements AutoCloseable {
                 finding.position(),
                 finding.detail());
         try {
+            state.options.observer().corrupt(new LsnRange(finding.fromLsn(), finding.toLsn()));
             listener.found(finding);
         } catch (RuntimeException e) {
             LOG.error("a scrub listener failed; the scrub goes on", e);

@@ -1,6 +1,5 @@
 package io.walnut.wal;
 
-import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.format.Manifest;
 import io.walnut.wal.format.NewerVersionException;
@@ -13,6 +12,7 @@ import io.walnut.wal.recovery.RecoveryProgress;
 import io.walnut.wal.recovery.SegmentFinding;
 import io.walnut.wal.recovery.Verdict;
 import io.walnut.wal.segment.FrameIndex;
+import io.walnut.wal.segment.FrameReader;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -261,9 +261,14 @@ final class SealedSegments {
 
     /** Every frame, up to where it counts. */
     static void verify(Segment segment) throws IOException, InvalidBytesException {
-        for (long lsn = segment.baseLsn(); lsn < segment.endLsn(); ) {
-            ByteBuffer frame = segment.frame(lsn);
-            lsn = FrameFormat.firstLsn(frame, 0) + FrameFormat.count(frame, 0);
+        FrameReader frame = new FrameReader();
+        for (long lsn = segment.baseLsn(); lsn < segment.endLsn(); lsn = frame.endLsn()) {
+            if (!frame.follow()) {
+                frame.enter(segment, lsn);
+            }
+            for (long record = lsn + 1; record < frame.endLsn(); record++) {
+                frame.advance();
+            }
         }
     }
 

@@ -21,6 +21,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -258,6 +259,23 @@ public final class Wal implements AutoCloseable {
         return new LogCursor(reader, reader.checkFrom(fromLsn));
     }
 
+    /**
+     * Feeds the records from {@code fromLsn} up to {@code toLsn}, exclusive, several segments at once: each segment to a consumer
+     * of its own, in one thread and in order. Segments are begun in order. Returns when all is done; appends go on beside it. The
+     * first failure, of the log or of a consumer, stops all of it, and is thrown; so does an interrupt of the calling thread.
+     *
+     * @param threads how many of them work, at least 1; no more than there are segments
+     * @param consumers makes the consumer of a segment, given the LSNs that it will get, in the thread that feeds it
+     * @throws WalRangeException when {@code toLsn} is beyond what cursors read, or the log is cut below it meanwhile
+     */
+    public void replay(long fromLsn, long toLsn, int threads, Function<LsnRange, SegmentConsumer> consumers)
+            throws WalException, InterruptedException {
+        if (threads < 1) {
+            throw new IllegalArgumentException("a replay needs a thread, not " + threads);
+        }
+        new Replay(reader, reader.pieces(reader.checkFrom(fromLsn), toLsn), consumers).run(threads);
+    }
+
     /** Drops every LSN above {@code lsn}, durable or not. On return the cut is durable; after a crash it is done or not. */
     public void truncateAfter(long lsn) throws WalException {
         changes.truncateAfter(lsn);
@@ -408,6 +426,7 @@ public final class Wal implements AutoCloseable {
         }
         awaitWriters();
         scrubs.forEach(Scrub::close);
+        state.compressor.close();
         state.segments.forEach(Segment::release);
         try (state.storage) {
             if (state.prepared != null) {

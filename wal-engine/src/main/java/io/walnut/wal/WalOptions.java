@@ -17,12 +17,13 @@ import java.util.function.Supplier;
  * @param segmentAge a segment that holds records is rolled when it gets as old as this, idle or not; zero for never
  * @param durability when an append returns
  * @param maxBytesInFlight bytes that may wait in memory for the disk; who would exceed it waits
- * @param maxBatchBytes largest batch, in bytes of its encoded records (12 more than its payload each)
+ * @param maxBatchBytes largest batch, in bytes of its encoded records (12 more than its payload each), compressed or not
  * @param firstLsn first LSN of a log that is new; an existing log keeps its own
  * @param spareSegments files of trimmed segments that are kept to make new ones of; they cost disk space and save writing it twice
  * @param writesInFlight durable writes at once, when there is enough to write for that
  * @param pastPageCache whether durable writes go past the page cache, where the file system can: quicker for who appends, slower
  *     for who reads what was just appended
+ * @param compression how batches are made smaller, where that helps
  * @param verification what an open reads of sealed segments
  * @param recovery what an open does beyond the ordinary
  * @param backgroundWork who prepares and seals segments
@@ -41,6 +42,7 @@ public record WalOptions(
         int spareSegments,
         int writesInFlight,
         boolean pastPageCache,
+        Compression compression,
         Verification verification,
         RecoveryPolicy recovery,
         BackgroundWork backgroundWork,
@@ -50,7 +52,7 @@ public record WalOptions(
         LongSupplier nanoClock) {
     private static final int BLOCK = 4096;
     private static final long MAX_SEGMENT_BYTES = 1L << 30;
-    private static final int MAX_BATCH_BYTES = 256 << 20;
+    private static final int MAX_BATCH_BYTES = FrameFormat.MAX_RECORDS_BYTES;
     private static final long MAX_BYTES_IN_FLIGHT = 1L << 30;
 
     /** What an open reads of sealed segments. */
@@ -107,6 +109,7 @@ public record WalOptions(
                 2,
                 4,
                 true,
+                Compression.none(),
                 Verification.TABLES,
                 RecoveryPolicy.defaults(),
                 BackgroundWork.THREADS,
@@ -161,6 +164,10 @@ public record WalOptions(
         return with(draft -> draft.pastPageCache = past);
     }
 
+    public WalOptions withCompression(Compression how) {
+        return with(draft -> draft.compression = how);
+    }
+
     public WalOptions withVerification(Verification what) {
         return with(draft -> draft.verification = what);
     }
@@ -206,6 +213,7 @@ public record WalOptions(
         private int spareSegments;
         private int writesInFlight;
         private boolean pastPageCache;
+        private Compression compression;
         private Verification verification;
         private RecoveryPolicy recovery;
         private BackgroundWork backgroundWork;
@@ -224,6 +232,7 @@ public record WalOptions(
             spareSegments = from.spareSegments;
             writesInFlight = from.writesInFlight;
             pastPageCache = from.pastPageCache;
+            compression = from.compression;
             verification = from.verification;
             recovery = from.recovery;
             backgroundWork = from.backgroundWork;
@@ -244,6 +253,7 @@ public record WalOptions(
                     spareSegments,
                     writesInFlight,
                     pastPageCache,
+                    compression,
                     verification,
                     recovery,
                     backgroundWork,

@@ -18,7 +18,7 @@ class ArchitectureTest {
             .that()
             .resideInAPackage("io.walnut.wal..")
             .and()
-            .resideOutsideOfPackages("io.walnut.wal.bench..", "io.walnut.wal.metrics..")
+            .resideOutsideOfPackages("io.walnut.wal.bench..", "io.walnut.wal.metrics..", "io.walnut.wal.compress..")
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage("io.walnut.wal..", "java..", "org.slf4j..", "org.jspecify.annotations..");
@@ -30,6 +30,19 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.walnut.wal.bench..", "io.walnut.wal.metrics..");
+
+    @ArchTest
+    static final ArchRule onlyOneRoomKnowsTheCompressionLibraries = classes()
+            .that()
+            .resideInAPackage("io.walnut.wal.compress..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.walnut.wal.compress..",
+                    "java..",
+                    "org.jspecify.annotations..",
+                    "net.jpountz..",
+                    "com.github.luben.zstd..");
 
     @ArchTest
     static final ArchRule allOfItIsTheEngine = classes()

@@ -15,8 +15,9 @@ import java.util.zip.CRC32C;
  *   length  of the whole frame, header and padding included, a multiple of 8
  *   durable every LSN below was durable when this frame was written
  *   salt    of the segment
- *   bytes   of the records; the rest up to length is zero
- *   flags   0
+ *   bytes   of the records as they are stored; the rest up to length is zero
+ *   flags   0; or how the records are compressed: 1 LZ4 (a block), 2 Zstandard (a frame). Then there stand, instead of them,
+ *           the length that they had, u32, and what they became; bytes is the length of both
  *
  *  0       4               12
  *  +-------+---------------+------------------+
@@ -27,6 +28,12 @@ import java.util.zip.CRC32C;
 public final class FrameFormat {
     /** Bytes before a record's payload. */
     public static final int RECORD_HEADER_BYTES = 12;
+
+    /** Most bytes of records that a frame may hold. */
+    public static final int MAX_RECORDS_BYTES = 256 << 20;
+
+    /** Bytes before what was compressed. */
+    public static final int RAW_LENGTH_BYTES = 4;
 
     public static final int HEADER_BYTES = 40;
     public static final int ALIGNMENT = 8;
@@ -39,6 +46,8 @@ public final class FrameFormat {
     static final int PAYLOAD_BYTES = 28;
     static final int COUNT = 32;
     static final int FLAGS = 36;
+
+    private static final int MAX_CODEC = 2;
 
     private FrameFormat() {}
 
@@ -91,9 +100,19 @@ public final class FrameFormat {
         return source.getInt(at + COUNT);
     }
 
-    /** Position of the record after the one at {@code record}. */
-    public static int recordAfter(ByteBuffer source, int record) {
-        return record + RECORD_HEADER_BYTES + source.getInt(record);
+    /** How the records were compressed; 0 when they were not. */
+    public static int codec(ByteBuffer source, int at) {
+        return source.getInt(at + FLAGS);
+    }
+
+    /** The records were compressed: what is stored begins with the length that they had. To be called after {@link #begin}. */
+    public static void setCodec(ByteBuffer target, int at, int codec) {
+        target.putInt(at + FLAGS, codec);
+    }
+
+    /** Bytes of the records, when they are not compressed any more. */
+    public static int recordsBytes(ByteBuffer source, int at) {
+        return source.getInt(at + (codec(source, at) == 0 ? PAYLOAD_BYTES : HEADER_BYTES));
     }
 
     /** Makes a frame longer; the bytes added must be zero. */
@@ -115,28 +134,46 @@ public final class FrameFormat {
         }
         int length = source.getInt(at + LENGTH);
         int payload = source.getInt(at + PAYLOAD_BYTES);
+        int codec = source.getInt(at + FLAGS);
         boolean plausible = length >= HEADER_BYTES
                 && length % ALIGNMENT == 0
                 && length <= available
-                && payload >= RECORD_HEADER_BYTES
+                && payload > RAW_LENGTH_BYTES
                 && payload <= length - HEADER_BYTES
+                && codec >= 0
+                && codec <= MAX_CODEC;
+        int records = plausible ? recordsBytes(source, at) : 0;
+        plausible &= records >= RECORD_HEADER_BYTES
+                && records <= MAX_RECORDS_BYTES
                 && source.getInt(at + COUNT) >= 1
-                && source.getInt(at + COUNT) <= payload / RECORD_HEADER_BYTES
-                && source.getInt(at + FLAGS) == 0;
+                && source.getInt(at + COUNT) <= records / RECORD_HEADER_BYTES;
         return plausible ? length : -1;
     }
 
-    /** Verifies a whole frame; throws when anything of it is not as it was written. */
-    public static Header read(ByteBuffer source, int at, long available) throws InvalidBytesException {
+    /**
+     * Verifies header and checksum of a frame: its bytes are those that were written. Leaves the records to who walks them.
+     *
+     * @return its length
+     */
+    public static int verify(ByteBuffer source, int at, long available, CRC32C crc) throws InvalidBytesException {
         int length = plausibleLength(source, at, available);
         if (length < 0) {
             throw new InvalidBytesException("frame header makes no sense");
         }
-        int crc = Checksum.of(source, at + LENGTH, at + length);
-        if (crc != source.getInt(at + CRC)) {
+        int computed = Checksum.of(crc, source, at + LENGTH, at + length);
+        if (computed != source.getInt(at + CRC)) {
             throw new InvalidBytesException(
-                    "frame checksum: computed %08x, stored %08x".formatted(crc, source.getInt(at + CRC)));
+                    "frame checksum: computed %08x, stored %08x".formatted(computed, source.getInt(at + CRC)));
         }
+        return length;
+    }
+
+    /**
+     * Verifies a whole frame; throws when anything of it is not as it was written. Records that were compressed are looked at by who
+     * reads them.
+     */
+    public static Header read(ByteBuffer source, int at, long available) throws InvalidBytesException {
+        int length = verify(source, at, available, new CRC32C());
         Header header = new Header(
                 length,
                 source.getInt(at + PAYLOAD_BYTES),
@@ -146,35 +183,31 @@ public final class FrameFormat {
                 source.getInt(at + COUNT));
         int record = at + HEADER_BYTES;
         int end = record + header.payloadBytes;
-        for (int i = 0; i < header.count; i++) {
-            if (end - record < RECORD_HEADER_BYTES
-                    || source.getInt(record) < 0
-                    || source.getInt(record) > end - record - RECORD_HEADER_BYTES) {
-                throw new InvalidBytesException("record " + i + " of the frame reaches beyond it");
-            }
-            record += RECORD_HEADER_BYTES + source.getInt(record);
-        }
-        if (record != end) {
-            throw new InvalidBytesException((end - record) + " bytes left over after the frame's records");
+        for (int left = codec(source, at) == 0 ? header.count : 0; left > 0; left--) {
+            record = recordAfter(source, record, end, left);
         }
         return header;
     }
 
-    /** Position of record {@code ordinal} (from 0) of a verified frame. */
-    public static int recordAt(ByteBuffer source, int at, int ordinal) {
-        int record = at + HEADER_BYTES;
-        for (int i = 0; i < ordinal; i++) {
-            record += RECORD_HEADER_BYTES + source.getInt(record);
+    /**
+     * Position of the record after the one at {@code record}, which must lie before {@code end}, where the records of the frame
+     * end; with {@code left} = 1, the last one, it must end there.
+     */
+    public static int recordAfter(ByteBuffer source, int record, int end, int left) throws InvalidBytesException {
+        int room = end - record - RECORD_HEADER_BYTES;
+        int length = room < 0 ? -1 : source.getInt(record);
+        if (length < 0 || length > room || (left == 1 && length != room)) {
+            throw new InvalidBytesException("record of " + length + " bytes, " + left
+                    + " before the end of a frame that has " + room + " bytes left for it");
         }
-        return record;
+        return record + RECORD_HEADER_BYTES + length;
     }
 
     public static long tag(ByteBuffer source, int record) {
         return source.getLong(record + Integer.BYTES);
     }
 
-    /** A record's payload, as a view. */
-    public static ByteBuffer payload(ByteBuffer source, int record) {
-        return source.slice(record + RECORD_HEADER_BYTES, source.getInt(record));
+    public static int payloadLength(ByteBuffer source, int record) {
+        return source.getInt(record);
     }
 }

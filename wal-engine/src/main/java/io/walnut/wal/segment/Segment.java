@@ -1,18 +1,15 @@
 package io.walnut.wal.segment;
 
 import io.walnut.wal.format.Blocks;
-import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.InvalidBytesException;
-import io.walnut.wal.format.NewerVersionException;
+import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.StorageInterruptedException;
 import io.walnut.wal.io.UnknownOutcomeException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,14 +28,13 @@ public final class Segment {
     private final int salt;
     private final StorageFile file;
     private final AtomicInteger holders = new AtomicInteger(1); // the log itself is one
-    private volatile @Nullable FrameIndex index; // null: in the trailer of the file, and nobody has needed it yet
+    private volatile FrameIndex index; // empty when sealed: the table in the file has it all
     private volatile long endLsn;
     private volatile long endPosition;
     private volatile boolean sealed;
     private long length; // of a file that is opened sealed
     private boolean cut; // by changes of the segments only
-    private volatile @Nullable MemorySegment mapping;
-    private volatile @Nullable Arena arena;
+    private volatile @Nullable Mapping mapping;
 
     /** {@code endPosition} is where its frames end, the header included. */
     public Segment(long id, long baseLsn, int salt, StorageFile file, FrameIndex index, long endLsn, long endPosition) {
@@ -59,11 +55,13 @@ public final class Segment {
     public static Segment sealed(long id, SegmentTrailer.Footer footer, StorageFile file, long length) {
         Segment segment = new Segment(
                 id, footer.baseLsn(), footer.salt(), file, FrameIndex.EMPTY, footer.endLsn(), footer.tablePosition());
-        segment.index = null;
         segment.length = length;
         segment.sealed = true;
         return segment;
     }
+
+    /** The file, when it is sealed. */
+    private record Mapping(Arena arena, ByteBuffer bytes, OffsetTable table) {}
 
     public static String name(long id) {
         return String.format(Locale.ROOT, "%020d%s", id, SUFFIX);
@@ -112,7 +110,7 @@ public final class Segment {
 
     /** Of a segment that is being written. */
     public FrameIndex index() {
-        return Objects.requireNonNull(index);
+        return index;
     }
 
     /** Publishes frames that are written now. */
@@ -140,7 +138,7 @@ public final class Segment {
      *     was, and can be appended to or sealed later
      */
     public void seal() throws IOException {
-        FrameIndex frames = index().below(endLsn);
+        FrameIndex frames = index.below(endLsn);
         long table = Blocks.roundUp(endPosition);
         ByteBuffer trailer =
                 new SegmentTrailer(baseLsn, endLsn, salt, table, frames.firstLsns(), frames.positions()).encode();
@@ -194,30 +192,24 @@ public final class Segment {
     public void map(long length) throws IOException {
         Arena shared = Arena.ofShared();
         try {
-            mapping = file.map(shared, 0, length);
+            ByteBuffer bytes = file.map(shared, 0, length).asByteBuffer();
+            long table = Blocks.roundUp(endPosition);
+            long frames = (length - SegmentTrailer.FOOTER_BYTES - table) / SegmentTrailer.ROW_BYTES;
+            mapping = new Mapping(shared, bytes, new OffsetTable(bytes, (int) table, (int) frames, baseLsn));
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             shared.close();
             throw e;
         }
-        arena = shared;
         sealed = true;
+        index = FrameIndex.EMPTY;
     }
 
-    /** Maps the file, and takes the index out of it: the first reader does. Called by a holder. */
-    private synchronized FrameIndex fetch() throws IOException, InvalidBytesException {
-        FrameIndex fetched = index;
+    /** Maps a file that was opened sealed: the first reader does. Called by a holder. */
+    private synchronized Mapping fetch() throws IOException {
+        Mapping fetched = mapping;
         if (fetched == null) {
-            ByteBuffer trailer =
-                    ByteBuffer.allocate(Math.toIntExact(length - endPosition)).order(ByteOrder.LITTLE_ENDIAN);
-            file.read(trailer, endPosition);
-            try {
-                SegmentTrailer read = SegmentTrailer.read(trailer.flip());
-                fetched = FrameIndex.of(read.firstLsns(), read.positions());
-            } catch (NewerVersionException e) {
-                throw new InvalidBytesException("its trailer has changed since it was opened: " + e.getMessage());
-            }
             map(length);
-            index = fetched; // last: who sees it sees the mapping
+            fetched = Objects.requireNonNull(mapping);
         }
         return fetched;
     }
@@ -237,10 +229,10 @@ public final class Segment {
         boolean last = holders.decrementAndGet() == 0;
         if (last) {
             try {
-                Arena shared = arena;
-                if (shared != null) {
+                Mapping mapped = mapping;
+                if (mapped != null) {
                     mapping = null;
-                    shared.close();
+                    mapped.arena.close();
                 }
                 file.close();
             } catch (IOException e) {
@@ -250,54 +242,36 @@ public final class Segment {
         return last;
     }
 
-    /**
-     * Reads a byte of each page: one that the disk does not give back is an {@link InternalError} here, and the end of the
-     * process in the middle of a checksum.
-     */
-    private static void touch(ByteBuffer bytes) {
-        long sum = 0;
-        for (int at = 0; at < bytes.limit(); at += Blocks.BYTES) {
-            sum += bytes.get(at);
+    /** Where a frame begins in the file, and the one after it. */
+    record Place(long position, long end) {}
+
+    /** Of the frame that holds a record. */
+    Place place(long lsn) throws IOException, InvalidBytesException {
+        FrameIndex frames = index; // before the mapping, which comes before it is emptied
+        Mapping mapped = mapping;
+        if (mapped == null && length > 0) {
+            mapped = fetch();
         }
-        sum += bytes.get(bytes.limit() - 1);
-        if (sum == Long.MIN_VALUE) { // never; or the compiler would leave the reads out
-            throw new AssertionError(sum);
+        Place place;
+        if (mapped != null) {
+            int ordinal = mapped.table.ordinal(lsn);
+            place = new Place(mapped.table.position(ordinal), mapped.table.position(ordinal + 1));
+        } else {
+            int ordinal = frames.ordinal(lsn);
+            long end = ordinal + 1 < frames.count() ? frames.position(ordinal + 1) : endPosition;
+            place = new Place(frames.position(ordinal), end);
         }
+        if (place.position < SegmentHeader.BYTES
+                || place.end <= place.position
+                || place.end > Blocks.roundUp(endPosition)) {
+            throw new InvalidBytesException(
+                    "the offset table says " + place + " of LSN " + lsn + ", of frames up to " + endPosition);
+        }
+        return place;
     }
 
-    /** The verified frame that holds {@code lsn}. Sealed: a view of the mapping, good until {@link #release}; else a copy. */
-    public ByteBuffer frame(long lsn) throws IOException, InvalidBytesException {
-        FrameIndex frames = index;
-        if (frames == null) {
-            frames = fetch();
-        }
-        int ordinal = frames.ordinal(lsn);
-        long position = frames.position(ordinal);
-        long limit = ordinal + 1 < frames.count() ? frames.position(ordinal + 1) : endPosition;
-        MemorySegment mapped = mapping;
-        ByteBuffer bytes;
-        if (mapped != null) {
-            bytes = mapped.asSlice(position, limit - position).asByteBuffer();
-        } else {
-            bytes = ByteBuffer.allocate(Math.toIntExact(limit - position));
-            file.read(bytes, position);
-            bytes.flip();
-        }
-        bytes.order(ByteOrder.LITTLE_ENDIAN);
-        FrameFormat.Header header;
-        try {
-            if (mapped != null) {
-                touch(bytes);
-            }
-            header = FrameFormat.read(bytes, 0, bytes.limit());
-        } catch (InternalError e) { // how the JVM says that a page of a mapping cannot be read
-            throw new IOException(
-                    "bytes " + position + " to " + limit + " of " + name(id) + " cannot be read: " + e, e);
-        }
-        if (header.salt() != salt || lsn < header.firstLsn() || lsn >= header.endLsn()) {
-            throw new InvalidBytesException(
-                    "frame of LSNs " + header.firstLsn() + " to " + header.endLsn() + " where LSN " + lsn + " belongs");
-        }
-        return bytes;
+    /** The whole file, of a segment that is sealed and retained. */
+    ByteBuffer mappedFile() {
+        return Objects.requireNonNull(mapping).bytes;
     }
 }

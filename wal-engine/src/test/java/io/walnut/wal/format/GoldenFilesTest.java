@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.walnut.wal.BackgroundWork;
 import io.walnut.wal.Batch;
+import io.walnut.wal.Compression;
 import io.walnut.wal.Cursor;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalOptions;
@@ -28,6 +29,8 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Files of this version of the format, kept: today's code writes them byte for byte, reads them, and they are what
@@ -46,6 +49,8 @@ class GoldenFilesTest {
     /** The records, in batches; the first two batches fill the sealed segment, the last two went out in one write. */
     private static final List<List<String>> BATCHES = List.of(
             List.of("first", ""), List.of("second batch"), List.of("third"), List.of("four", "five"), List.of("6"));
+
+    private static final String COMPRESSIBLE = "{\"user\":\"somebody\",\"amount\":42}".repeat(40);
 
     private static WalOptions options() {
         int[] salt = {FIRST_SALT};
@@ -152,6 +157,46 @@ class GoldenFilesTest {
             }
         }
         assertThat(found).isEqualTo(BATCHES.stream().flatMap(List::stream).toList());
+    }
+
+    /** What compresses may do it otherwise tomorrow: so the bytes are kept, and read, but not written anew. */
+    @ParameterizedTest
+    @CsvSource({"lz4, 1", "zstd, 2"})
+    void compressedFramesAreAsDrawnAndAreRead(String how, int codec) throws Exception {
+        Map<String, byte[]> files = kept(how, compressed(how));
+        Map<String, Integer> frame = Layouts.ofTheDocument().ruler("**Frame**");
+        Map<String, Integer> stored = Layouts.ofTheDocument().list("compressed:");
+        assertThat(stored).containsOnlyKeys("length of the records", "what they became");
+        ByteBuffer first = ByteBuffer.wrap(Objects.requireNonNull(files.get(SEALED)))
+                .slice(4096, 4096)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        assertThat(first.getInt(at(frame, "flags"))).isEqualTo(codec);
+        assertThat(first.getInt(at(frame, "count"))).isEqualTo(2);
+        int records = 2 * 12 + 2 * COMPRESSIBLE.length();
+        assertThat(first.getInt(at(frame, "records") + at(stored, "length of the records")))
+                .isEqualTo(records);
+        assertThat(first.getInt(at(frame, "bytes"))).isLessThan(records / 4);
+        try (Wal wal = Wal.open(FaultyStorage.of(files), options());
+                Cursor cursor = wal.cursor(FIRST_LSN)) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(cursor.next()).isTrue();
+                assertThat(cursor.tag()).isEqualTo(tag(FIRST_LSN + i));
+                assertThat(StandardCharsets.UTF_8.decode(cursor.payload()).toString())
+                        .isEqualTo(i < 2 ? COMPRESSIBLE : "short");
+            }
+            assertThat(cursor.next()).isFalse();
+        }
+    }
+
+    private static Map<String, byte[]> compressed(String how) throws IOException {
+        FaultyStorage storage = new FaultyStorage();
+        Compression compression = how.equals("lz4") ? Compression.lz4() : Compression.zstd(3);
+        try (Wal wal = Wal.open(storage, options().withCompression(compression))) {
+            ByteBuffer payload = ByteBuffer.wrap(COMPRESSIBLE.getBytes(StandardCharsets.UTF_8));
+            wal.append(new Batch().add(tag(FIRST_LSN), payload).add(tag(FIRST_LSN + 1), payload));
+            wal.append(new Batch().add(tag(FIRST_LSN + 2), ByteBuffer.wrap("short".getBytes(StandardCharsets.UTF_8))));
+        }
+        return storage.contents();
     }
 
     @Test
