@@ -115,15 +115,17 @@ final class InFlightScenario {
             append(wal);
         } else if (choice < 13 && held > 0) {
             threads.letGo(random.nextInt(held), null);
-        } else if (choice == 13) {
+        } else if (choice == 13 && threads.free() > 0) {
             change(wal);
         } else if (choice == 14 && held > 1 && random.nextInt(6) == 0) {
             poisoned = true;
             threads.letGo(random.nextInt(held), new IOException("planted"));
         } else if (held > 0) {
             threads.letGo(held - 1, null); // the last first
-        } else {
+        } else if (threads.free() > 1) {
             append(wal);
+        } else {
+            threads.letGoUntil("somebody goes on", random, () -> threads.held() > 0 || threads.free() > 1);
         }
         settle();
     }
