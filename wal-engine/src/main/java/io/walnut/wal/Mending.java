@@ -109,13 +109,22 @@ final class Mending {
                     case TRAILER -> unsealed.file.keep(storage, scan);
                     case FRAMES -> unsealed.file.seal(storage, scan);
                     case NOTHING -> {
-                        for (String name : useless) {
-                            storage.delete(name);
-                        }
-                        useless.clear();
+                        deleteDurably(useless);
                         yield unsealed.file.copy(storage, nextId++, scan);
                     }
                 });
+    }
+
+    /** Before a file with a higher id is made, which says of those below it that they were made in full. */
+    private void deleteDurably(List<String> useless) throws IOException {
+        if (useless.isEmpty()) {
+            return;
+        }
+        for (String name : useless) {
+            storage.delete(name);
+        }
+        useless.clear();
+        storage.syncDirectory();
     }
 
     private void copy(Salvage.Found found, long endLsn) throws IOException {

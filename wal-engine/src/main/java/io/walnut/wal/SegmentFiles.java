@@ -3,7 +3,7 @@ package io.walnut.wal;
 import io.walnut.wal.format.Manifest;
 import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.io.StorageFile;
-import io.walnut.wal.io.StorageFullException;
+import io.walnut.wal.io.UnknownOutcomeException;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -223,8 +223,8 @@ final class SegmentFiles {
     }
 
     /**
-     * Seals the segments that are full, and lists them. Runs in the background, one at a time. A full disk does no harm: they
-     * stay as they are, and it is tried again with the next roll, the next preparation and by the log's thread.
+     * Seals the segments that are full, and lists them. Runs in the background, one at a time. A full disk does no harm, nor does
+     * whatever else keeps it from being begun: they stay as they are, and it is tried again with the next roll, the next preparation and by the log's thread.
      */
     void sealFull() {
         List<Segment> full;
@@ -250,14 +250,14 @@ final class SegmentFiles {
                 state.mutex.unlock();
             }
             replaceManifest(manifest);
-        } catch (StorageFullException e) {
-            behind = true;
-            LOG.warn("no room to seal segments in {}, will try again: {}", state.storage.describe(), e.getMessage());
-        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+        } catch (UnknownOutcomeException | RuntimeException | OutOfMemoryError e) {
             error = new WalPoisonedException(
                     "sealing segments in " + state.storage.describe() + " failed: " + e
                             + "; close the log and open it again",
                     e);
+        } catch (IOException e) {
+            behind = true; // nothing was done: no room, or no descriptor
+            LOG.warn("cannot seal segments in {}, will try again: {}", state.storage.describe(), e.toString());
         }
         state.mutex.lock();
         try {

@@ -80,7 +80,7 @@ record TailFile(
         if (header == null || header.baseLsn() != lsn) {
             return judgeWithoutHeader(lsn, next, later);
         }
-        SegmentTrailer trailer = trailer(header);
+        SegmentTrailer trailer = trailer(header.baseLsn(), header.salt());
         TailScan scan = TailScan.of(trailer == null ? bytes : upTo(trailer.tablePosition()), header);
         if (next > scan.endLsn()) {
             return corrupt(scan, next, scan.stopped() + "; a later segment begins at LSN " + next);
@@ -102,14 +102,15 @@ record TailFile(
                     "the file has " + bytes.limit() + " bytes of " + header.madeBytes()
                             + ", and no trailer ends it: it was cut short from outside");
         }
-        long proof = TailScan.evidence(bytes, (int) scan.endPosition(), scan.endLsn(), header);
+        TailScan.Behind behind = TailScan.behind(bytes, (int) scan.endPosition(), scan.endLsn(), header);
+        long proof = behind.provenLsn();
         if (proof >= 0) {
             return corrupt(
                     scan, proof, scan.stopped() + "; LSN " + proof + " after it proves that it had been durable");
         }
         Verdict verdict = scan.index().count() == 0
                 ? Verdict.TORN_AT_START
-                : scan.endsHere(bytes, header.salt()) ? Verdict.WHOLE : Verdict.TORN;
+                : scan.endsHere(bytes, header.salt()) && !behind.ofSegment() ? Verdict.WHOLE : Verdict.TORN;
         return new Judgement(verdict, scan, Durable.NOTHING, -1, verdict == Verdict.WHOLE ? "" : scan.stopped());
     }
 
@@ -126,7 +127,7 @@ record TailFile(
         return cut && isEnd(trailer, scan) ? Durable.TRAILER : Durable.FRAMES;
     }
 
-    private Judgement judgeWithoutHeader(long lsn, long next, List<TailFile> later) {
+    private Judgement judgeWithoutHeader(long lsn, long next, List<TailFile> later) throws UnsupportedVersionException {
         TailScan nothing = new TailScan(FrameIndex.EMPTY, lsn, SegmentHeader.BYTES, "");
         if (header != null && header.baseLsn() > lsn) {
             return corrupt(nothing, header.baseLsn(), "it begins at LSN " + header.baseLsn() + ", expected LSN " + lsn);
@@ -141,7 +142,11 @@ record TailFile(
         if (next > lsn) {
             return corrupt(nothing, next, "it has no header, and a later segment begins at LSN " + next);
         }
-        long proof = TailScan.evidence(bytes, SegmentHeader.BYTES, lsn, null);
+        SegmentTrailer trailer = trailer(lsn, TailScan.saltOfFirstFrame(bytes, lsn));
+        if (trailer != null) {
+            return corrupt(nothing, trailer.endLsn(), "it has no header; its trailer says that it was whole");
+        }
+        long proof = TailScan.behind(bytes, SegmentHeader.BYTES, lsn, null).provenLsn();
         if (proof >= 0) {
             return corrupt(nothing, proof, "LSN " + proof + " in it proves that its beginning had been durable");
         }
@@ -200,16 +205,16 @@ record TailFile(
     }
 
     /** Of a segment that was sealed and is not listed yet. */
-    private @Nullable SegmentTrailer trailer(SegmentHeader of) throws UnsupportedVersionException {
+    private @Nullable SegmentTrailer trailer(long baseLsn, @Nullable Integer salt) throws UnsupportedVersionException {
         int footer = bytes.limit() - SegmentTrailer.FOOTER_BYTES;
-        if (footer < SegmentHeader.BYTES) {
+        if (salt == null || footer < SegmentHeader.BYTES) {
             return null;
         }
         try {
             int table =
                     (int) SegmentTrailer.tablePosition(bytes.slice(footer, SegmentTrailer.FOOTER_BYTES), bytes.limit());
             SegmentTrailer trailer = SegmentTrailer.read(bytes.slice(table, bytes.limit() - table));
-            return trailer.tablePosition() == table && trailer.salt() == of.salt() && trailer.baseLsn() == of.baseLsn()
+            return trailer.tablePosition() == table && trailer.salt() == salt && trailer.baseLsn() == baseLsn
                     ? trailer
                     : null;
         } catch (InvalidBytesException e) {

@@ -70,8 +70,16 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
     }
 
     /**
-     * First LSN of a good frame after a bad place which says that {@code lsn}, the one that should stand there, had been
-     * durable; or -1. Payloads may hold the bytes of frames, of this log even, so a frame counts only when
+     * What stands behind the frames.
+     *
+     * @param provenLsn first LSN of a good frame which says that the one that should stand there had been durable; or -1
+     * @param ofSegment whether there is a good frame of the segment at all
+     */
+    record Behind(long provenLsn, boolean ofSegment) {}
+
+    /**
+     * Looks behind a bad place for a good frame which says that {@code lsn}, the one that should stand there, had been
+     * durable. Payloads may hold the bytes of frames, of this log even, so a frame counts only when
      * <ul>
      *   <li>it has the salt of the segment. When the header that says it is lost, the first frame may tell, which no payload
      *       can precede; else frames at the beginning of a block, where writes begin, are taken by their LSNs alone;
@@ -80,7 +88,8 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
      * </ul>
      * A copy of a frame of this very segment in a later payload tells the truth as well as the frame itself.
      */
-    static long evidence(ByteBuffer bytes, int from, long lsn, @Nullable SegmentHeader header) {
+    static Behind behind(ByteBuffer bytes, int from, long lsn, @Nullable SegmentHeader header) {
+        boolean ofSegment = false;
         Integer salt = header != null ? Integer.valueOf(header.salt()) : saltOfFirstFrame(bytes, lsn);
         int last = bytes.limit() - FrameFormat.HEADER_BYTES; // a file cut anywhere may end between two multiples of 8
         int step = salt == null ? Blocks.BYTES : FrameFormat.ALIGNMENT;
@@ -102,13 +111,16 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
                 continue;
             }
             FrameFormat.Header frame = candidate(bytes, at, salt);
-            if (frame != null && lsn < frame.durableLsn() && frame.durableLsn() <= frame.firstLsn()) {
-                return frame.firstLsn();
+            if (frame != null) {
+                if (lsn < frame.durableLsn() && frame.durableLsn() <= frame.firstLsn()) {
+                    return new Behind(frame.firstLsn(), true);
+                }
+                ofSegment = true;
             }
             int next = at + (frame == null ? step : frame.length());
             at = salt == null ? (int) Blocks.roundUp(next) : next;
         }
-        return -1;
+        return new Behind(-1, ofSegment);
     }
 
     /** How many bytes from {@code at} on are zero, as far as {@code zeros} reaches. */
@@ -131,7 +143,7 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
         }
     }
 
-    private static @Nullable Integer saltOfFirstFrame(ByteBuffer bytes, long lsn) {
+    static @Nullable Integer saltOfFirstFrame(ByteBuffer bytes, long lsn) {
         FrameFormat.Header first =
                 SegmentHeader.BYTES < bytes.limit() ? candidate(bytes, SegmentHeader.BYTES, null) : null;
         return first != null && first.firstLsn() == lsn ? Integer.valueOf(first.salt()) : null;
@@ -154,10 +166,15 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
         return tight || padded ? used & -FrameFormat.ALIGNMENT : 0;
     }
 
-    /** Whether nothing of this segment follows its frames: zeros, or what a recycled file held before. */
+    /**
+     * Whether the frames end where a write ended, and nothing of the segment follows at once: but zeros, or what a recycled file
+     * held before.
+     */
     boolean endsHere(ByteBuffer bytes, int salt) {
-        long left = bytes.limit() - endPosition;
-        return left < FrameFormat.HEADER_BYTES || FrameFormat.salt(bytes, (int) endPosition) != salt;
+        int at = (int) endPosition;
+        return at % Blocks.BYTES == 0
+                && (bytes.limit() - at < FrameFormat.HEADER_BYTES
+                        || (FrameFormat.salt(bytes, at) != salt && FrameFormat.firstLsn(bytes, at) != endLsn));
     }
 
     /** Whether the block at {@code at} is, or what there is of it. */

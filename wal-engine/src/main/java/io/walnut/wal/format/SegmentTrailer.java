@@ -63,6 +63,7 @@ public record SegmentTrailer(
     /** Where the trailer begins, by the footer alone; the rest is not verified yet. */
     public static long tablePosition(ByteBuffer footer, long fileLength) throws InvalidBytesException {
         ByteBuffer bytes = footer.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        checkLength(bytes.limit());
         long table = bytes.getLong(AT_TABLE);
         long frames = bytes.getInt(AT_FRAMES);
         if (bytes.getLong(0) != MAGIC
@@ -79,6 +80,7 @@ public record SegmentTrailer(
 
     /** Verifies table and footer, which fill {@code trailer}. */
     public static Footer check(ByteBuffer trailer) throws InvalidBytesException, NewerVersionException {
+        checkLength(trailer.limit());
         int tableBytes = trailer.limit() - FOOTER_BYTES;
         ByteBuffer footer = trailer.slice(tableBytes, FOOTER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         Versioned.check(
@@ -115,5 +117,11 @@ public record SegmentTrailer(
         }
         return new SegmentTrailer(
                 footer.baseLsn, footer.endLsn, footer.salt, footer.tablePosition, firstLsns, positions);
+    }
+
+    private static void checkLength(int bytes) throws InvalidBytesException {
+        if (bytes < FOOTER_BYTES) {
+            throw new InvalidBytesException("segment footer: " + bytes + " bytes, wanted " + FOOTER_BYTES);
+        }
     }
 }

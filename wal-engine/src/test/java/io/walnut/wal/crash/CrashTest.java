@@ -3,6 +3,8 @@ package io.walnut.wal.crash;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.walnut.wal.io.QuietLog;
+import java.util.Map;
+import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -24,9 +26,15 @@ class CrashTest {
     }
 
     @Test
+    void norWithSeveralWritesUnderWayThatComeToTheDiskInAnyOrder() throws Exception {
+        crashInFlight(IMAGES_IN_EVERY_BUILD / 2);
+    }
+
+    @Test
     @Tag("slow")
     void norInAMillionImages() throws Exception {
-        crash(IMAGES_IN_THE_SLOW_PROFILE);
+        crash(IMAGES_IN_THE_SLOW_PROFILE / 2);
+        crashInFlight(IMAGES_IN_THE_SLOW_PROFILE / 2);
     }
 
     private static void crash(long wanted) throws Exception {
@@ -43,11 +51,48 @@ class CrashTest {
                     .as("repeat with -Dwalnut.seed=" + seed)
                     .isEmpty();
         }
+        report("crashes of " + (seed - FIRST_SEED) + " scenarios", crashes, images, start);
+    }
+
+    private static void crashInFlight(long wanted) throws Exception {
+        RecoveryCheck check = new RecoveryCheck(UnaryOperator.identity());
+        long moments = 0;
+        long severalInFlight = 0;
+        long seed = FIRST_SEED;
+        long start = System.nanoTime();
+        for (; check.images() < wanted; seed++) {
+            InFlightScenario scenario = new InFlightScenario(seed);
+            Random random = new Random(seed);
+            for (InFlightScenario.Moment moment : scenario.run()) {
+                moments++;
+                severalInFlight += moment.inFlight() > 1 ? 1 : 0;
+                for (Map<String, byte[]> image : moment.images()) {
+                    check.check(
+                            image,
+                            moment.allowed(),
+                            "seed " + seed + ", " + moment.inFlight() + " in flight, " + moment.what(),
+                            scenario.trace(),
+                            random);
+                }
+            }
+            assertThat(check.violations())
+                    .as("repeat with -Dwalnut.seed=" + seed)
+                    .isEmpty();
+        }
+        report(
+                "moments (" + severalInFlight + " with several writes in flight) of " + (seed - FIRST_SEED)
+                        + " scenarios",
+                moments,
+                check.images(),
+                start);
+        assertThat(severalInFlight).isPositive();
+    }
+
+    private static void report(String what, long count, long images, long start) {
         double seconds = (System.nanoTime() - start) / 1e9;
         System.out.printf(
-                "crash images recovered: %d, after %d crashes of %d scenarios, %.1f s, %.0f/s%n",
-                images, crashes, seed - FIRST_SEED, seconds, images / seconds);
-        assertThat(images).isGreaterThanOrEqualTo(wanted);
+                "crash images recovered: %d, after %d %s, %.1f s, %.0f/s%n",
+                images, count, what, seconds, images / seconds);
     }
 
     @ParameterizedTest

@@ -18,6 +18,8 @@ final class FailingStorage extends ForwardingStorage {
         CREATE,
         OPEN,
         READ,
+        /** Half of what is there is read, as if the file ended there. */
+        SHORT_READ,
         WRITE,
         /** Half of the bytes are written, and then it fails. */
         SHORT_WRITE,
@@ -33,12 +35,13 @@ final class FailingStorage extends ForwardingStorage {
         LINK_IN,
         SYNC_DIRECTORY,
         SYNC_OUTSIDE,
-        LOCK
+        LOCK,
+        CLOSE
     }
 
     private final Operation operation;
     private final Supplier<IOException> failure;
-    private final boolean lasting;
+    private boolean lasting;
     private long left;
 
     /** Fails at the occurrence of this ordinal, from 1. */
@@ -49,6 +52,17 @@ final class FailingStorage extends ForwardingStorage {
         this.operation = operation;
         this.failure = failure;
         this.left = occurrence;
+    }
+
+    /** From now on: fails at this occurrence, counted from here, instead. */
+    void arm(long occurrence, boolean forGood) {
+        left = occurrence;
+        lasting = forGood;
+    }
+
+    /** Fails no more. */
+    void disarm() {
+        left = Long.MAX_VALUE;
     }
 
     boolean failed() {
@@ -137,6 +151,14 @@ final class FailingStorage extends ForwardingStorage {
             @Override
             public int read(ByteBuffer target, long position) throws IOException {
                 check(Operation.READ);
+                if (isNow(Operation.SHORT_READ)) {
+                    int wanted = target.remaining();
+                    int limit = target.limit();
+                    target.limit(target.position() + wanted / 2);
+                    int read = super.read(target, position);
+                    target.limit(limit);
+                    return read;
+                }
                 return super.read(target, position);
             }
 
@@ -172,6 +194,12 @@ final class FailingStorage extends ForwardingStorage {
             public MemorySegment map(Arena arena, long position, long bytes) throws IOException {
                 check(Operation.MAP);
                 return super.map(arena, position, bytes);
+            }
+
+            @Override
+            public void close() throws IOException {
+                super.close();
+                check(Operation.CLOSE);
             }
         };
     }

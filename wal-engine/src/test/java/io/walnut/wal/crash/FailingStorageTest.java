@@ -55,7 +55,7 @@ class FailingStorageTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SHORT_READ") // no error: bytes that are not there
     @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void isTypedAndLosesNothing(Operation operation) {
         Map<String, Integer> outcomes = new TreeMap<>();

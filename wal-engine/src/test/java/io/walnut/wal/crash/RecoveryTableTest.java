@@ -170,12 +170,22 @@ class RecoveryTableTest {
                     Verdict.WHOLE,
                     1),
             Row.refused(
-                    "tail segment that ends in a good trailer to which its frames do not reach",
+                    "tail segment that ends in a good trailer to which its frames do not reach, or whose header is not good",
                     "",
                     4,
                     files -> {
                         unlist(files);
                         flip(files, SEALED, 2 * BLOCK + 50);
+                    },
+                    0,
+                    Verdict.CORRUPT),
+            Row.refused(
+                    "tail segment that ends in a good trailer to which its frames do not reach, or whose header is not good",
+                    "its header, and it has one frame",
+                    1,
+                    files -> {
+                        sealBehindATornWrite(files);
+                        flip(files, SEALED, 40);
                     },
                     0,
                     Verdict.CORRUPT),

@@ -55,6 +55,12 @@ public final class FaultyStorage implements Storage {
         void check(long ordinal, Kind kind, String name) throws IOException;
     }
 
+    /** Called between the bytes of a durable write and its sync, without the storage's lock; may wait, and may fail. */
+    @FunctionalInterface
+    public interface Gate {
+        void pass(String name, long position) throws IOException;
+    }
+
     /** Something done to a file since its last sync. */
     sealed interface Change {
         /** Bytes written. */
@@ -118,6 +124,7 @@ public final class FaultyStorage implements Storage {
     private boolean locked;
     private boolean losesPages;
     private Refusal refusal = (ordinal, kind, name) -> {};
+    private volatile Gate gate = (name, position) -> {};
 
     public FaultyStorage() {}
 
@@ -141,6 +148,11 @@ public final class FaultyStorage implements Storage {
 
     public synchronized void refuse(Refusal wanted) {
         refusal = wanted;
+    }
+
+    /** Holds durable writes up: they are under way until the gate lets them pass, in any order. */
+    public void holdDurableWrites(Gate wanted) {
+        gate = wanted;
     }
 
     /**
@@ -452,7 +464,9 @@ public final class FaultyStorage implements Storage {
 
         @Override
         public void writeDurably(ByteBuffer source, long position) throws IOException {
-            end(begin(source, position));
+            Change.Write write = begin(source, position);
+            gate.pass(name, position);
+            end(write);
         }
 
         /** Makes a write durable that was begun. */
