@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -130,7 +131,7 @@ class FormatFuzzTest {
         FrameFormat.putRecordHeader(frame, 2, 11);
         frame.put((byte) 1).put((byte) 2);
         FrameFormat.putRecordHeader(frame, 3, 12);
-        FrameFormat.finish(frame, 0, 5, 99);
+        FrameFormat.finish(frame, 0, 5, 99, new CRC32C());
         return Stream.of(frame.array());
     }
 
