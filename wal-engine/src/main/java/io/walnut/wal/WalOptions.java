@@ -2,6 +2,7 @@ package io.walnut.wal;
 
 import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.io.Backend;
 import io.walnut.wal.recovery.RecoveryPolicy;
 import java.time.Duration;
 import java.util.UUID;
@@ -23,6 +24,8 @@ import java.util.function.Supplier;
  * @param writesInFlight durable writes at once, when there is enough to write for that
  * @param pastPageCache whether durable writes go past the page cache, where the file system can: quicker for who appends, slower
  *     for who reads what was just appended
+ * @param backend how durable writes reach the disk; the system property and the environment variable that
+ *     {@link io.walnut.wal.io.uring.Backends} names override it
  * @param verification what an open reads of sealed segments
  * @param recovery what an open does beyond the ordinary
  * @param backgroundWork who prepares and seals segments
@@ -41,6 +44,7 @@ public record WalOptions(
         int spareSegments,
         int writesInFlight,
         boolean pastPageCache,
+        Backend backend,
         Verification verification,
         RecoveryPolicy recovery,
         BackgroundWork backgroundWork,
@@ -107,6 +111,7 @@ public record WalOptions(
                 2,
                 4,
                 true,
+                Backend.AUTO,
                 Verification.TABLES,
                 RecoveryPolicy.defaults(),
                 BackgroundWork.THREADS,
@@ -161,6 +166,10 @@ public record WalOptions(
         return with(draft -> draft.pastPageCache = past);
     }
 
+    public WalOptions withBackend(Backend wanted) {
+        return with(draft -> draft.backend = wanted);
+    }
+
     public WalOptions withVerification(Verification what) {
         return with(draft -> draft.verification = what);
     }
@@ -206,6 +215,7 @@ public record WalOptions(
         private int spareSegments;
         private int writesInFlight;
         private boolean pastPageCache;
+        private Backend backend;
         private Verification verification;
         private RecoveryPolicy recovery;
         private BackgroundWork backgroundWork;
@@ -224,6 +234,7 @@ public record WalOptions(
             spareSegments = from.spareSegments;
             writesInFlight = from.writesInFlight;
             pastPageCache = from.pastPageCache;
+            backend = from.backend;
             verification = from.verification;
             recovery = from.recovery;
             backgroundWork = from.backgroundWork;
@@ -244,6 +255,7 @@ public record WalOptions(
                     spareSegments,
                     writesInFlight,
                     pastPageCache,
+                    backend,
                     verification,
                     recovery,
                     backgroundWork,
