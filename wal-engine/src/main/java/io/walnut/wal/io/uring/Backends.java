@@ -170,13 +170,13 @@ public final class Backends {
             throw new IOException("open with O_DIRECT: " + Errno.text(-number));
         }
         var file = new Descriptor(calls, number);
-        try (Rings rings = new Rings(calls, files);
-                UringWrites writes = rings.queue(1)) {
+        try (UringWrites writes = new UringWrites(calls, files.durableWrites(1), 1)) {
             checkAlignment(calls, number);
             file.retain();
-            if (!writes.write(file, path, block, 0)) {
-                throw new IOException("io_uring_enter takes nothing");
+            if (!writes.begin(file, path, block, 0, 0)) {
+                throw new IOException("io_uring_enter is refused");
             }
+            int _ = writes.await();
         } finally {
             file.release();
         }

@@ -9,28 +9,27 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** A file whose durable writes of whole blocks go past the page cache through a ring; everything else goes through the file below. */
+/** A file whose queued writes of whole blocks go past the page cache through a ring; everything else goes through the file below. */
 final class UringFile implements StorageFile {
     private final StorageFile file;
     private final Path path;
     private final SystemCalls calls;
-    private final Rings rings;
     private @Nullable Descriptor descriptor; // opened when it is needed; guarded by this
     private boolean refused; // or closed; guarded by this
 
-    UringFile(StorageFile file, Path path, SystemCalls calls, Rings rings) {
+    UringFile(StorageFile file, Path path, SystemCalls calls) {
         this.file = file;
         this.path = path;
         this.calls = calls;
-        this.rings = rings;
     }
 
+    /**
+     * Not by a ring: who waits for one write alone is served quicker by the call that writes and syncs in its own thread. On a ring
+     * the kernel syncs in a worker of its own, which on a busy processor runs a tick later (ADR 13).
+     */
     @Override
     public void writeDurably(ByteBuffer source, long position) throws IOException {
-        Descriptor direct = direct(source, position);
-        if (direct == null || !rings.write(direct, path, source, position)) {
-            file.writeDurably(source, position);
-        }
+        file.writeDurably(source, position);
     }
 
     /** Retained, when such a write can go past the page cache: else null. */

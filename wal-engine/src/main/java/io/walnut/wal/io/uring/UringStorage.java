@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A directory of the file system whose durable writes go past the page cache through io_uring. Everything else, and what a ring
- * cannot be had for, goes through {@link FileChannelStorage}.
+ * A directory of the file system with a queue of durable writes that go past the page cache through io_uring. Everything else, and
+ * what a ring cannot be had for, goes through {@link FileChannelStorage}.
  */
 final class UringStorage implements Storage {
     private static final Logger LOG = LoggerFactory.getLogger(UringStorage.class);
@@ -23,7 +23,6 @@ final class UringStorage implements Storage {
     private final FileChannelStorage files;
     private final Path directory;
     private final SystemCalls calls;
-    private final Rings rings;
     private final String reason;
 
     /**
@@ -33,30 +32,29 @@ final class UringStorage implements Storage {
         this.files = files;
         this.directory = directory;
         this.calls = calls;
-        this.rings = new Rings(calls, files);
         this.reason = reason;
     }
 
     @Override
     public StorageFile create(String name) throws IOException {
-        return withRings(files.create(name), name);
+        return queueable(files.create(name), name);
     }
 
     @Override
     public StorageFile open(String name, boolean writable) throws IOException {
         StorageFile file = files.open(name, writable);
-        return writable ? withRings(file, name) : file;
+        return writable ? queueable(file, name) : file;
     }
 
-    private StorageFile withRings(StorageFile file, String name) {
-        return new UringFile(file, directory.resolve(name), calls, rings);
+    private StorageFile queueable(StorageFile file, String name) {
+        return new UringFile(file, directory.resolve(name), calls);
     }
 
     @Override
     public DurableWrites durableWrites(int depth) throws IOException {
         DurableWrites inTurn = files.durableWrites(depth);
         try {
-            return rings.queue(depth);
+            return new UringWrites(calls, inTurn, depth);
         } catch (IOException e) {
             LOG.warn("no io_uring of {} entries for {}, writes are done in turn: {}", depth, directory, e.getMessage());
             return inTurn;
@@ -128,10 +126,8 @@ final class UringStorage implements Storage {
         return files.describe();
     }
 
-    /** Files that are open stay so, and write durably without a ring. */
     @Override
     public void close() throws IOException {
-        rings.close();
         files.close();
     }
 }

@@ -11,12 +11,15 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Durable writes of one thread on a ring: whole blocks in direct memory to files of the same storage. What else is submitted is
  * done in turn.
  */
 final class UringWrites implements DurableWrites {
+    private static final Logger LOG = LoggerFactory.getLogger(UringWrites.class);
     private static final int ATTEMPTS = 100;
 
     /** A write in flight. */
@@ -45,9 +48,12 @@ final class UringWrites implements DurableWrites {
     private final ArrayDeque<Slot> idle;
     private boolean broken; // what is in flight cannot be waited for any more
 
-    /** On a ring that is this queue's from now on, with as many entries as the depth. */
-    UringWrites(Ring ring, DurableWrites inTurn, int depth) {
-        this.ring = ring;
+    /**
+     * @param inTurn does what the ring does not
+     * @throws IOException when there is no ring to be had
+     */
+    UringWrites(SystemCalls calls, DurableWrites inTurn, int depth) throws IOException {
+        this.ring = Ring.open(calls, depth);
         this.inTurn = inTurn;
         this.slots = new Slot[depth];
         this.idle = new ArrayDeque<>(depth);
@@ -63,26 +69,17 @@ final class UringWrites implements DurableWrites {
             throw new IllegalStateException(slots.length + " writes are in flight already: await one first");
         }
         Descriptor descriptor = file instanceof UringFile own ? own.direct(source, position) : null;
-        if (descriptor == null || !begin(descriptor, file, source, position, token, false)) {
+        if (descriptor == null || !begin(descriptor, file, source, position, token)) {
             inTurn.submit(file, source, position, token);
         }
     }
 
     /**
-     * A single write, submitted and awaited in one call of the system. The descriptor has been retained and is released.
+     * Gives a write to the kernel. The descriptor has been retained; it is released when the write is done.
      *
      * @return false when the kernel did not take it: nothing was done
      */
-    boolean write(Descriptor file, Object name, ByteBuffer source, long position) throws IOException {
-        if (!begin(file, name, source, position, 0, true)) {
-            return false;
-        }
-        await();
-        return true;
-    }
-
-    private boolean begin(Descriptor file, Object name, ByteBuffer source, long position, int token, boolean wait)
-            throws IOException {
+    boolean begin(Descriptor file, Object name, ByteBuffer source, long position, int token) {
         Slot slot = Objects.requireNonNull(idle.poll());
         slot.token = token;
         slot.file = file;
@@ -93,22 +90,15 @@ final class UringWrites implements DurableWrites {
         slot.attempts = 0;
         put(slot);
         try {
-            ring.enter(wait);
+            ring.enter(false);
         } catch (IOException e) {
             if (ring.takeBack()) {
+                LOG.warn("io_uring takes no write to {}, it is written without: {}", name, e.getMessage());
                 finish(slot);
                 return false;
             }
-            if (wait) {
-                throw unknown(e);
-            }
         }
         return true;
-    }
-
-    private IOException unknown(IOException cause) {
-        broken = true;
-        return new IOException("the outcome of what is being written is unknown: " + cause.getMessage(), cause);
     }
 
     private void put(Slot slot) {
@@ -140,7 +130,8 @@ final class UringWrites implements DurableWrites {
             try {
                 ring.enter(true);
             } catch (IOException e) {
-                throw unknown(e);
+                broken = true;
+                throw new IOException("the outcome of what is being written is unknown: " + e.getMessage(), e);
             }
             ring.take();
             Slot slot = slots[(int) ring.data()];

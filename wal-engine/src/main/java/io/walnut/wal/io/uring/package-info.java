@@ -1,10 +1,9 @@
 /**
- * Durable writes through Linux's io_uring, called by the Foreign Function and Memory API: no native library.
+ * A queue of durable writes through Linux's io_uring, called by the Foreign Function and Memory API: no native library.
  *
  * <pre>
- * UringStorage ── what is not a durable write ──> FileChannelStorage
- *   UringFile.writeDurably ── borrows a ring of ── Rings ──> Ring ──> SystemCalls (Libc)
- *   UringWrites (a queue) ──── has one of its own ─────────>
+ * UringStorage, UringFile ── what is not a queued write ──> FileChannelStorage
+ *   UringWrites (the queue) ──> Ring ──> SystemCalls (Libc)
  * Backends: which storage a directory gets, and why
  * </pre>
  *
