@@ -70,7 +70,7 @@ final class FileChannelFile implements StorageFile {
 
     @Override
     public int readPastCache(ByteBuffer target, long position) throws IOException {
-        if (!isAligned(target, position) || DirectOption.INSTANCE.isEmpty()) {
+        if (!Blocks.areWhole(target, position) || DirectOption.INSTANCE.isEmpty()) {
             return read(target, position);
         }
         int start = target.position();

@@ -197,7 +197,8 @@ final class Ring implements AutoCloseable {
         return true;
     }
 
-    private boolean hasCompletion() {
+    /** Whether one can be taken now; one that came since the last {@link #enter} may not show yet. */
+    boolean hasCompletion() {
         return taken != (int) INT.getAcquire(rings, cqTail);
     }
 

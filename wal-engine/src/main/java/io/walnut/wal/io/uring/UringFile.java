@@ -59,6 +59,11 @@ final class UringFile implements StorageFile {
     }
 
     @Override
+    public int readPastCache(ByteBuffer target, long position) throws IOException {
+        return file.readPastCache(target, position);
+    }
+
+    @Override
     public void write(ByteBuffer source, long position) throws IOException {
         file.write(source, position);
     }

@@ -171,6 +171,11 @@ final class UringWrites implements DurableWrites {
     }
 
     @Override
+    public boolean ready() {
+        return inTurn.ready() || ring.hasCompletion();
+    }
+
+    @Override
     public int inFlight() {
         return slots.length - idle.size() + inTurn.inFlight();
     }
