@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -41,6 +42,9 @@ final class Replay {
                 for (Future<?> worker : running) {
                     worker.get();
                 }
+            } catch (RejectedExecutionException e) {
+                // The first has failed, and stopped all, before the last was begun.
+                failure.compareAndSet(null, e);
             } catch (ExecutionException e) {
                 failure.compareAndSet(null, e.getCause());
             } catch (InterruptedException e) {

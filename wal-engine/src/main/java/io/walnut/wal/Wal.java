@@ -1,9 +1,10 @@
 package io.walnut.wal;
 
-import io.walnut.wal.io.FileChannelStorage;
+import io.walnut.wal.io.BackendInUse;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.io.StorageLockedException;
+import io.walnut.wal.io.uring.Backends;
 import io.walnut.wal.recovery.RecoveryReport;
 import io.walnut.wal.recovery.ScrubListener;
 import io.walnut.wal.segment.Segment;
@@ -91,7 +92,7 @@ public final class Wal implements AutoCloseable {
     /** Opens, or makes, the log in a directory of the file system. */
     public static Wal open(Path directory, WalOptions options) throws WalException {
         try {
-            return open(FileChannelStorage.at(directory, options.pastPageCache()), options);
+            return open(Backends.open(directory, options.pastPageCache(), options.backend()), options);
         } catch (WalException e) {
             throw e;
         } catch (IOException e) {
@@ -339,6 +340,11 @@ public final class Wal implements AutoCloseable {
         } finally {
             state.mutex.unlock();
         }
+    }
+
+    /** How durable writes reach the disk, and why so. */
+    public BackendInUse backend() {
+        return state.storage.backend();
     }
 
     /** Figures since the open. */

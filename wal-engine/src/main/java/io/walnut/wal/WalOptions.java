@@ -2,6 +2,7 @@ package io.walnut.wal;
 
 import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.io.Backend;
 import io.walnut.wal.recovery.RecoveryPolicy;
 import java.time.Duration;
 import java.util.UUID;
@@ -24,6 +25,8 @@ import java.util.function.Supplier;
  * @param pastPageCache whether durable writes go past the page cache, where the file system can: quicker for who appends, slower
  *     for who reads what was just appended
  * @param compression how batches are made smaller, where that helps
+ * @param backend how durable writes reach the disk; the system property and the environment variable that
+ *     {@link io.walnut.wal.io.uring.Backends} names override it
  * @param verification what an open reads of sealed segments
  * @param recovery what an open does beyond the ordinary
  * @param backgroundWork who prepares and seals segments
@@ -43,6 +46,7 @@ public record WalOptions(
         int writesInFlight,
         boolean pastPageCache,
         Compression compression,
+        Backend backend,
         Verification verification,
         RecoveryPolicy recovery,
         BackgroundWork backgroundWork,
@@ -110,6 +114,7 @@ public record WalOptions(
                 4,
                 true,
                 Compression.none(),
+                Backend.AUTO,
                 Verification.TABLES,
                 RecoveryPolicy.defaults(),
                 BackgroundWork.THREADS,
@@ -168,6 +173,10 @@ public record WalOptions(
         return with(draft -> draft.compression = how);
     }
 
+    public WalOptions withBackend(Backend wanted) {
+        return with(draft -> draft.backend = wanted);
+    }
+
     public WalOptions withVerification(Verification what) {
         return with(draft -> draft.verification = what);
     }
@@ -214,6 +223,7 @@ public record WalOptions(
         private int writesInFlight;
         private boolean pastPageCache;
         private Compression compression;
+        private Backend backend;
         private Verification verification;
         private RecoveryPolicy recovery;
         private BackgroundWork backgroundWork;
@@ -233,6 +243,7 @@ public record WalOptions(
             writesInFlight = from.writesInFlight;
             pastPageCache = from.pastPageCache;
             compression = from.compression;
+            backend = from.backend;
             verification = from.verification;
             recovery = from.recovery;
             backgroundWork = from.backgroundWork;
@@ -254,6 +265,7 @@ public record WalOptions(
                     writesInFlight,
                     pastPageCache,
                     compression,
+                    backend,
                     verification,
                     recovery,
                     backgroundWork,

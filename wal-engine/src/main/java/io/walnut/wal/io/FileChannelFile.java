@@ -70,7 +70,7 @@ final class FileChannelFile implements StorageFile {
 
     @Override
     public int readPastCache(ByteBuffer target, long position) throws IOException {
-        if (!isAligned(target, position) || DirectOption.INSTANCE.isEmpty()) {
+        if (!Blocks.areWhole(target, position) || DirectOption.INSTANCE.isEmpty()) {
             return read(target, position);
         }
         int start = target.position();
@@ -105,7 +105,7 @@ final class FileChannelFile implements StorageFile {
 
     @Override
     public void writeDurably(ByteBuffer source, long position) throws IOException {
-        boolean direct = isAligned(source, position);
+        boolean direct = Blocks.areWhole(source, position);
         int start = source.position();
         FileChannel current = durableChannel(direct);
         try {
@@ -120,14 +120,6 @@ final class FileChannelFile implements StorageFile {
         } catch (IOException e) {
             throw IoErrors.typed(e, path);
         }
-    }
-
-    /** Whether the file system takes it past the page cache. */
-    private static boolean isAligned(ByteBuffer source, long position) {
-        return source.isDirect()
-                && source.remaining() % Blocks.BYTES == 0
-                && position % Blocks.BYTES == 0
-                && source.alignmentOffset(source.position(), Blocks.BYTES) == 0;
     }
 
     /** Each write of it is synced. */

@@ -22,6 +22,7 @@ public final class FileChannelStorage implements Storage {
     private final Path directory;
     private final boolean looks;
     private final boolean pastPageCache;
+    private final String reason;
 
     /**
      * Makes the directory and its missing parents, and makes their entries durable.
@@ -39,8 +40,17 @@ public final class FileChannelStorage implements Storage {
      *     quicker, and what was written is read from the disk at first
      */
     public static FileChannelStorage at(Path directory, boolean pastPageCache) throws IOException {
+        return at(directory, pastPageCache, "this storage has no other");
+    }
+
+    /**
+     * The same.
+     *
+     * @param reason why this storage was chosen, for {@link #backend()}
+     */
+    public static FileChannelStorage at(Path directory, boolean pastPageCache, String reason) throws IOException {
         makeDurably(directory.toAbsolutePath().normalize());
-        return new FileChannelStorage(directory.toAbsolutePath().normalize(), false, pastPageCache);
+        return new FileChannelStorage(directory.toAbsolutePath().normalize(), false, pastPageCache, reason);
     }
 
     /** Looks at an existing directory and makes nothing, not even the file of its {@link #lock}: a copy may have none. */
@@ -48,13 +58,14 @@ public final class FileChannelStorage implements Storage {
         if (!Files.isDirectory(directory)) {
             throw new IOException(directory + " is not a directory");
         }
-        return new FileChannelStorage(directory.toAbsolutePath().normalize(), true, false);
+        return new FileChannelStorage(directory.toAbsolutePath().normalize(), true, false, "for looking");
     }
 
-    private FileChannelStorage(Path directory, boolean looks, boolean pastPageCache) {
+    private FileChannelStorage(Path directory, boolean looks, boolean pastPageCache, String reason) {
         this.directory = directory;
         this.looks = looks;
         this.pastPageCache = pastPageCache;
+        this.reason = reason;
     }
 
     private static void makeDurably(Path directory) throws IOException {
@@ -206,6 +217,11 @@ public final class FileChannelStorage implements Storage {
         }
         Optional<LockFile> held = LockFile.holdExisting(directory, LOCK_FILE);
         return held.isPresent() ? held.get() : () -> {};
+    }
+
+    @Override
+    public BackendInUse backend() {
+        return new BackendInUse(Backend.PORTABLE, reason);
     }
 
     @Override

@@ -74,6 +74,11 @@ public interface Storage extends AutoCloseable {
         return new WritesInTurn(depth);
     }
 
+    /** How durable writes reach the disk, and why so. */
+    default BackendInUse backend() {
+        return new BackendInUse(Backend.PORTABLE, "this storage has no other");
+    }
+
     /** Where it is, for messages: {@code /data/wal}. */
     String describe();
 

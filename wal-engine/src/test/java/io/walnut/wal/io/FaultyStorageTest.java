@@ -20,27 +20,27 @@ class FaultyStorageTest extends StorageContract {
     private final FaultyStorage storage = new FaultyStorage();
 
     @Override
-    Storage storage() {
+    protected Storage storage() {
         return storage;
     }
 
     @Override
-    Path outside(String name) {
+    protected Path outside(String name) {
         return Path.of("/outside").resolve(name);
     }
 
     @Override
-    void putOutside(Path path, byte[] bytes) {
+    protected void putOutside(Path path, byte[] bytes) {
         storage.putOutside(path, bytes);
     }
 
     @Override
-    byte[] readOutside(Path path) {
+    protected byte[] readOutside(Path path) {
         return Objects.requireNonNull(storage.outside(path));
     }
 
     @Override
-    StorageFile fullFile() throws IOException {
+    protected StorageFile fullFile() throws IOException {
         StorageFile file = storage.create("full");
         storage.refuse((ordinal, kind, name) -> {
             if (name.startsWith("full")) {

@@ -12,13 +12,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract over the file system, and what only a file system has. */
-class FileChannelStorageTest extends StorageContract {
+public class FileChannelStorageTest extends StorageContract {
     private static final Path ALWAYS_FULL = Path.of("/dev/full");
 
     @TempDir
-    Path temporary = Path.of(".");
+    protected Path temporary = Path.of(".");
 
-    Path directory = Path.of(".");
+    protected Path directory = Path.of(".");
 
     @BeforeEach
     void makeOutside() throws IOException {
@@ -28,27 +28,27 @@ class FileChannelStorageTest extends StorageContract {
     }
 
     @Override
-    Storage storage() throws IOException {
+    protected Storage storage() throws IOException {
         return FileChannelStorage.at(directory);
     }
 
     @Override
-    Path outside(String name) {
+    protected Path outside(String name) {
         return temporary.resolve("outside").resolve(name);
     }
 
     @Override
-    void putOutside(Path path, byte[] bytes) throws IOException {
+    protected void putOutside(Path path, byte[] bytes) throws IOException {
         Files.write(path, bytes);
     }
 
     @Override
-    byte[] readOutside(Path path) throws IOException {
+    protected byte[] readOutside(Path path) throws IOException {
         return Files.readAllBytes(path);
     }
 
     @Override
-    StorageFile fullFile() throws IOException {
+    protected StorageFile fullFile() throws IOException {
         assumeTrue(Files.isWritable(ALWAYS_FULL), "this system has no " + ALWAYS_FULL);
         Files.createSymbolicLink(directory.resolve("full"), ALWAYS_FULL);
         return storage().open("full", true);

@@ -5,7 +5,7 @@ import java.io.IOException;
 /** The same storage, with durable writes that go past the page cache, where the file system of the test can do that. */
 class PastPageCacheStorageTest extends FileChannelStorageTest {
     @Override
-    Storage storage() throws IOException {
+    protected Storage storage() throws IOException {
         return FileChannelStorage.at(directory, true);
     }
 }

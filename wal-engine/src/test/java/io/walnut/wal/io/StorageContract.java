@@ -22,23 +22,23 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What {@link Storage} and {@link StorageFile} promise, sentence by sentence; every implementation inherits it. */
-abstract class StorageContract {
+public abstract class StorageContract {
     private static final long DEADLINE_SECONDS = 60;
     private static final int MANY = 200;
     private static final int BLOCK = 4096;
 
     /** The storage under test: a directory that is empty but for what the storage itself puts there. */
-    abstract Storage storage() throws IOException;
+    protected abstract Storage storage() throws IOException;
 
     /** A path outside of the directory, in a directory that exists. */
-    abstract Path outside(String name);
+    protected abstract Path outside(String name);
 
-    abstract void putOutside(Path path, byte[] bytes) throws IOException;
+    protected abstract void putOutside(Path path, byte[] bytes) throws IOException;
 
-    abstract byte[] readOutside(Path path) throws IOException;
+    protected abstract byte[] readOutside(Path path) throws IOException;
 
     /** A file that takes no more bytes. */
-    abstract StorageFile fullFile() throws IOException;
+    protected abstract StorageFile fullFile() throws IOException;
 
     @Test
     void aFileThatIsCreatedIsEmptyAndCanBeWrittenAndRead() throws Exception {
@@ -260,7 +260,7 @@ abstract class StorageContract {
         assertThatThrownBy(() -> storage().durableWrites(0)).isInstanceOf(IllegalArgumentException.class);
     }
 
-    static ByteBuffer block(byte value) {
+    protected static ByteBuffer block(byte value) {
         ByteBuffer block =
                 ByteBuffer.allocateDirect(2 * BLOCK).alignedSlice(BLOCK).slice(0, BLOCK);
         for (int i = 0; i < BLOCK; i++) {
@@ -427,6 +427,8 @@ abstract class StorageContract {
             file.write(buffer("T"), 0);
             file.sync();
             assertThat(read(file)).isEqualTo("Text");
+            file.writeDurably(block((byte) 'd'), 0);
+            assertThat(read(file)).isEqualTo("d".repeat(BLOCK));
         }
     }
 
@@ -617,29 +619,29 @@ abstract class StorageContract {
         }
     }
 
-    final void put(String name, String text) throws IOException {
+    protected final void put(String name, String text) throws IOException {
         try (StorageFile file = storage().create(name)) {
             file.write(buffer(text), 0);
         }
     }
 
-    final String get(String name) throws IOException {
+    protected final String get(String name) throws IOException {
         try (StorageFile file = storage().open(name, false)) {
             return read(file);
         }
     }
 
-    static String read(StorageFile file) throws IOException {
+    protected static String read(StorageFile file) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate((int) file.length());
         file.read(bytes, 0);
         return text(bytes.flip());
     }
 
-    static byte[] bytes(String text) {
+    protected static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    static ByteBuffer buffer(String text) {
+    protected static ByteBuffer buffer(String text) {
         return ByteBuffer.wrap(bytes(text));
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.walnut.wal.io.uring;
+
+import org.jspecify.annotations.NullMarked;
