@@ -20,23 +20,39 @@ public final class WalSubject implements Subject {
     private static final int SPARE_SEGMENTS = 4;
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
 
+    private final String name;
     private final WalOptions options;
 
-    public WalSubject(WalOptions options) {
-        this.options = options;
+    public WalSubject(String name, WalOptions options) {
+        this.name = name;
+        this.options = options.withSpareSegments(SPARE_SEGMENTS);
     }
 
     @Override
     public String name() {
-        return "walnut";
+        return name;
     }
 
     @Override
-    public Log open(Path directory, boolean durable) throws IOException {
-        return new WalLog(Wal.open(
-                directory,
-                options.withSpareSegments(SPARE_SEGMENTS)
-                        .withDurability(durable ? Durability.sync() : Durability.os())));
+    public String description() {
+        return "segments of " + (options.segmentBytes() >> 20) + " MiB made of trimmed ones, "
+                + options.writesInFlight()
+                + " writes in flight, trimmed at 256 MiB; an append is on the device on return";
+    }
+
+    @Override
+    public boolean canBeDurable() {
+        return true;
+    }
+
+    /** For the rows that only our log is measured by. */
+    WalOptions options() {
+        return options;
+    }
+
+    @Override
+    public Log open(Path directory, boolean durable, int writers) throws IOException {
+        return new WalLog(Wal.open(directory, options.withDurability(durable ? Durability.sync() : Durability.os())));
     }
 
     private static final class WalLog implements Log {
