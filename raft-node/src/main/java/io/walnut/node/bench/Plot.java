@@ -9,16 +9,22 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.HdrHistogram.Histogram;
 import org.knowm.xchart.XYChart;
@@ -38,6 +44,8 @@ final class Plot {
     private static final int CHART_HEIGHT = 380;
     /** As 1 / (1 - percentile / 100): equal steps of it, by its logarithm, are equal parts of what is left above. */
     private static final double MOST_NINES = 1e5;
+
+    private static final Pattern FRACTION = Pattern.compile("-?\\d+\\.\\d{2,}(?:E-?\\d+)?");
 
     private final Path file;
     private final boolean svg;
@@ -81,7 +89,7 @@ final class Plot {
                 paint(workloads, graphics);
                 Document document =
                         new SVGProcessor().getDocument(graphics.getCommands(), new PageSize(0, 0, width, height));
-                document.writeTo(target);
+                target.write(rounded(document).getBytes(StandardCharsets.UTF_8));
             } else {
                 BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
                 Graphics2D graphics = image.createGraphics();
@@ -91,6 +99,17 @@ final class Plot {
                 ImageIO.write(image, "png", target);
             }
         }
+    }
+
+    /** To a tenth of a pixel: texts are drawn as outlines, and in full precision they are most of the file. */
+    private static String rounded(Document document) throws IOException {
+        var bytes = new ByteArrayOutputStream();
+        document.writeTo(bytes);
+        return FRACTION.matcher(bytes.toString(StandardCharsets.UTF_8))
+                .replaceAll(number -> BigDecimal.valueOf(Double.parseDouble(number.group()))
+                        .setScale(1, RoundingMode.HALF_UP)
+                        .stripTrailingZeros()
+                        .toPlainString());
     }
 
     private static void paint(Map<String, List<RowResult>> workloads, Graphics2D graphics) {
@@ -110,8 +129,25 @@ final class Plot {
                 .xAxisTitle(x)
                 .yAxisTitle("latency, us")
                 .build();
-        chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNW).setChartBackgroundColor(Color.WHITE);
+        chart.getStyler()
+                .setLegendPosition(Styler.LegendPosition.OutsideS)
+                .setLegendLayout(Styler.LegendLayout.Horizontal)
+                .setChartBackgroundColor(Color.WHITE);
         chart.getStyler().setYAxisDecimalPattern("#,##0.##").setYAxisLogarithmic(true);
+        chart.getStyler().setXAxisTickMarkSpacingHint(100);
+        return chart;
+    }
+
+    /** Whole decades, so that the axis has labels. */
+    private static XYChart decades(XYChart chart) {
+        double min = Double.MAX_VALUE;
+        double max = 0;
+        for (XYSeries series : chart.getSeriesCollection()) {
+            min = Math.min(min, Arrays.stream(series.getYData()).min().orElse(min));
+            max = Math.max(max, Arrays.stream(series.getYData()).max().orElse(max));
+        }
+        chart.getStyler().setYAxisMin(Math.pow(10, Math.floor(Math.log10(min))));
+        chart.getStyler().setYAxisMax(Math.pow(10, Math.ceil(Math.log10(max))));
         return chart;
     }
 
@@ -132,7 +168,7 @@ final class Plot {
             micros.add(positive(latencies.getMaxValue() / 1e3));
             line(chart, result.backend(), parts, micros);
         }
-        return chart;
+        return decades(chart);
     }
 
     private static String percentile(double part) {
@@ -143,17 +179,12 @@ final class Plot {
         XYChart chart = chart(title, "seconds measured");
         for (RowResult result : results) {
             List<RowResult.Interval> all = result.overTime();
-            if (all.isEmpty()) { // a few operations, one after the other
-                double mean = result.latencies().getMean() / 1e3;
-                line(chart, result.backend() + " mean", List.of(1.0), List.of(positive(mean)));
-                continue;
-            }
             List<Double> seconds = all.stream().map(RowResult.Interval::seconds).toList();
             line(chart, result.backend() + " p50", seconds, micros(all, RowResult.Interval::p50));
             line(chart, result.backend() + " p99", seconds, micros(all, RowResult.Interval::p99));
             line(chart, result.backend() + " max", seconds, micros(all, RowResult.Interval::max));
         }
-        return chart;
+        return decades(chart);
     }
 
     private static List<Double> micros(List<RowResult.Interval> all, ToDoubleFunction<RowResult.Interval> of) {

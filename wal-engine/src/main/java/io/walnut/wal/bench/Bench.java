@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Bench implements AutoCloseable {
     static final int ROUNDS = 3;
+    /** For what a log does on its own after an append: it is not to count against the reference. */
+    private static final long SETTLE_MILLIS = 300;
     /** Before each round but the first, which has the warm-up. */
     private static final long LEAD_IN_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -126,7 +128,15 @@ public final class Bench implements AutoCloseable {
 
     @Nullable
     Reference reference(Against what) {
-        return isStopped() ? null : what.measure(fio, Duration.ofNanos(roundNanos()));
+        if (what == Against.NOTHING || isStopped()) {
+            return null;
+        }
+        try {
+            boolean _ = stopped.await(SETTLE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return what.measure(fio, Duration.ofNanos(roundNanos()));
     }
 
     long warmUpNanos() {

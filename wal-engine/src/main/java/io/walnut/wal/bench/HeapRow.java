@@ -7,6 +7,7 @@ import io.walnut.wal.logs.LogIndex;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.HdrHistogram.Histogram;
 
@@ -15,6 +16,7 @@ record HeapRow(String id, String workload, What what) implements Row {
     private static final int IDLE_LOGS = 200_000;
     private static final int NAME_BYTES =
             24 + 16 + 16; // a String and its bytes, 11 characters, as the heap rounds them
+    private static final int ENGINES = 4;
     private static final int COLLECTIONS = 4;
 
     enum What {
@@ -44,15 +46,25 @@ record HeapRow(String id, String workload, What what) implements Row {
     }
 
     private static double openEngine(Bench bench, WalSubject ours) throws IOException {
-        // Once before, so that classes are loaded.
-        try (Wal log = Wal.open(bench.newLogDirectory(), ours.options())) {
-            log.append(Batch.of(0, ByteBuffer.allocate(1)));
-        }
+        open(bench, ours).close(); // so that classes are loaded
         long before = usedBytes();
-        try (Wal log = Wal.open(bench.newLogDirectory(), ours.options())) {
-            log.append(Batch.of(0, ByteBuffer.allocate(1)));
-            return usedBytes() - before;
+        var engines = new ArrayList<Wal>();
+        try {
+            for (int i = 0; i < ENGINES; i++) {
+                engines.add(open(bench, ours));
+            }
+            return (double) (usedBytes() - before) / ENGINES;
+        } finally {
+            for (Wal engine : engines) {
+                engine.close();
+            }
         }
+    }
+
+    private static Wal open(Bench bench, WalSubject ours) throws IOException {
+        Wal log = Wal.open(bench.newLogDirectory(), ours.options());
+        log.append(Batch.of(0, ByteBuffer.allocate(1)));
+        return log;
     }
 
     private static double idleNamedLog() {

@@ -2,6 +2,7 @@ package io.walnut.wal.bench;
 
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalOptions;
+import io.walnut.wal.bench.RowResult.Interval;
 import io.walnut.wal.bench.RowResult.Round;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,6 +42,7 @@ record OpenRow(String id, String workload, int gib, WalOptions.Verification veri
         WalOptions options = FilledLog.options(ours.options()).withVerification(verification);
         Histogram latencies = new Histogram(TimeUnit.HOURS.toNanos(1), DIGITS);
         List<Round> rounds = new ArrayList<>();
+        List<Interval> overTime = new ArrayList<>();
         long sizes = 0;
         for (int i = 0; i < opens && !bench.isStopped(); i++) {
             UnclosedLog.grow(bench, directory, bytes);
@@ -50,6 +52,7 @@ record OpenRow(String id, String workload, int gib, WalOptions.Verification veri
                 long nanos = System.nanoTime() - start;
                 check(log);
                 latencies.recordValue(nanos);
+                overTime.add(new Interval(i + 1, nanos / 1e3, nanos / 1e3, nanos / 1e3)); // one opening after the other
                 rounds.add(new Round(1e9 / nanos, to));
                 sizes += log.stats().bytesOnDisk();
             }
@@ -64,7 +67,7 @@ record OpenRow(String id, String workload, int gib, WalOptions.Verification veri
                     perSecond,
                     perSecond * sizes / rounds.size(),
                     latencies,
-                    List.of(),
+                    overTime,
                     Double.NaN,
                     rounds,
                     RowResult.median(rounds)));
