@@ -36,7 +36,7 @@ record AppendRow(
     @Override
     public void run(Bench bench, Report report) {
         List<Contestant> contest = bench.plan().subjects().stream()
-                .filter(subject -> !durable || subject.canBeDurable())
+                .filter(subject -> subject.supports(durable))
                 .map(subject -> new Contestant(bench, subject))
                 .toList();
         try {
@@ -66,13 +66,13 @@ record AppendRow(
             this.trial = new Trial(writers, virtual, paceNanos, bench.stopped(), this::operation);
         }
 
-        private Trial.Operation operation(int writer) {
-            Subject.Log log = open.get(writer % logs);
+        private Trial.Operation operation(int thread) throws IOException {
             byte[] bytes = new byte[recordBytes];
-            new SplittableRandom(writer).nextBytes(bytes);
+            new SplittableRandom(thread).nextBytes(bytes);
             ByteBuffer record =
                     ByteBuffer.allocateDirect(recordBytes).put(bytes).flip();
-            return durable ? () -> log.append(record, batch) : () -> log.enqueue(record, batch);
+            Subject.Writer writer = open.get(thread % logs).writer(record, batch);
+            return durable ? writer::append : writer::enqueue;
         }
 
         void attempt(Trial.Operation step) {

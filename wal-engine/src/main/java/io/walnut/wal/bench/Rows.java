@@ -61,14 +61,14 @@ final class Rows {
             new HeapRow("A12", "heap of an idle named log beside its name, in B/op", HeapRow.What.IDLE_NAMED_LOG),
             new AppendRow(
                     "A13",
-                    "16 threads, 1 KiB, not waiting: garbage in B/op, as in all rows",
-                    16,
+                    "batches of 10 x 1 KiB, not waiting, at 256 MiB/s: garbage in B/op, as in all rows",
+                    1,
                     false,
                     1,
                     KIB,
-                    1,
+                    10,
                     false,
-                    0,
+                    NANOS_PER_S * 10 * KIB / UNWAITED_BYTES_PER_S,
                     Against.NOTHING));
 
     private Rows() {}

@@ -32,15 +32,15 @@ final class UnclosedLog {
                     throw new IOException("stopped");
                 }
             }
+            if (process.exitValue() != 0) {
+                throw new IOException("the process that writes the log failed: "
+                        + new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip());
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         } finally {
             process.destroyForcibly();
-        }
-        if (process.exitValue() != 0) {
-            throw new IOException("the process that writes the log failed: "
-                    + new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip());
         }
     }
 

@@ -41,7 +41,7 @@ public final class WalSubject implements Subject {
     }
 
     @Override
-    public boolean canBeDurable() {
+    public boolean supports(boolean durable) {
         return true;
     }
 
@@ -57,7 +57,6 @@ public final class WalSubject implements Subject {
 
     private static final class WalLog implements Log {
         private final Wal wal;
-        private final ThreadLocal<Batch> batches = ThreadLocal.withInitial(Batch::new);
         private final Thread retention;
 
         WalLog(Wal wal) {
@@ -83,22 +82,8 @@ public final class WalSubject implements Subject {
         }
 
         @Override
-        public void append(ByteBuffer record, int count) throws IOException {
-            wal.append(batch(record, count));
-        }
-
-        @Override
-        public void enqueue(ByteBuffer record, int count) throws IOException {
-            wal.enqueue(batch(record, count));
-        }
-
-        private Batch batch(ByteBuffer record, int count) {
-            Batch batch = batches.get();
-            batch.clear();
-            for (int i = 0; i < count; i++) {
-                batch.add(i, record);
-            }
-            return batch;
+        public Writer writer(ByteBuffer record, int count) {
+            return new WalWriter(wal, record, count);
         }
 
         @Override
@@ -110,6 +95,39 @@ public final class WalSubject implements Subject {
                 Thread.currentThread().interrupt();
             }
             wal.close();
+        }
+    }
+
+    private static final class WalWriter implements Writer {
+        private final Wal wal;
+        private final ByteBuffer record;
+        private final int count;
+        private final Batch batch = new Batch();
+
+        WalWriter(Wal wal, ByteBuffer record, int count) {
+            this.wal = wal;
+            this.record = record;
+            this.count = count;
+        }
+
+        @Override
+        public void append() throws IOException {
+            fill();
+            wal.append(batch);
+        }
+
+        @Override
+        public void enqueue() throws IOException {
+            fill();
+            wal.enqueue(batch);
+        }
+
+        /** Again each time: a program has other records each time. */
+        private void fill() {
+            batch.clear();
+            for (int i = 0; i < count; i++) {
+                batch.add(i, record);
+            }
         }
     }
 }
