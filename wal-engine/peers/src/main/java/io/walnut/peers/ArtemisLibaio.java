@@ -16,8 +16,8 @@ public final class ArtemisLibaio implements Subject {
 
     @Override
     public String description() {
-        return "ActiveMQ Artemis journal, libaio, O_DIRECT, up to " + MAX_IO + " writes in flight; "
-                + ArtemisLog.SETTINGS;
+        return "ActiveMQ Artemis journal, libaio, O_DIRECT and fdatasync before an append returns, up to " + MAX_IO
+                + " writes in flight; " + ArtemisLog.SETTINGS;
     }
 
     @Override

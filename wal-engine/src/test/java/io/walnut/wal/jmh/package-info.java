@@ -1,0 +1,2 @@
+/** JMH benchmarks of the engine's parts; docs/PERFORMANCE.md has the command. Compiled with the tests, run by nobody but you. */
+package io.walnut.wal.jmh;
