@@ -7,16 +7,20 @@ import io.walnut.wal.bench.RowResult;
 import io.walnut.wal.bench.Subject;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Prints each row when it is done: figures on standard output; what is wrong with them, and what is not for a machine, on standard error. */
 final class Printer implements Report {
     private static final String LINE = "     %-16s %12s %9s %9s %9s %9s %9s %10s %10s %6s%n";
+
+    private static final double UNSTEADY = 1.5;
 
     private final Form form;
     private final PrintWriter out;
@@ -111,7 +115,20 @@ final class Printer implements Report {
 
     private static String against(RowResult result) {
         RowResult.Reference to = result.reference();
-        return to == null ? "" : ": beside " + described(to);
+        return to == null ? "" : ": beside " + described(to) + unsteady(result);
+    }
+
+    /** A ratio to a disk that was twice as fast a few seconds later says little. */
+    private static String unsteady(RowResult result) {
+        DoubleSummaryStatistics all = result.rounds().stream()
+                .map(RowResult.Round::reference)
+                .filter(Objects::nonNull)
+                .mapToDouble(reference -> Objects.requireNonNull(reference).value())
+                .summaryStatistics();
+        return all.getMax() > UNSTEADY * all.getMin()
+                ? String.format(
+                        Locale.ROOT, " (unsteady: its rounds differ by %.1f times)", all.getMax() / all.getMin())
+                : "";
     }
 
     private static String described(RowResult.Reference to) {
@@ -128,7 +145,7 @@ final class Printer implements Report {
         RowResult.Reference to = result.reference();
         cells.addFirst(result.workload());
         cells.addFirst(result.row());
-        cells.add(to == null ? "" : described(to));
+        cells.add(to == null ? "" : described(to) + unsteady(result));
         cells.add(result.ratios().size() > 1 ? ratio + " (" + ratios(result) + ")" : ratio);
         out.println("| " + String.join(" | ", cells) + " |");
     }
@@ -177,6 +194,9 @@ final class Printer implements Report {
         if (Double.isNaN(value)) {
             return null;
         }
-        return Math.abs(value) >= 10_000 ? Math.round(value) : Math.round(value * 100) / 100.0;
+        if (Math.abs(value) >= 10_000) {
+            return Math.round(value);
+        }
+        return Math.round(value * 100) / 100.0;
     }
 }

@@ -41,7 +41,7 @@ record AppendRow(
                 .toList();
         try {
             contest.forEach(contestant -> contestant.attempt(contestant::open));
-            for (int i = 0; i < Bench.ROUNDS && !bench.isStopped(); i++) {
+            for (int i = 0; i < Bench.ROUNDS && contest.stream().anyMatch(Contestant::goesOn); i++) {
                 Reference to = bench.reference(against);
                 contest.forEach(contestant -> contestant.attempt(() -> contestant.round(to)));
             }
@@ -75,8 +75,12 @@ record AppendRow(
             return durable ? writer::append : writer::enqueue;
         }
 
+        boolean goesOn() {
+            return !failed && !bench.isStopped();
+        }
+
         void attempt(Trial.Operation step) {
-            if (failed || bench.isStopped()) {
+            if (!goesOn()) {
                 return;
             }
             try {

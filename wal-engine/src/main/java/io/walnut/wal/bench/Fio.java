@@ -86,7 +86,8 @@ final class Fio {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
             process.destroyForcibly();
-            notes.accept("fio failed, a ratio is missing: " + output.strip());
+            notes.accept("fio failed, a ratio is missing: "
+                    + output.lines().findFirst().orElse("it says nothing"));
             return null;
         }
         for (String line : output.lines().toList()) {

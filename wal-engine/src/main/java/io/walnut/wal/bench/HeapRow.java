@@ -63,8 +63,13 @@ record HeapRow(String id, String workload, What what) implements Row {
 
     private static Wal open(Bench bench, WalSubject ours) throws IOException {
         Wal log = Wal.open(bench.newLogDirectory(), ours.options());
-        log.append(Batch.of(0, ByteBuffer.allocate(1)));
-        return log;
+        try {
+            log.append(Batch.of(0, ByteBuffer.allocate(1)));
+            return log;
+        } catch (IOException e) {
+            log.close();
+            throw e;
+        }
     }
 
     private static double idleNamedLog() {
