@@ -66,7 +66,22 @@ final class Plot {
             throw new ParameterException(command, "--plot: cannot write into " + directory);
         }
         System.setProperty("java.awt.headless", "true");
+        rehearse(command);
         return new Plot(file, name.endsWith(".svg"));
+    }
+
+    /** A Java without fonts says so now, not after an hour of measuring; and a process that is ending cannot load what draws. */
+    private static void rehearse(CommandLine command) {
+        try {
+            XYChart chart = chart("", "");
+            line(chart, "a", List.of(1.0, 2.0), List.of(1.0, 2.0));
+            BufferedImage image = new BufferedImage(CHART_WIDTH, CHART_HEIGHT, BufferedImage.TYPE_INT_RGB);
+            decades(chart).paint(image.createGraphics(), CHART_WIDTH, CHART_HEIGHT);
+            ImageIO.write(image, "png", OutputStream.nullOutputStream());
+        } catch (IOException | RuntimeException | LinkageError | InternalError e) {
+            throw new ParameterException(
+                    command, "--plot: this Java cannot draw (it needs its java.desktop module and some font): " + e, e);
+        }
     }
 
     void draw(List<RowResult> results) throws IOException {

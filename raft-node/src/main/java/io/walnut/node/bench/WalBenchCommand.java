@@ -8,6 +8,7 @@ import io.walnut.wal.bench.WalSubject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -111,7 +112,8 @@ public final class WalBenchCommand implements Callable<Integer> {
         printer.begin(Machine.of(directory), chosen);
         var finished = new CountDownLatch(1);
         Thread interrupt = null;
-        try (Bench bench = new Bench(directory, new Bench.Plan(chosen, warmUp, seconds, large), printer)) {
+        var plan = new Bench.Plan(chosen, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), large);
+        try (Bench bench = new Bench(directory, plan, printer)) {
             interrupt = Thread.ofPlatform().unstarted(() -> end(bench, finished));
             Runtime.getRuntime().addShutdownHook(interrupt);
             bench.run(rows);

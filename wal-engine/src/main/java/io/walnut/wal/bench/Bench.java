@@ -42,11 +42,11 @@ public final class Bench implements AutoCloseable {
      * What to measure, and how long.
      *
      * @param subjects the logs, in the order of their turns
-     * @param warmUpSeconds before each row
-     * @param seconds of each row, all rounds together; what it is held against takes as long beside it
+     * @param warmUp before each row
+     * @param measured of each row, all rounds together; what it is held against takes as long beside it
      * @param large whether to write logs of 10 GiB where there is hardly room
      */
-    public record Plan(List<Subject> subjects, int warmUpSeconds, int seconds, boolean large) {
+    public record Plan(List<Subject> subjects, Duration warmUp, Duration measured, boolean large) {
         public Plan {
             subjects = List.copyOf(subjects);
         }
@@ -140,15 +140,15 @@ public final class Bench implements AutoCloseable {
     }
 
     long warmUpNanos() {
-        return TimeUnit.SECONDS.toNanos(plan.warmUpSeconds());
+        return plan.warmUp().toNanos();
     }
 
     long leadInNanos() {
-        return LEAD_IN_NANOS;
+        return Math.min(LEAD_IN_NANOS, roundNanos());
     }
 
     long roundNanos() {
-        return TimeUnit.SECONDS.toNanos(plan.seconds()) / ROUNDS;
+        return plan.measured().toNanos() / ROUNDS;
     }
 
     Path newLogDirectory() throws IOException {

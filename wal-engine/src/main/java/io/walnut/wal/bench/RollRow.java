@@ -40,7 +40,7 @@ record RollRow(String id, String workload, long segmentBytes, int recordBytes, i
             appended.add(i, record);
         }
         long from = System.nanoTime() + bench.warmUpNanos();
-        long until = from + TimeUnit.SECONDS.toNanos(bench.plan().seconds());
+        long until = from + bench.plan().measured().toNanos();
         long rolls = log.stats().rolls();
         long end = System.nanoTime();
         while (end - until < 0 && !bench.isStopped()) {

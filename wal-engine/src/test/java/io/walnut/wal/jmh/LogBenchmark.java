@@ -44,6 +44,7 @@ public class LogBenchmark {
 
     /** A log, and the batch of the parameters. */
     @State(Scope.Benchmark)
+    @SuppressWarnings("NullAway.Init") // by JMH
     public static class Setting {
         /** Records of a batch x bytes of a record. */
         @Param({"1x64", "1x1024", "100x1024"})
@@ -88,6 +89,7 @@ public class LogBenchmark {
 
     /** The log is full enough to read, and sealed. */
     @State(Scope.Benchmark)
+    @SuppressWarnings("NullAway.Init") // by JMH
     public static class Filled {
         Cursor cursor;
         final SplittableRandom random = new SplittableRandom(2);
