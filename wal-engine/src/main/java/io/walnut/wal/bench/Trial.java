@@ -186,7 +186,8 @@ final class Trial {
             long done = 0;
             int interval = 0;
             long intervalEnd = from + intervalNanos;
-            while (end - until < 0 && running()) {
+            // One at least, of a thread that came late or whose operation takes longer than the round.
+            while ((end - until < 0 || (done == 0 && until != from)) && running()) {
                 operation.run();
                 end = System.nanoTime();
                 long next = end;

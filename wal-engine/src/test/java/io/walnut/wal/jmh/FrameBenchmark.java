@@ -61,7 +61,7 @@ public class FrameBenchmark {
             target.put(at, record, 0, size);
             target.position(at + size);
         }
-        FrameFormat.finish(target, 0, 0, 1);
+        FrameFormat.finish(target, 0, 0, 1, crc);
         return target;
     }
 
