@@ -3,6 +3,7 @@ package io.walnut.node;
 import io.walnut.cli.ExitCode;
 import io.walnut.cli.Output;
 import io.walnut.cli.OutputOption;
+import io.walnut.node.bench.WalBenchCommand;
 import io.walnut.node.raft.EntryTag;
 import io.walnut.wal.WalCorruptException;
 import io.walnut.wal.WalRangeException;

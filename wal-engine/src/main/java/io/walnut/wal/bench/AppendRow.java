@@ -1,14 +1,16 @@
 package io.walnut.wal.bench;
 
 import io.walnut.wal.bench.RowResult.Reference;
+import io.walnut.wal.bench.RowResult.Round;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Writers that append to one log or, each, to its own.
+ * Writers that append to one log or, each, to its own; every log that is to be measured in turn.
  *
  * @param writers threads
  * @param virtual whether those are virtual
@@ -32,37 +34,95 @@ record AppendRow(
         implements Row {
 
     @Override
-    public RowResult run(Bench bench) throws IOException {
-        Reference to = bench.reference(against);
-        var open = new ArrayList<Subject.Log>();
+    public void run(Bench bench, Report report) {
+        List<Contestant> contest = bench.plan().subjects().stream()
+                .filter(subject -> subject.supports(durable))
+                .map(subject -> new Contestant(bench, subject))
+                .toList();
         try {
-            for (int i = 0; i < logs; i++) {
-                open.add(bench.openLog(durable));
+            contest.forEach(contestant -> contestant.attempt(contestant::open));
+            for (int i = 0; i < Bench.ROUNDS && contest.stream().anyMatch(Contestant::goesOn); i++) {
+                Reference to = bench.reference(against);
+                contest.forEach(contestant -> contestant.attempt(() -> contestant.round(to)));
             }
-            Meters.Measured measured =
-                    bench.meters().run(writers, virtual, paceNanos, writer -> operation(open, writer));
-            return new RowResult(
-                    id,
-                    workload,
-                    bench.subject().name(),
-                    measured.perSecond() * batch,
-                    measured.perSecond() * batch * recordBytes,
-                    measured.latencies(),
-                    measured.allocatedBytesPerOperation() / batch,
-                    to);
+            contest.forEach(contestant -> contestant.report(report));
         } finally {
-            for (Subject.Log log : open) {
-                log.close();
-            }
-            bench.dropLogs();
+            contest.forEach(Contestant::close);
         }
     }
 
-    private Meters.Operation operation(List<Subject.Log> open, int writer) {
-        Subject.Log log = open.get(writer % logs);
-        byte[] bytes = new byte[recordBytes];
-        new SplittableRandom(writer).nextBytes(bytes);
-        ByteBuffer record = ByteBuffer.allocateDirect(recordBytes).put(bytes).flip();
-        return durable ? () -> log.append(record, batch) : () -> log.enqueue(record, batch);
+    /** One kind of log in this row. The first thing of it that fails is reported, and the others go on without it. */
+    private final class Contestant {
+        private final Bench bench;
+        private final Subject subject;
+        private final List<Subject.Log> open = new ArrayList<>();
+        private final List<Round> rounds = new ArrayList<>();
+        private final Trial trial;
+        private boolean failed;
+
+        Contestant(Bench bench, Subject subject) {
+            this.bench = bench;
+            this.subject = subject;
+            this.trial = new Trial(writers, virtual, paceNanos, bench.stopped(), this::operation);
+        }
+
+        private Trial.Operation operation(int thread) throws IOException {
+            byte[] bytes = new byte[recordBytes];
+            new SplittableRandom(thread).nextBytes(bytes);
+            ByteBuffer record =
+                    ByteBuffer.allocateDirect(recordBytes).put(bytes).flip();
+            Subject.Writer writer = open.get(thread % logs).writer(record, batch);
+            return durable ? writer::append : writer::enqueue;
+        }
+
+        boolean goesOn() {
+            return !failed && !bench.isStopped();
+        }
+
+        void attempt(Trial.Operation step) {
+            if (!goesOn()) {
+                return;
+            }
+            try {
+                step.run();
+            } catch (IOException | RuntimeException e) {
+                failed = true;
+                bench.failed(AppendRow.this, subject.name(), e);
+            }
+        }
+
+        /** Opens the logs and warms up. */
+        void open() throws IOException {
+            for (int i = 0; i < logs; i++) {
+                open.add(subject.open(bench.newLogDirectory(), durable, writers / logs));
+            }
+            trial.round(bench.warmUpNanos(), 0);
+        }
+
+        void round(@Nullable Reference to) throws IOException {
+            double perSecond = trial.round(bench.leadInNanos(), bench.roundNanos());
+            if (!Double.isNaN(perSecond)) {
+                rounds.add(new Round(perSecond * batch, to));
+            }
+        }
+
+        void report(Report report) {
+            if (trial.hasMeasured() && !failed) {
+                report.measured(RowResult.of(
+                        AppendRow.this, subject.name(), trial.measured(), batch, (double) batch * recordBytes, rounds));
+            }
+        }
+
+        void close() {
+            for (Subject.Log log : open) {
+                try {
+                    log.close();
+                } catch (IOException | RuntimeException e) {
+                    if (!failed) {
+                        bench.failed(AppendRow.this, subject.name(), e);
+                    }
+                }
+            }
+        }
     }
 }

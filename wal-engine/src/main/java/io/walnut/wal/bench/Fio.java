@@ -3,19 +3,17 @@ package io.walnut.wal.bench;
 import io.walnut.wal.bench.RowResult.Reference;
 import io.walnut.wal.bench.RowResult.Unit;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What the disk can do, by the program {@code fio}, in a file that has been written before. Nothing where it is not installed. */
 final class Fio {
-    private static final Logger LOG = LoggerFactory.getLogger(Fio.class);
     private static final String FILE = "fio.tmp";
     private static final int FILE_MIB = 512;
     // Of a line of --output-format=terse, version 3.
@@ -23,18 +21,19 @@ final class Fio {
     private static final int WRITES_PER_SECOND = 48;
 
     private final Path directory;
-    private final int seconds;
+    private final Consumer<String> notes;
     private boolean laidOut;
+    private boolean missing;
 
-    Fio(Path directory, int seconds) {
+    Fio(Path directory, Consumer<String> notes) {
         this.directory = directory;
-        this.seconds = seconds;
+        this.notes = notes;
     }
 
     /** Sequential O_DIRECT+O_DSYNC writes of {@code kib} KiB, {@code depth} in flight. */
     @Nullable
-    Reference durableWrites(int kib, int depth, Unit of) {
-        String[] fields = run(kib, depth);
+    Reference durableWrites(int kib, int depth, Unit of, Duration length) {
+        String[] fields = missing ? null : run(kib, depth, Math.max(1, length.toSeconds()));
         if (fields == null) {
             return null;
         }
@@ -44,10 +43,11 @@ final class Fio {
         return new Reference("fio " + kib + " KiB O_DIRECT+O_DSYNC, queue depth " + depth, value, of);
     }
 
-    private String @Nullable [] run(int kib, int depth) {
+    private String @Nullable [] run(int kib, int depth, long seconds) {
         try {
             if (!laidOut) {
-                if (fio("--bs=1M", "--rw=write", "--end_fsync=1") == null) {
+                missing = fio("--bs=1M", "--rw=write", "--end_fsync=1") == null;
+                if (missing) {
                     return null;
                 }
                 laidOut = true;
@@ -61,7 +61,9 @@ final class Fio {
                     "--time_based",
                     "--runtime=" + seconds);
         } catch (IOException e) {
-            LOG.info("no figures of fio: {}", e.getMessage());
+            missing = true;
+            notes.accept("fio cannot be run, so nothing is held against the disk and ratios are empty; install it"
+                    + " (apt-get install fio): " + e.getMessage());
             return null;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -70,7 +72,7 @@ final class Fio {
     }
 
     private String @Nullable [] fio(String... options) throws IOException, InterruptedException {
-        var command = new java.util.ArrayList<>(List.of(
+        var command = new ArrayList<>(List.of(
                 "fio",
                 "--name=reference",
                 "--filename=" + directory.resolve(FILE),
@@ -80,13 +82,12 @@ final class Fio {
                 "--output-format=terse",
                 "--terse-version=3"));
         command.addAll(List.of(options));
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
             process.destroyForcibly();
-            LOG.info("fio failed: {}", output);
+            notes.accept("fio failed, a ratio is missing: "
+                    + output.lines().findFirst().orElse("it says nothing"));
             return null;
         }
         for (String line : output.lines().toList()) {
@@ -96,13 +97,5 @@ final class Fio {
             }
         }
         return null;
-    }
-
-    void cleanUp() {
-        try {
-            Files.deleteIfExists(directory.resolve(FILE));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -1,5 +1,6 @@
 package io.walnut.wal.bench;
 
+import io.walnut.wal.WalOptions.Verification;
 import java.util.List;
 
 /** The table of {@code docs/PERFORMANCE.md}. */
@@ -40,7 +41,35 @@ final class Rows {
                     0,
                     Against.NOTHING),
             durable("A6", "16 logs at once, batches of 100 x 1 KiB", 16, 16, KIB, 100, Against.FOUR_CHUNKS),
-            durable("A6", "16 logs at once, batches of 1,000 x 100 B", 16, 16, 100, 1_000, Against.FOUR_CHUNKS));
+            durable("A6", "16 logs at once, batches of 1,000 x 100 B", 16, 16, 100, 1_000, Against.FOUR_CHUNKS),
+            new ReadRow(
+                    "A7", "scan, 1 KiB in frames of 100; times of 1,000 records", KIB, 100, 1_000, Against.CHECKSUM),
+            new ReadRow("A7", "scan, 100 B in frames of 1; times of 1,000 records", 100, 1, 1_000, Against.CHECKSUM),
+            new ReadRow("A8", "read by LSN, at random, 1 KiB in frames of 1", KIB, 1, 1, Against.NOTHING),
+            new ReadRow("A8", "read by LSN, at random, 1 KiB in frames of 100", KIB, 100, 1, Against.NOTHING),
+            new OpenRow("A9", "open after a crash, 1 GiB", 1, Verification.TABLES, 5, Against.NOTHING),
+            new OpenRow("A9", "open after a crash, 10 GiB", 10, Verification.TABLES, 3, Against.NOTHING),
+            new OpenRow("A9", "open after a crash, 1 GiB, all verified", 1, Verification.FULL, 3, Against.CHECKSUM),
+            new RollRow(
+                    "A10",
+                    "appends that roll, segments of 8 MiB, 100 x 1 KiB synced each, at 256 MiB/s",
+                    8 << 20,
+                    KIB,
+                    100,
+                    NANOS_PER_S * 100 * KIB / UNWAITED_BYTES_PER_S),
+            new HeapRow("A12", "heap of an open engine, in B/op", HeapRow.What.OPEN_ENGINE),
+            new HeapRow("A12", "heap of an idle named log beside its name, in B/op", HeapRow.What.IDLE_NAMED_LOG),
+            new AppendRow(
+                    "A13",
+                    "batches of 10 x 1 KiB, not waiting, at 256 MiB/s: garbage in B/op, as in all rows",
+                    1,
+                    false,
+                    1,
+                    KIB,
+                    10,
+                    false,
+                    NANOS_PER_S * 10 * KIB / UNWAITED_BYTES_PER_S,
+                    Against.NOTHING));
 
     private Rows() {}
 

@@ -20,28 +20,43 @@ public final class WalSubject implements Subject {
     private static final int SPARE_SEGMENTS = 4;
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
 
+    private final String name;
     private final WalOptions options;
 
-    public WalSubject(WalOptions options) {
-        this.options = options;
+    public WalSubject(String name, WalOptions options) {
+        this.name = name;
+        this.options = options.withSpareSegments(SPARE_SEGMENTS);
     }
 
     @Override
     public String name() {
-        return "walnut";
+        return name;
     }
 
     @Override
-    public Log open(Path directory, boolean durable) throws IOException {
-        return new WalLog(Wal.open(
-                directory,
-                options.withSpareSegments(SPARE_SEGMENTS)
-                        .withDurability(durable ? Durability.sync() : Durability.os())));
+    public String description() {
+        return "segments of " + (options.segmentBytes() >> 20) + " MiB made of trimmed ones, "
+                + options.writesInFlight()
+                + " writes in flight, trimmed at 256 MiB; an append is on the device on return";
+    }
+
+    @Override
+    public boolean supports(boolean durable) {
+        return true;
+    }
+
+    /** For the rows that only our log is measured by. */
+    WalOptions options() {
+        return options;
+    }
+
+    @Override
+    public Log open(Path directory, boolean durable, int writers) throws IOException {
+        return new WalLog(Wal.open(directory, options.withDurability(durable ? Durability.sync() : Durability.os())));
     }
 
     private static final class WalLog implements Log {
         private final Wal wal;
-        private final ThreadLocal<Batch> batches = ThreadLocal.withInitial(Batch::new);
         private final Thread retention;
 
         WalLog(Wal wal) {
@@ -67,22 +82,8 @@ public final class WalSubject implements Subject {
         }
 
         @Override
-        public void append(ByteBuffer record, int count) throws IOException {
-            wal.append(batch(record, count));
-        }
-
-        @Override
-        public void enqueue(ByteBuffer record, int count) throws IOException {
-            wal.enqueue(batch(record, count));
-        }
-
-        private Batch batch(ByteBuffer record, int count) {
-            Batch batch = batches.get();
-            batch.clear();
-            for (int i = 0; i < count; i++) {
-                batch.add(i, record);
-            }
-            return batch;
+        public Writer writer(ByteBuffer record, int count) {
+            return new WalWriter(wal, record, count);
         }
 
         @Override
@@ -94,6 +95,39 @@ public final class WalSubject implements Subject {
                 Thread.currentThread().interrupt();
             }
             wal.close();
+        }
+    }
+
+    private static final class WalWriter implements Writer {
+        private final Wal wal;
+        private final ByteBuffer record;
+        private final int count;
+        private final Batch batch = new Batch();
+
+        WalWriter(Wal wal, ByteBuffer record, int count) {
+            this.wal = wal;
+            this.record = record;
+            this.count = count;
+        }
+
+        @Override
+        public void append() throws IOException {
+            fill();
+            wal.append(batch);
+        }
+
+        @Override
+        public void enqueue() throws IOException {
+            fill();
+            wal.enqueue(batch);
+        }
+
+        /** Again each time: a program has other records each time. */
+        private void fill() {
+            batch.clear();
+            for (int i = 0; i < count; i++) {
+                batch.add(i, record);
+            }
         }
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.walnut.wal.bench;
+
+import org.jspecify.annotations.NullMarked;
