@@ -1,20 +1,12 @@
 package io.walnut.node.bench;
 
-import de.erichseifert.vectorgraphics2d.Document;
-import de.erichseifert.vectorgraphics2d.VectorGraphics2D;
-import de.erichseifert.vectorgraphics2d.svg.SVGProcessor;
-import de.erichseifert.vectorgraphics2d.util.PageSize;
 import io.walnut.wal.bench.RowResult;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.HdrHistogram.Histogram;
 import org.knowm.xchart.XYChart;
@@ -45,21 +36,17 @@ final class Plot {
     /** As 1 / (1 - percentile / 100): equal steps of it, by its logarithm, are equal parts of what is left above. */
     private static final double MOST_NINES = 1e5;
 
-    private static final Pattern FRACTION = Pattern.compile("-?\\d+\\.\\d{2,}(?:E-?\\d+)?");
-
     private final Path file;
-    private final boolean svg;
 
-    private Plot(Path file, boolean svg) {
+    private Plot(Path file) {
         this.file = file;
-        this.svg = svg;
     }
 
     /** Refuses what could not be written in the end, before anything is measured. */
     static Plot into(Path file, CommandLine command) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-        if (!name.endsWith(".svg") && !name.endsWith(".png")) {
-            throw new ParameterException(command, "--plot is " + file + "; expected a name that ends in .svg or .png");
+        if (!name.endsWith(".png")) {
+            throw new ParameterException(command, "--plot is " + file + "; expected a name that ends in .png");
         }
         Path directory = file.toAbsolutePath().getParent();
         if (directory == null || !Files.isDirectory(directory) || !Files.isWritable(directory)) {
@@ -67,7 +54,7 @@ final class Plot {
         }
         System.setProperty("java.awt.headless", "true");
         rehearse(command);
-        return new Plot(file, name.endsWith(".svg"));
+        return new Plot(file);
     }
 
     /** A Java without fonts says so now, not after an hour of measuring; and a process that is ending cannot load what draws. */
@@ -99,32 +86,13 @@ final class Plot {
         int width = 2 * CHART_WIDTH;
         int height = workloads.size() * CHART_HEIGHT;
         try (OutputStream target = Files.newOutputStream(file)) {
-            if (svg) {
-                VectorGraphics2D graphics = new VectorGraphics2D();
-                paint(workloads, graphics);
-                Document document =
-                        new SVGProcessor().getDocument(graphics.getCommands(), new PageSize(0, 0, width, height));
-                target.write(rounded(document).getBytes(StandardCharsets.UTF_8));
-            } else {
-                BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-                Graphics2D graphics = image.createGraphics();
-                graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-                paint(workloads, graphics);
-                graphics.dispose();
-                ImageIO.write(image, "png", target);
-            }
+            BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+            Graphics2D graphics = image.createGraphics();
+            graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+            paint(workloads, graphics);
+            graphics.dispose();
+            ImageIO.write(image, "png", target);
         }
-    }
-
-    /** To a tenth of a pixel: texts are drawn as outlines, and in full precision they are most of the file. */
-    private static String rounded(Document document) throws IOException {
-        var bytes = new ByteArrayOutputStream();
-        document.writeTo(bytes);
-        return FRACTION.matcher(bytes.toString(StandardCharsets.UTF_8))
-                .replaceAll(number -> BigDecimal.valueOf(Double.parseDouble(number.group()))
-                        .setScale(1, RoundingMode.HALF_UP)
-                        .stripTrailingZeros()
-                        .toPlainString());
     }
 
     private static void paint(Map<String, List<RowResult>> workloads, Graphics2D graphics) {

@@ -75,7 +75,7 @@ public final class WalBenchCommand implements Callable<Integer> {
     @Option(
             names = "--plot",
             paramLabel = "FILE",
-            description = "Also draw the latencies, by percentile and over time, into this file: .svg or .png.")
+            description = "Also draw the latencies, by percentile and over time, into this .png file.")
     @Nullable
     Path plot;
 
