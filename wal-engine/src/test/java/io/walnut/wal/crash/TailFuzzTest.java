@@ -35,8 +35,8 @@ class TailFuzzTest {
         return Stream.of(tail, torn, Arrays.copyOf(tail, 5000));
     }
 
-    @FuzzTest
     @MethodSource("tails")
+    @FuzzTest
     void tail(byte[] input) throws Exception {
         if (input.length > MAX_BYTES) {
             return;

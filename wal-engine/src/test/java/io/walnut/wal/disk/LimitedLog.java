@@ -64,7 +64,11 @@ final class LimitedLog {
             giveBack(ballast); // the JVM needs some, too
             print("poisoned: " + e.getMessage(), acknowledged);
             readAll(wal, acknowledged);
-            wal.close();
+            try {
+                wal.close();
+            } catch (WalPoisonedException again) {
+                print("closed: " + again.getMessage(), acknowledged);
+            }
             try (Wal again = Wal.open(directory, options())) {
                 acknowledged = append(again) + 1;
                 readAll(again, acknowledged);

@@ -52,8 +52,8 @@ class FormatFuzzTest {
                         .encode()));
     }
 
-    @FuzzTest
     @MethodSource("manifests")
+    @FuzzTest
     void manifest(byte[] input) throws Exception {
         try {
             Manifest read = Manifest.read(mended(input, input.length));
@@ -67,8 +67,8 @@ class FormatFuzzTest {
         return Stream.of(bytes(new CleanMarker(LOG, 77).encode()));
     }
 
-    @FuzzTest
     @MethodSource("markers")
+    @FuzzTest
     void cleanMarker(byte[] input) throws Exception {
         try {
             CleanMarker read = CleanMarker.read(mended(input, input.length));
@@ -84,8 +84,8 @@ class FormatFuzzTest {
         return Stream.of(block.array());
     }
 
-    @FuzzTest
     @MethodSource("headers")
+    @FuzzTest
     void segmentHeader(byte[] input) throws Exception {
         try {
             SegmentHeader read = SegmentHeader.read(mended(input, SegmentHeader.BYTES));
@@ -101,8 +101,8 @@ class FormatFuzzTest {
         return Stream.of(bytes(new SegmentTrailer(5, 9, 7, 8192, new long[] {5, 7}, new long[] {4096, 4200}).encode()));
     }
 
-    @FuzzTest
     @MethodSource("trailers")
+    @FuzzTest
     void segmentTrailer(byte[] input) throws Exception {
         ByteBuffer trailer = littleEndian(input);
         int table = input.length - SegmentTrailer.FOOTER_BYTES;
@@ -135,8 +135,8 @@ class FormatFuzzTest {
         return Stream.of(frame.array());
     }
 
-    @FuzzTest
     @MethodSource("frames")
+    @FuzzTest
     void frame(byte[] input) throws Exception {
         if (input.length > MAX_BYTES) {
             return;

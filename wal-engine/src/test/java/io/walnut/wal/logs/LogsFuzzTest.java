@@ -28,8 +28,8 @@ class LogsFuzzTest {
         return COMMANDS.stream().map(command -> command.encode().array());
     }
 
-    @FuzzTest
     @MethodSource("commands")
+    @FuzzTest
     void command(byte[] input) throws Exception {
         LogIndex index = new LogIndex();
         index.apply(1, new Command.Create(5, "a/b").encode());
@@ -52,8 +52,8 @@ class LogsFuzzTest {
                 .map(result -> result.encode().array());
     }
 
-    @FuzzTest
     @MethodSource("results")
+    @FuzzTest
     void result(byte[] input) throws Exception {
         try {
             Result read = Result.decode(ByteBuffer.wrap(input));
@@ -81,8 +81,8 @@ class LogsFuzzTest {
         return bytes.toByteArray();
     }
 
-    @FuzzTest
     @MethodSource("images")
+    @FuzzTest
     void image(byte[] input) throws Exception {
         if (input.length < Integer.BYTES) {
             return;
@@ -104,8 +104,8 @@ class LogsFuzzTest {
         return Stream.of(new byte[8], new byte[] {-1, -1, -1, -1, -1, -1, -1, 127, 0, 0, 0, 0, 0, 0, 0, 3});
     }
 
-    @FuzzTest
     @MethodSource("numbers")
+    @FuzzTest
     void varint(byte[] input) {
         byte[] numbers = new byte[10 * (input.length / Long.BYTES)];
         ByteBuffer longs = ByteBuffer.wrap(input);
