@@ -1,6 +1,7 @@
 package io.walnut.node.raft;
 
 import io.walnut.wal.logs.BatchLocation;
+import io.walnut.wal.logs.BatchReader;
 import io.walnut.wal.logs.LogInfo;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +32,7 @@ public final class LogView {
 
     /** Reads batches of a log that were located, one entry once. */
     public BatchReader reader(long logId) {
-        return new BatchReader(stateMachine, logId);
+        return new BatchReader(stateMachine::readCommand, logId);
     }
 
     /** Number of logs. */

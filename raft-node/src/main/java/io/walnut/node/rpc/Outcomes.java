@@ -52,7 +52,15 @@ final class Outcomes {
         return switch (reason) {
             case LOG_SEALED -> "; append to another log";
             case OUT_OF_SEQUENCE -> "; append through a new appender";
-            case LOG_NOT_FOUND, LOG_EXISTS, OFFSET_BEYOND_END, INVALID_NAME, MALFORMED, FENCED -> "";
+            case LOG_NOT_FOUND,
+                    LOG_EXISTS,
+                    OFFSET_BEYOND_END,
+                    INVALID_NAME,
+                    MALFORMED,
+                    FENCED,
+                    OFFSET_MISMATCH,
+                    ABORTED,
+                    TOO_MANY_CURSORS -> "";
         };
     }
 
@@ -62,7 +70,9 @@ final class Outcomes {
             case LOG_EXISTS -> ErrorCode.ERROR_CODE_LOG_EXISTS;
             case LOG_SEALED -> ErrorCode.ERROR_CODE_LOG_SEALED;
             case OFFSET_BEYOND_END -> ErrorCode.ERROR_CODE_OFFSET_BEYOND_END;
-            case INVALID_NAME, MALFORMED -> ErrorCode.ERROR_CODE_INVALID_ARGUMENT;
+            // The last three answer conditions and cursors, which the protocol does not have yet: nobody sends them.
+            case INVALID_NAME, MALFORMED, OFFSET_MISMATCH, ABORTED, TOO_MANY_CURSORS ->
+                ErrorCode.ERROR_CODE_INVALID_ARGUMENT;
             case OUT_OF_SEQUENCE -> ErrorCode.ERROR_CODE_OUT_OF_SEQUENCE;
             case FENCED -> ErrorCode.ERROR_CODE_FENCED;
         };

@@ -1,30 +1,29 @@
 package io.walnut.wal.logs;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A change of the logs, as it stands in a WAL record. Little endian:
- *
- * <pre>
- *  create  | 1 | 1 | timestamp i64 | name |
- *  seal    | 1 | 2 | log id u64 | name |
- *  trim    | 1 | 3 | log id u64 | before offset i64 | name |
- *  delete  | 1 | 4 | log id u64 | name |
- *  append  | 1 | 5 | timestamp i64 | items u32 | item ... |
- *            |   +- kind u8                      item: log id u64 | producer id u64 | epoch u32 | sequence u64
- *            +- version u8                           | count u32 | crc32c u32 | length u32 | length bytes
- *  name    length u16 | UTF-8
- * </pre>
- */
+/** A change of the logs, as it stands in a WAL record; its bytes are drawn at {@link CommandCodec}. */
 public sealed interface Command {
-    /** Creates a log. The time is the leader's, in milliseconds since the epoch. */
-    record Create(long timestampMs, String name) implements Command {}
-
     /** In place of a log's id: whichever log has the name. With an id, a later log of the same name is left alone. */
     long ANY_LOG = 0;
+
+    /** In place of the offset at which an append is to begin: wherever the log ends. */
+    long ANY_OFFSET = -1;
+
+    /** The writer epoch of an append that names none, and of a log that never had one. */
+    long NO_EPOCH = 0;
+
+    /** In place of a cursor's offset: the cursor goes. */
+    long NO_CURSOR = -1;
+
+    /** Creates a log. The time is the leader's, in milliseconds since the epoch. */
+    record Create(long timestampMs, String name, LogSettings settings) implements Command {
+        /** A log that keeps all. */
+        public Create(long timestampMs, String name) {
+            this(timestampMs, name, LogSettings.KEEP_ALL);
+        }
+    }
 
     /** Ends a log: it takes no more appends. Sealing twice is no error. */
     record Seal(String name, long logId) implements Command {}
@@ -35,10 +34,34 @@ public sealed interface Command {
     /** Drops a log with all of its records. */
     record Delete(String name, long logId) implements Command {}
 
-    /** Appends batches to one or more logs. Each item succeeds or is rejected by itself. */
-    record Append(long timestampMs, List<AppendItem> items) implements Command {
+    /** Gives a log other settings. */
+    record Alter(String name, long logId, LogSettings settings) implements Command {}
+
+    /**
+     * Fences a log: appends of lower writer epochs, and those that name none, are refused from now on. The same epoch again is no
+     * error, a lower one is.
+     *
+     * @param epoch 1 or more
+     */
+    record Fence(String name, long logId, long epoch) implements Command {}
+
+    /** Sets a cursor of a log, or removes it with {@link #NO_CURSOR}. A cursor keeps no record from being trimmed. */
+    record CommitCursor(String name, long logId, String cursor, long offset) implements Command {}
+
+    /**
+     * Appends batches to one or more logs.
+     *
+     * @param allOrNone whether one batch that is refused keeps all of them out; a log is then named once. Else each succeeds or
+     *     is refused by itself
+     */
+    record Append(long timestampMs, List<AppendItem> items, boolean allOrNone) implements Command {
         public Append {
             items = List.copyOf(items);
+        }
+
+        /** Items that know nothing of each other. */
+        public Append(long timestampMs, List<AppendItem> items) {
+            this(timestampMs, items, false);
         }
     }
 
@@ -51,25 +74,44 @@ public sealed interface Command {
      * @param count records in the batch, 1 or more
      * @param crc32c of {@code bytes}, by whoever encoded them
      * @param bytes the batch, opaque; a view, not a copy
+     * @param expectedOffset where the batch must begin, or {@link #ANY_OFFSET}
+     * @param writerEpoch of the log's writer, or {@link #NO_EPOCH}; a higher one than the log's fences the writers before
      */
     record AppendItem(
-            long logId, long producerId, int producerEpoch, long sequence, int count, int crc32c, ByteBuffer bytes) {}
+            long logId,
+            long producerId,
+            int producerEpoch,
+            long sequence,
+            int count,
+            int crc32c,
+            ByteBuffer bytes,
+            long expectedOffset,
+            long writerEpoch) {
+        /** A batch without conditions. */
+        public AppendItem(
+                long logId,
+                long producerId,
+                int producerEpoch,
+                long sequence,
+                int count,
+                int crc32c,
+                ByteBuffer bytes) {
+            this(logId, producerId, producerEpoch, sequence, count, crc32c, bytes, ANY_OFFSET, NO_EPOCH);
+        }
+
+        boolean hasConditions() {
+            return expectedOffset != ANY_OFFSET || writerEpoch != NO_EPOCH;
+        }
+    }
 
     /** The only one there is. */
     int VERSION = 1;
 
-    /** Bytes of an item beside its batch. */
+    /** Bytes of an item without conditions beside its batch. */
     int ITEM_OVERHEAD_BYTES = 8 + 8 + 4 + 8 + 4 + 4 + 4;
 
-    /** Bytes of an append command beside its items. */
+    /** Bytes of an append command without conditions beside its items. */
     int APPEND_OVERHEAD_BYTES = 2 + 8 + 4;
-
-    private static ByteBuffer allocate(int kind, int bytes) {
-        return ByteBuffer.allocate(2 + bytes)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .put((byte) VERSION)
-                .put((byte) kind);
-    }
 
     /**
      * The command in its own buffer, ready to be read.
@@ -77,102 +119,11 @@ public sealed interface Command {
      * @throws IllegalArgumentException when a name has more than 65,535 bytes; {@link LogName#problem} refuses those long before
      */
     default ByteBuffer encode() {
-        return switch (this) {
-            case Create(long timestampMs, String name) -> {
-                byte[] text = Bytes.text(name);
-                ByteBuffer target = allocate(1, 8 + 2 + text.length).putLong(timestampMs);
-                Bytes.putString(target, text);
-                yield target.flip();
-            }
-            case Seal(String name, long logId) -> named(2, logId, name);
-            case Trim(String name, long logId, long beforeOffset) -> {
-                byte[] text = Bytes.text(name);
-                ByteBuffer target =
-                        allocate(3, 8 + 8 + 2 + text.length).putLong(logId).putLong(beforeOffset);
-                Bytes.putString(target, text);
-                yield target.flip();
-            }
-            case Delete(String name, long logId) -> named(4, logId, name);
-            case Append(long timestampMs, List<AppendItem> items) -> {
-                int bytes = 8 + 4;
-                for (AppendItem item : items) {
-                    bytes = Math.addExact(
-                            bytes, ITEM_OVERHEAD_BYTES + item.bytes().remaining());
-                }
-                ByteBuffer target = allocate(5, bytes).putLong(timestampMs).putInt(items.size());
-                for (AppendItem item : items) {
-                    target.putLong(item.logId)
-                            .putLong(item.producerId)
-                            .putInt(item.producerEpoch)
-                            .putLong(item.sequence)
-                            .putInt(item.count)
-                            .putInt(item.crc32c)
-                            .putInt(item.bytes.remaining())
-                            .put(item.bytes.duplicate());
-                }
-                yield target.flip();
-            }
-        };
-    }
-
-    private static ByteBuffer named(int kind, long logId, String name) {
-        byte[] text = Bytes.text(name);
-        ByteBuffer target = allocate(kind, 8 + 2 + text.length).putLong(logId);
-        Bytes.putString(target, text);
-        return target.flip();
+        return CommandCodec.encode(this);
     }
 
     /** Reads a command; the batches of an append are views of {@code source}. */
     static Command decode(ByteBuffer source) throws MalformedException {
-        return Bytes.decode("command", source, bytes -> {
-            int version = bytes.u8();
-            int kind = bytes.u8();
-            if (version != VERSION) {
-                throw new MalformedException("command: version " + version + ", this program knows " + VERSION);
-            }
-            return switch (kind) {
-                case 1 -> new Create(bytes.i64(), bytes.string());
-                case 2 -> {
-                    long logId = bytes.i64();
-                    yield new Seal(bytes.string(), logId);
-                }
-                case 3 -> {
-                    long logId = bytes.i64();
-                    long beforeOffset = bytes.i64();
-                    yield new Trim(bytes.string(), logId, beforeOffset);
-                }
-                case 4 -> {
-                    long logId = bytes.i64();
-                    yield new Delete(bytes.string(), logId);
-                }
-                case 5 -> {
-                    long timestampMs = bytes.i64();
-                    int count = itemCount(bytes);
-                    var items = new ArrayList<AppendItem>(count);
-                    for (int i = 0; i < count; i++) {
-                        items.add(item(bytes));
-                    }
-                    yield new Append(timestampMs, items);
-                }
-                default -> throw new MalformedException("command: kind " + kind + " is unknown");
-            };
-        });
-    }
-
-    private static int itemCount(Bytes bytes) throws MalformedException {
-        int count = bytes.i32();
-        if (count < 1 || count > bytes.remaining() / ITEM_OVERHEAD_BYTES) {
-            throw new MalformedException("append command: " + count + " items in " + bytes.remaining() + " bytes");
-        }
-        return count;
-    }
-
-    private static AppendItem item(Bytes bytes) throws MalformedException {
-        var item = new AppendItem(
-                bytes.i64(), bytes.i64(), bytes.i32(), bytes.i64(), bytes.i32(), bytes.i32(), bytes.view());
-        if (item.count < 1 || item.sequence < 0) {
-            throw new MalformedException("append item: count " + item.count + ", sequence " + item.sequence);
-        }
-        return item;
+        return CommandCodec.decode(source);
     }
 }

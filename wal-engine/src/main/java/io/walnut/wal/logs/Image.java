@@ -12,8 +12,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.SequencedMap;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
@@ -26,17 +26,23 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *  magic "WLOGS" | version u8 | next log id i64 | last timestamp i64 | logs i32 | log ... | crc32c u32 over all before
  *
- *  log       id v | name u16 + UTF-8 | created v | last append v | start offset v | end offset v | sealed u8
- *            | batches v | batch ... | producers v | producer ...
- *  batch     (differences to the one before; the first to 0)  LSN v | slot v | base offset v | count v | timestamp v
+ *  log       id v | name u16 + UTF-8 | created v | last append v | start offset v | end offset v | flags u8: 1 sealed, 2 extras
+ *            | batches v | batch ... | producers v | producer ... | extras, when flagged
+ *  batch     (differences to the one before; the first to 0)  LSN v | slot v | base offset v | count v | timestamp v | bytes v
  *  producer  id i64 | epoch i32 | next sequence v | window v | (sequence v | count v | offset v | timestamp v) ...
+ *  extras    age ms v | records v | bytes v | idle ms v | writer epoch v | cursors v | (name u16 + UTF-8 | offset v) ...
  * </pre>
+ *
+ * Version 1, which is read too, has no bytes of a batch and no extras.
  */
 final class Image {
     private static final byte[] MAGIC = "WLOGS".getBytes(StandardCharsets.US_ASCII);
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
+    private static final int OLDEST_VERSION = 1;
+    private static final int SEALED = 1;
+    private static final int EXTRAS = 2;
     private static final int BUFFER_BYTES = 1 << 16;
-    private static final BatchLocation NO_BATCH = new BatchLocation(0, 0, 0, 0, 0);
+    private static final BatchLocation NO_BATCH = new BatchLocation(0, 0, 0, 0, 0, 0);
 
     private Image() {}
 
@@ -63,7 +69,11 @@ final class Image {
     }
 
     private static void write(DataOutputStream out, LogState log) throws IOException {
-        LogInfo info = log.info();
+        LogDetails details = log.details();
+        LogInfo info = details.info();
+        boolean extras = !details.settings().equals(LogSettings.KEEP_ALL)
+                || details.writerEpoch() != Command.NO_EPOCH
+                || !details.cursors().isEmpty();
         putVarint(out, info.id());
         byte[] name = Bytes.text(info.name());
         out.writeShort(name.length);
@@ -72,7 +82,7 @@ final class Image {
         putVarint(out, info.lastAppendMs());
         putVarint(out, info.startOffset());
         putVarint(out, info.endOffset());
-        out.writeByte(info.sealed() ? 1 : 0);
+        out.writeByte((info.sealed() ? SEALED : 0) | (extras ? EXTRAS : 0));
         putVarint(out, log.liveBatches());
         BatchLocation[] before = {NO_BATCH};
         try {
@@ -87,9 +97,28 @@ final class Image {
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
-        putVarint(out, log.producers().size());
-        for (Producer producer : log.producers()) {
+        putVarint(out, log.producers().all().size());
+        for (Producer producer : log.producers().all()) {
             write(out, producer);
+        }
+        if (extras) {
+            writeExtras(out, details);
+        }
+    }
+
+    private static void writeExtras(DataOutputStream out, LogDetails details) throws IOException {
+        LogSettings settings = details.settings();
+        putVarint(out, settings.maxAgeMs());
+        putVarint(out, settings.maxRecords());
+        putVarint(out, settings.maxBytes());
+        putVarint(out, settings.idleSealMs());
+        putVarint(out, details.writerEpoch());
+        putVarint(out, details.cursors().size());
+        for (Map.Entry<String, Long> cursor : details.cursors().entrySet()) {
+            byte[] name = Bytes.text(cursor.getKey());
+            out.writeShort(name.length);
+            out.write(name);
+            putVarint(out, cursor.getValue());
         }
     }
 
@@ -99,6 +128,7 @@ final class Image {
         putVarint(out, batch.baseOffset() - before.baseOffset());
         putVarint(out, batch.count());
         putVarint(out, batch.timestampMs() - before.timestampMs());
+        putVarint(out, batch.bytes());
     }
 
     private static void write(DataOutputStream out, Producer producer) throws IOException {
@@ -125,8 +155,9 @@ final class Image {
                 throw new MalformedException("image: it does not begin with WLOGS");
             }
             int version = in.readUnsignedByte();
-            if (version != VERSION) {
-                throw new MalformedException("image: version " + version + ", this program knows " + VERSION);
+            if (version < OLDEST_VERSION || version > VERSION) {
+                throw new MalformedException(
+                        "image: version " + version + ", this program knows " + OLDEST_VERSION + " to " + VERSION);
             }
             Header header = new Header(in.readLong(), in.readLong());
             int count = in.readInt();
@@ -134,7 +165,7 @@ final class Image {
                 throw new MalformedException("image: " + count + " logs");
             }
             for (int i = 0; i < count; i++) {
-                logs.accept(readLog(in));
+                logs.accept(readLog(in, version));
             }
             int computed = (int) crc.getValue();
             int stored = in.readInt();
@@ -151,35 +182,40 @@ final class Image {
     }
 
     // What the checks below refuse is damage met before the checksum is reached; an image of ours passes them all.
-    private static LogState readLog(DataInputStream in) throws IOException, MalformedException {
+    private static LogState readLog(DataInputStream in, int version) throws IOException, MalformedException {
         long id = varint(in);
         byte[] text = in.readNBytes(in.readUnsignedShort());
         String name = new String(text, StandardCharsets.UTF_8);
-        long created = varint(in);
+        LogState log = new LogState(id, text, varint(in));
         long lastAppend = varint(in);
         long start = varint(in);
         long end = varint(in);
-        boolean sealed = in.readUnsignedByte() == 1;
-        if (LogName.problem(name).isPresent() || start < 0 || end < start) {
-            throw new MalformedException("image: log " + id + " from offset " + start + " to " + end + ": "
-                    + LogName.problem(name).orElse("its offsets are wrong"));
+        int flags = in.readUnsignedByte();
+        if (LogName.problem(name).isPresent()
+                || start < 0
+                || end < start
+                || flags > (version == 1 ? SEALED : SEALED | EXTRAS)) {
+            throw new MalformedException("image: log " + id + " from offset " + start + " to " + end + ", flags "
+                    + flags + ": " + LogName.problem(name).orElse("that is no log"));
         }
-        OffsetIndex index = readBatches(in, id, end);
-        if (index == null && start != end) {
+        if (!readBatches(in, log, version, end) && start != end) {
             throw new MalformedException("image: log " + id + " has records but no batches");
         }
-        return LogState.of(
-                new LogInfo(id, name, start, end, sealed, created, lastAppend), index, readProducers(in, id));
+        Producers producers = readProducers(in, id);
+        LogInfo info = new LogInfo(id, name, start, end, (flags & SEALED) != 0, log.createdMs, lastAppend);
+        log.restore(
+                (flags & EXTRAS) != 0
+                        ? readExtras(in, info)
+                        : new LogDetails(info, LogSettings.KEEP_ALL, 0, Command.NO_EPOCH, Map.of()),
+                producers);
+        return log;
     }
 
-    private static @Nullable OffsetIndex readBatches(DataInputStream in, long logId, long end)
+    /** False when there are none. */
+    private static boolean readBatches(DataInputStream in, LogState log, int version, long end)
             throws IOException, MalformedException {
         // The index grows as bytes come: a wrong count ends at the end of the stream, not in a huge allocation.
         long count = varint(in);
-        if (count == 0) {
-            return null;
-        }
-        OffsetIndex index = new OffsetIndex();
         BatchLocation before = NO_BATCH;
         for (long i = 0; i < count; i++) {
             BatchLocation batch = new BatchLocation(
@@ -187,30 +223,36 @@ final class Image {
                     (int) varint(in),
                     before.baseOffset() + varint(in),
                     (int) varint(in),
-                    before.timestampMs() + varint(in));
-            if (batch.count() < 1 || batch.slot() < 0 || (i > 0 && batch.baseOffset() != before.endOffset())) {
-                throw new MalformedException("image: log " + logId + ": " + batch + " after " + before);
+                    before.timestampMs() + varint(in),
+                    version == 1 ? 0 : (int) varint(in));
+            if (batch.count() < 1
+                    || batch.slot() < 0
+                    || batch.bytes() < 0
+                    || batch.lsn() < before.lsn()
+                    || batch.timestampMs() < before.timestampMs()
+                    || (i > 0 && batch.baseOffset() != before.endOffset())) {
+                throw new MalformedException("image: log " + log.id + ": " + batch + " after " + before);
             }
-            index.add(batch);
+            log.add(batch);
             before = batch;
         }
-        if (before.endOffset() != end) {
+        if (count != 0 && before.endOffset() != end) {
             throw new MalformedException(
-                    "image: log " + logId + ": its batches end at " + before.endOffset() + ", the log at " + end);
+                    "image: log " + log.id + ": its batches end at " + before.endOffset() + ", the log at " + end);
         }
-        return index;
+        return count != 0;
     }
 
-    private static @Nullable SequencedMap<Long, Producer> readProducers(DataInputStream in, long logId)
+    private static @Nullable Producers readProducers(DataInputStream in, long logId)
             throws IOException, MalformedException {
         long count = varint(in);
-        if (count < 0 || count > LogState.MAX_PRODUCERS) {
+        if (count < 0 || count > Producers.MOST) {
             throw new MalformedException("image: log " + logId + ": " + count + " producers");
         }
         if (count == 0) {
             return null;
         }
-        var producers = new LinkedHashMap<Long, Producer>(2);
+        var producers = new Producers();
         for (long i = 0; i < count; i++) {
             Producer producer = new Producer(in.readLong(), in.readInt());
             long nextSequence = varint(in);
@@ -222,9 +264,30 @@ final class Image {
                 producer.accept(new Producer.Accepted(varint(in), (int) varint(in), varint(in), varint(in)));
             }
             producer.nextSequence = nextSequence;
-            producers.put(producer.id, producer);
+            producers.restore(producer);
         }
         return producers;
+    }
+
+    private static LogDetails readExtras(DataInputStream in, LogInfo info) throws IOException, MalformedException {
+        LogSettings settings;
+        try {
+            settings = new LogSettings(varint(in), varint(in), varint(in), varint(in));
+        } catch (IllegalArgumentException e) {
+            throw new MalformedException("image: log " + info.id() + ": " + e.getMessage());
+        }
+        long writerEpoch = varint(in);
+        long count = varint(in);
+        if (writerEpoch < 0 || count < 0 || count > LogState.MAX_CURSORS) {
+            throw new MalformedException(
+                    "image: log " + info.id() + ": writer epoch " + writerEpoch + ", " + count + " cursors");
+        }
+        var cursors = new TreeMap<String, Long>();
+        for (long i = 0; i < count; i++) {
+            String name = new String(in.readNBytes(in.readUnsignedShort()), StandardCharsets.UTF_8);
+            cursors.put(name, varint(in));
+        }
+        return new LogDetails(info, settings, 0, writerEpoch, cursors);
     }
 
     private static void putVarint(DataOutputStream out, long value) throws IOException {

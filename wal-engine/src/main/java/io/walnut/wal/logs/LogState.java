@@ -6,55 +6,83 @@ import io.walnut.wal.logs.Result.Appended;
 import io.walnut.wal.logs.Result.NotAppended;
 import io.walnut.wal.logs.Result.Reason;
 import io.walnut.wal.logs.Result.Rejection;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.SequencedMap;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One log. Its monitor guards it: one thread applies, many look things up; each sees a batch wholly or not at all. */
-final class LogState {
-    /**
-     * Producers that a log remembers; of more, the one that appended longest ago is forgotten. A forgotten producer that goes on
-     * is refused as out of sequence, never appended twice, but for one case: the retry of its very first batch is taken for the
-     * first batch of a new producer.
-     */
-    static final int MAX_PRODUCERS = 10_000;
+final class LogState extends BatchIndex {
+    /** Cursors that a log may have. */
+    static final int MAX_CURSORS = 1_000;
 
     /** No record of the log needs a WAL record. */
     static final long NEEDS_NONE = Long.MAX_VALUE;
 
     final long id;
-    final String name;
+    final byte[] nameBytes; // a String would be an object more, of a million
     final long createdMs;
 
-    private long startOffset;
-    private long endOffset;
-    private long lastAppendMs;
     private boolean sealed;
-    private @Nullable OffsetIndex index; // null while the log holds no records, which is most logs
-    private @Nullable SequencedMap<Long, Producer> producers; // in the order of their last appends
+    private @Nullable Extras extras; // null for most logs
 
-    /** Lowest LSN that the log needs. Written only by {@link NeededLsns}, which is ordered by it. */
+    /** Lowest LSN that the log needs, and its place among the logs by that. Of {@link NeededLsns} alone. */
     long neededLsn = NEEDS_NONE;
 
-    LogState(long id, String name, long createdMs) {
+    int heapPlace;
+
+    /** What few idle logs have. */
+    private static final class Extras {
+        final Producers producers = new Producers();
+        final TreeMap<String, Long> cursors = new TreeMap<>();
+        LogSettings settings = LogSettings.KEEP_ALL;
+        long writerEpoch;
+    }
+
+    LogState(long id, byte[] nameBytes, long createdMs) {
         this.id = id;
-        this.name = name;
+        this.nameBytes = nameBytes;
         this.createdMs = createdMs;
     }
 
+    String name() {
+        return new String(nameBytes, StandardCharsets.US_ASCII);
+    }
+
     synchronized LogInfo info() {
-        return new LogInfo(id, name, startOffset, endOffset, sealed, createdMs, lastAppendMs);
+        return new LogInfo(id, name(), startOffset(), endOffset(), sealed, createdMs, lastTimestampMs());
+    }
+
+    synchronized LogDetails details() {
+        Extras known = extras;
+        return known == null
+                ? new LogDetails(info(), LogSettings.KEEP_ALL, bytes(), 0, Map.of())
+                : new LogDetails(info(), known.settings, bytes(), known.writerEpoch, known.cursors);
     }
 
     synchronized AppendOutcome append(long lsn, int slot, AppendItem item, long timestampMs) {
-        Producer producer = null;
+        AppendOutcome known = check(item);
+        if (known != null) {
+            return known;
+        }
+        long offset = endOffset();
+        int bytes = item.bytes().remaining();
+        add(new BatchLocation(lsn, slot, offset, item.count(), timestampMs, bytes));
         if (item.producerId() != 0) {
-            producer = producers == null ? null : producers.get(item.producerId());
-            AppendOutcome known = checkSequence(producer, item);
+            extras().producers.remember(item, offset, timestampMs);
+        }
+        if (item.writerEpoch() > writerEpoch()) {
+            extras().writerEpoch = item.writerEpoch();
+        }
+        return new Appended(offset, endOffset(), timestampMs, false);
+    }
+
+    /** The outcome of an append that must not happen, or not again; null when it may. */
+    synchronized @Nullable AppendOutcome check(AppendItem item) {
+        if (item.producerId() != 0) {
+            AppendOutcome known = checkSequence(item);
             if (known != null) {
                 return known;
             }
@@ -62,21 +90,28 @@ final class LogState {
         if (sealed) {
             return refusedAsSealed();
         }
-        long offset = endOffset;
-        if (index == null) {
-            index = new OffsetIndex();
+        if (item.writerEpoch() < writerEpoch()) {
+            return notAppended(
+                    Reason.FENCED,
+                    "log '" + name() + "' has a writer in epoch " + writerEpoch() + "; "
+                            + (item.writerEpoch() == Command.NO_EPOCH
+                                    ? "an append without an epoch is refused"
+                                    : "epoch " + item.writerEpoch() + " may not append any more"),
+                    writerEpoch());
         }
-        index.add(new BatchLocation(lsn, slot, offset, item.count(), timestampMs));
-        endOffset = offset + item.count();
-        lastAppendMs = timestampMs;
-        if (item.producerId() != 0) {
-            remember(producer, item, offset, timestampMs);
+        if (item.expectedOffset() != Command.ANY_OFFSET && item.expectedOffset() != endOffset()) {
+            return notAppended(
+                    Reason.OFFSET_MISMATCH,
+                    "log '" + name() + "' ends at offset " + endOffset() + ", the append expected "
+                            + item.expectedOffset(),
+                    endOffset());
         }
-        return new Appended(offset, endOffset, timestampMs, false);
+        return null;
     }
 
-    /** The outcome of an append that must not happen (again), or null when it is the producer's next. */
-    private @Nullable AppendOutcome checkSequence(@Nullable Producer producer, AppendItem item) {
+    /** The outcome of an append that is not the producer's next, or null. */
+    private @Nullable AppendOutcome checkSequence(AppendItem item) {
+        Producer producer = extras == null ? null : extras.producers.get(item.producerId());
         int epochs = producer == null ? 1 : Integer.compareUnsigned(item.producerEpoch(), producer.epoch);
         if (producer != null && epochs < 0) {
             return notAppended(
@@ -84,7 +119,7 @@ final class LogState {
                     "producer %016x of log '%s' is in epoch %s; epoch %s may not append any more"
                             .formatted(
                                     item.producerId(),
-                                    name,
+                                    name(),
                                     Integer.toUnsignedString(producer.epoch),
                                     Integer.toUnsignedString(item.producerEpoch())),
                     Integer.toUnsignedLong(producer.epoch));
@@ -107,32 +142,22 @@ final class LogState {
         return notAppended(
                 Reason.OUT_OF_SEQUENCE,
                 "producer %016x of log '%s': found sequence %d, expected %d"
-                        .formatted(item.producerId(), name, item.sequence(), expected),
+                        .formatted(item.producerId(), name(), item.sequence(), expected),
                 expected);
     }
 
-    private void remember(@Nullable Producer known, AppendItem item, long offset, long timestampMs) {
-        if (producers == null) {
-            producers = new LinkedHashMap<>(2);
-        }
-        Producer producer = known != null ? known : new Producer(item.producerId(), item.producerEpoch());
-        if (Integer.compareUnsigned(item.producerEpoch(), producer.epoch) > 0) {
-            producer.startEpoch(item.producerEpoch());
-        }
-        producer.accept(new Producer.Accepted(item.sequence(), item.count(), offset, timestampMs));
-        producers.remove(item.producerId());
-        producers.put(item.producerId(), producer);
-        if (producers.size() > MAX_PRODUCERS) {
-            producers.remove(producers.firstEntry().getKey());
-        }
+    private NotAppended refusedAsSealed() {
+        return notAppended(Reason.LOG_SEALED, "log '" + name() + "' is sealed and takes no more appends", 0);
     }
 
-    private NotAppended refusedAsSealed() {
-        return notAppended(Reason.LOG_SEALED, "log '" + name + "' is sealed and takes no more appends", 0);
+    /** The outcome of a batch that would have been appended, had all of its command. */
+    synchronized NotAppended abandoned() {
+        return notAppended(
+                Reason.ABORTED, "nothing was appended to log '" + name() + "': another log refused its part", 0);
     }
 
     private NotAppended notAppended(Reason reason, String message, long expected) {
-        return new NotAppended(new Rejection(reason, message, startOffset, endOffset, expected));
+        return new NotAppended(new Rejection(reason, message, startOffset(), endOffset(), expected));
     }
 
     synchronized void seal() {
@@ -141,53 +166,121 @@ final class LogState {
 
     /** Drops what is below {@code offset}; the caller has checked that the log reaches that far. */
     synchronized void trim(long offset) {
-        if (offset <= startOffset) {
-            return;
+        if (offset > startOffset()) {
+            dropBefore(offset);
         }
-        startOffset = offset;
-        if (startOffset == endOffset) {
-            index = null;
-        } else if (index != null) {
-            index.trimBefore(offset);
+    }
+
+    synchronized void alter(LogSettings settings) {
+        if (extras != null || !settings.equals(LogSettings.KEEP_ALL)) {
+            extras().settings = settings;
         }
+    }
+
+    /** False when a later writer is known. */
+    synchronized boolean fence(long epoch) {
+        if (epoch < writerEpoch()) {
+            return false;
+        }
+        extras().writerEpoch = epoch;
+        return true;
+    }
+
+    synchronized long writerEpoch() {
+        return extras == null ? Command.NO_EPOCH : extras.writerEpoch;
+    }
+
+    /** Sets a cursor, or removes it with {@link Command#NO_CURSOR}; false when there are too many. */
+    synchronized boolean commitCursor(String cursor, long offset) {
+        if (offset == Command.NO_CURSOR) {
+            if (extras != null) {
+                extras.cursors.remove(cursor);
+            }
+            return true;
+        }
+        Extras own = extras();
+        if (own.cursors.size() >= MAX_CURSORS && !own.cursors.containsKey(cursor)) {
+            return false;
+        }
+        own.cursors.put(cursor, offset);
+        return true;
+    }
+
+    private Extras extras() {
+        Extras own = extras;
+        if (own == null) {
+            own = new Extras();
+            extras = own;
+        }
+        return own;
+    }
+
+    synchronized LogSettings settings() {
+        return extras == null ? LogSettings.KEEP_ALL : extras.settings;
+    }
+
+    /** Offset before which the settings want the log trimmed: its start when nothing is due. */
+    synchronized long dueOffset(long nowMs) {
+        LogSettings settings = settings();
+        long due = startOffset();
+        if (settings.maxRecords() > 0) {
+            due = Math.max(due, endOffset() - settings.maxRecords());
+        }
+        if (settings.maxAgeMs() > 0) {
+            due = Math.max(due, offsetAt(nowMs - settings.maxAgeMs()));
+        }
+        if (settings.maxBytes() > 0) {
+            due = Math.max(due, offsetKeeping(settings.maxBytes()));
+        }
+        return due;
+    }
+
+    synchronized boolean dueToBeSealed(long nowMs) {
+        long idleMs = settings().idleSealMs();
+        return !sealed && idleMs > 0 && nowMs - Math.max(createdMs, lastTimestampMs()) >= idleMs;
     }
 
     synchronized List<BatchLocation> locate(long offset, int limit) {
-        return index == null ? List.of() : index.from(Math.max(offset, startOffset), limit);
+        return from(offset, limit);
     }
 
-    /** LSN of the first batch that still counts, or {@link #NEEDS_NONE}. */
-    synchronized long firstLsn() {
-        List<BatchLocation> first = locate(startOffset, 1);
-        return first.isEmpty() ? NEEDS_NONE : first.getFirst().lsn();
+    synchronized long offsetAtTime(long timestampMs) {
+        return offsetAt(timestampMs);
     }
 
-    /** Batches from the start of the log on, for an image; the applying thread alone. */
+    synchronized long firstNeeded() {
+        return firstLsn();
+    }
+
+    /** Number of the batches that {@link #eachLiveBatch} hands over; the applying thread alone. */
     synchronized int liveBatches() {
-        return index == null ? 0 : index.count(startOffset);
+        return count();
     }
 
-    /** Hands over the batches that {@link #liveBatches} counted, in order. */
+    /** Hands over the batches from the start of the log on, in order; the applying thread alone. */
     synchronized void eachLiveBatch(Consumer<BatchLocation> taker) {
-        if (index != null) {
-            index.each(startOffset, taker);
-        }
+        each(taker);
     }
 
     /** Producers in the order of their last appends; the applying thread alone. */
-    synchronized Collection<Producer> producers() {
-        return producers == null ? List.of() : Collections.unmodifiableCollection(producers.values());
+    synchronized Producers producers() {
+        return extras == null ? new Producers() : extras.producers;
     }
 
-    /** A log out of an image; batches and producers in their order. */
-    static LogState of(LogInfo info, @Nullable OffsetIndex index, @Nullable SequencedMap<Long, Producer> producers) {
-        LogState log = new LogState(info.id(), info.name(), info.createdMs());
-        log.startOffset = info.startOffset();
-        log.endOffset = info.endOffset();
-        log.sealed = info.sealed();
-        log.lastAppendMs = info.lastAppendMs();
-        log.index = index;
-        log.producers = producers;
-        return log;
+    /** Puts a log into the state of an image, after its batches were added; details' name and id are its own already. */
+    synchronized void restore(LogDetails details, @Nullable Producers producers) {
+        LogInfo info = details.info();
+        restore(info.startOffset(), info.endOffset(), info.lastAppendMs());
+        sealed = info.sealed();
+        alter(details.settings());
+        if (details.writerEpoch() != Command.NO_EPOCH) {
+            extras().writerEpoch = details.writerEpoch();
+        }
+        if (!details.cursors().isEmpty()) {
+            extras().cursors.putAll(details.cursors());
+        }
+        if (producers != null) {
+            producers.all().forEach(extras().producers::restore);
+        }
     }
 }

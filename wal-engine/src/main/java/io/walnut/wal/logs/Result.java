@@ -42,7 +42,10 @@ public sealed interface Result {
         INVALID_NAME(5),
         OUT_OF_SEQUENCE(6),
         FENCED(7),
-        MALFORMED(8);
+        MALFORMED(8),
+        OFFSET_MISMATCH(9),
+        ABORTED(10),
+        TOO_MANY_CURSORS(11);
 
         private final int code;
 
@@ -65,7 +68,8 @@ public sealed interface Result {
      *
      * @param startOffset start of the log, or 0 when there is none
      * @param endOffset end of the log, or 0 when there is none
-     * @param expected OUT_OF_SEQUENCE: the sequence that would be accepted; FENCED: the epoch that holds
+     * @param expected OUT_OF_SEQUENCE: the sequence that would be accepted; FENCED: the epoch that holds; OFFSET_MISMATCH: where
+     *     the log ends
      */
     record Rejection(Reason reason, String message, long startOffset, long endOffset, long expected) {}
 

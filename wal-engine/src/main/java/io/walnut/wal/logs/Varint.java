@@ -1,42 +1,39 @@
 package io.walnut.wal.logs;
 
-import java.util.Arrays;
-
-/** A growing array of base-128 variable-length integers, low group first (as in Protocol Buffers). */
+/** Base-128 variable-length integers in an array, low group first (as in Protocol Buffers). */
 final class Varint {
-    private static final int INITIAL_BYTES = 16;
+    private Varint() {}
 
-    private byte[] bytes = new byte[INITIAL_BYTES];
-    private int size;
+    /** Bytes that a value takes: 1 to 10, any value. */
+    static int size(long value) {
+        return Math.max(1, (70 - Long.numberOfLeadingZeros(value)) / 7);
+    }
 
-    /** Values from 0 up; small ones take one byte. */
-    void add(long value) {
-        if (size + 10 > bytes.length) {
-            bytes = Arrays.copyOf(bytes, bytes.length * 2);
-        }
+    /** Puts a value at {@code at}, where there is room for it; returns where the next one goes. */
+    static int put(byte[] target, int at, long value) {
+        int next = at;
         long rest = value;
         while ((rest & ~0x7FL) != 0) {
-            bytes[size++] = (byte) (rest | 0x80);
+            target[next++] = (byte) (rest | 0x80);
             rest >>>= 7;
         }
-        bytes[size++] = (byte) rest;
+        target[next++] = (byte) rest;
+        return next;
     }
 
-    void trimToSize() {
-        bytes = Arrays.copyOf(bytes, size);
-    }
-
-    Reader reader() {
-        return new Reader(bytes);
-    }
-
-    /** Reads the values in order; the caller knows how many there are. */
+    /** Reads the values of an array in order; the caller knows how many there are. */
     static final class Reader {
         private final byte[] bytes;
+        private final int end;
         private int at;
 
-        private Reader(byte[] bytes) {
+        Reader(byte[] bytes, int end) {
             this.bytes = bytes;
+            this.end = end;
+        }
+
+        boolean hasNext() {
+            return at < end;
         }
 
         long next() {

@@ -25,6 +25,13 @@ class CommandTest {
             new Command.Seal("a/b", 300),
             new Command.Trim("a/b", -1, 77),
             new Command.Delete("a/b", 1),
+            new Command.Create(5, "a/b", new LogSettings(1, 2, 3, 4)),
+            new Command.Alter("a/b", 300, new LogSettings(1, 2, 3, 4)),
+            new Command.Fence("a/b", 300, 7),
+            new Command.CommitCursor("a/b", 300, "reader", 77),
+            new Command.Append(6, APPEND.items(), true),
+            new Command.Append(
+                    6, List.of(new AppendItem(1, 0, 0, 0, 1, 2, ByteBuffer.wrap(new byte[] {1}), 77, 3)), false),
             APPEND);
 
     @Test
@@ -50,6 +57,21 @@ class CommandTest {
         assertThat(HexFormat.of()
                         .formatHex(new Command.Delete("a/b", 300).encode().array()))
                 .isEqualTo("01042c010000000000000300612f62");
+        String settings = "0100000000000000" + "0200000000000000" + "0300000000000000" + "0400000000000000";
+        assertThat(hex(new Command.Create(5, "a/b", new LogSettings(1, 2, 3, 4))))
+                .isEqualTo("0106" + "0500000000000000" + settings + "0300612f62");
+        assertThat(hex(new Command.Alter("a/b", 300, new LogSettings(1, 2, 3, 4))))
+                .isEqualTo("0108" + "2c01000000000000" + settings + "0300612f62");
+        assertThat(hex(new Command.Fence("a/b", 300, 7)))
+                .isEqualTo("0109" + "2c01000000000000" + "0700000000000000" + "0300612f62");
+        assertThat(hex(new Command.CommitCursor("a/b", 300, "r", 77)))
+                .isEqualTo("010a" + "2c01000000000000" + "4d00000000000000" + "0300612f62" + "010072");
+        AppendItem item = new AppendItem(1, 0, 0, 0, 1, 0x11223344, ByteBuffer.wrap(new byte[] {1}), 77, 3);
+        assertThat(hex(new Command.Append(6, List.of(item), true)))
+                .isEqualTo("0107" + "0600000000000000" + "01" + "01000000"
+                        + "4d00000000000000" + "0300000000000000"
+                        + "0100000000000000" + "0000000000000000" + "00000000" + "0000000000000000" + "01000000"
+                        + "44332211" + "01000000" + "01");
         assertThat(HexFormat.of().formatHex(APPEND.encode().array()))
                 .isEqualTo("01050068e5cf8b010000" + "02000000"
                         + "0100000000000000" + "0000000000000000" + "00000000" + "0000000000000000" + "01000000"
@@ -60,9 +82,13 @@ class CommandTest {
                         + "03000000" + "070809");
     }
 
+    private static String hex(Command command) {
+        return HexFormat.of().formatHex(command.encode().array());
+    }
+
     @Test
     void anotherVersionOrKindIsMalformed() {
-        for (String bad : List.of("0201", "0002", "0100", "0106")) {
+        for (String bad : List.of("0201", "0002", "0100", "010b")) {
             byte[] bytes = HexFormat.of().parseHex(bad + "2c01000000000000" + "0300612f62");
             assertThatThrownBy(() -> Command.decode(ByteBuffer.wrap(bytes))).isInstanceOf(MalformedException.class);
         }
@@ -92,7 +118,7 @@ class CommandTest {
                 random.nextBytes(bytes);
                 if (bytes.length > 1) {
                     bytes[0] = (byte) (1 + random.nextInt(2));
-                    bytes[1] = (byte) random.nextInt(7);
+                    bytes[1] = (byte) random.nextInt(12);
                 }
             } else {
                 bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));

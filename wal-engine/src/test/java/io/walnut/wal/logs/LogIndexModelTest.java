@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -69,13 +70,35 @@ class LogIndexModelTest {
         long id = random.nextInt(4) == 0
                 ? random.nextLong(0, model.lastId() + 2)
                 : random.nextBoolean() ? Command.ANY_LOG : model.id(name);
-        return switch (random.nextInt(60)) {
-            case 0, 1, 2 -> new Command.Create(random.nextInt(100_000), name);
+        return switch (random.nextInt(65)) {
+            case 0, 1, 2 -> new Command.Create(random.nextInt(100_000), name, settings(random));
             case 3 -> new Command.Delete(random.nextInt(4) == 0 ? name : "nobody", id);
             case 4 -> new Command.Seal(random.nextInt(4) == 0 ? name : "../x", id);
             case 5, 6 -> new Command.Trim(name, id, random.nextLong(-1, model.endOffset(name) + 2));
+            case 7 -> new Command.Alter(name, id, settings(random));
+            case 8 ->
+                random.nextInt(3) == 0 ? new Command.Fence(name, id, 1 + random.nextInt(5)) : append(random, model);
+            case 9, 10 ->
+                new Command.CommitCursor(
+                        name, id, "reader-" + random.nextInt(3), random.nextLong(-2, model.endOffset(name) + 2));
+            case 11 -> due(random, model, name);
             default -> append(random, model);
         };
+    }
+
+    private static LogSettings settings(Random random) {
+        return random.nextBoolean()
+                ? LogSettings.KEEP_ALL
+                : new LogSettings(
+                        random.nextInt(3) * 20_000L,
+                        random.nextInt(3) * 100L,
+                        random.nextInt(3) * 100L,
+                        random.nextInt(3) * 200_000L);
+    }
+
+    private static Command due(Random random, NaiveLogs model, String name) {
+        List<Command> due = model.due(model.timeMs());
+        return due.isEmpty() ? new Command.Trim(name, Command.ANY_LOG, 0) : due.get(random.nextInt(due.size()));
     }
 
     private static Command append(Random random, NaiveLogs model) {
@@ -95,9 +118,12 @@ class LogIndexModelTest {
                     sequence,
                     1 + random.nextInt(random.nextInt(10) == 0 ? 1000 : 2),
                     random.nextInt(),
-                    ByteBuffer.allocate(random.nextInt(5))));
+                    ByteBuffer.allocate(random.nextInt(5)),
+                    random.nextInt(10) == 0 ? random.nextLong(0, model.longest() + 1) : Command.ANY_OFFSET,
+                    random.nextInt(6)));
         }
-        return new Command.Append(random.nextInt(1_000_000), items);
+        long time = model.timeMs() + random.nextInt(2_000) - 200;
+        return new Command.Append(time, items, random.nextInt(4) == 0);
     }
 
     private static void look(Random random, LogIndex index, NaiveLogs model) {
@@ -107,6 +133,16 @@ class LogIndexModelTest {
         assertThat(index.locate(id, offset, limit))
                 .as("log %d, offset %d, limit %d", id, offset, limit)
                 .isEqualTo(model.locate(id, offset, limit));
+        String name = "log-" + random.nextInt(6);
+        assertThat(index.details(name)).isEqualTo(Optional.ofNullable(model.details(name)));
+        long time = model.timeMs() - random.nextLong(-10, 100_000);
+        index.offsetAt(model.id(name), time)
+                .ifPresent(found -> assertThat(found)
+                        .as("log %s at %d", name, time)
+                        .isEqualTo(model.offsetAt(model.id(name), time)));
+        if (random.nextInt(10) == 0) {
+            assertThat(index.due(time)).as("due at %d", time).isEqualTo(model.due(time));
+        }
         String after = "log-" + random.nextInt(6);
         assertThat(index.list("log-", after, limit)).isEqualTo(model.list("log-", after, limit));
     }

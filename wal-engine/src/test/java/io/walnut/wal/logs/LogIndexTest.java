@@ -17,14 +17,23 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LogIndexTest {
+    /** Of version 1, which is no longer written. */
+    private static final String OLD_IMAGE = "574c4f4753" + "01" + "0000000000000003" + "0000000000001389" + "00000002"
+            + ("01" + "0001" + "61" + "e807" + "8927" + "01" + "af02" + "00")
+            + ("02" + "0300010289" + "27" + "000102ac02" + "00")
+            + ("01" + "0000000000000007" + "00000001" + "02" + "01" + "0002018927")
+            + ("02" + "0003" + "622f63" + "e807" + "00" + "00" + "00" + "01" + "00" + "00")
+            + "58395c5e";
+
     /** Read beside docs/FORMAT-logs.md. */
     private static final String GOLDEN_IMAGE =
-            "574c4f4753" + "01" + "0000000000000003" + "0000000000001389" + "00000002"
+            "574c4f4753" + "02" + "0000000000000003" + "0000000000001389" + "00000002"
                     + ("01" + "0001" + "61" + "e807" + "8927" + "01" + "af02" + "00")
-                    + ("02" + "0300010289" + "27" + "000102ac02" + "00")
+                    + ("02" + "030001028927" + "03" + "000102ac0200" + "03")
                     + ("01" + "0000000000000007" + "00000001" + "02" + "01" + "0002018927")
-                    + ("02" + "0003" + "622f63" + "e807" + "00" + "00" + "00" + "01" + "00" + "00")
-                    + "58395c5e";
+                    + ("02" + "0003" + "622f63" + "e807" + "00" + "00" + "00" + "03" + "00" + "00")
+                    + ("e807" + "00" + "800a" + "00" + "05" + "01" + "0001" + "72" + "00")
+                    + "05ddf5b9";
 
     private final LogIndex index = new LogIndex();
     private long lsn;
@@ -69,8 +78,9 @@ class LogIndexTest {
                         new Appended(0, 2, 5000, false),
                         new Appended(3, 4, 5000, false));
         assertThat(index.locate(a.id(), 0, 10))
-                .containsExactly(new BatchLocation(first, 0, 0, 3, 5000), new BatchLocation(first, 2, 3, 1, 5000));
-        assertThat(index.locate(a.id(), 2, 1)).containsExactly(new BatchLocation(first, 0, 0, 3, 5000));
+                .containsExactly(
+                        new BatchLocation(first, 0, 0, 3, 5000, 3), new BatchLocation(first, 2, 3, 1, 5000, 3));
+        assertThat(index.locate(a.id(), 2, 1)).containsExactly(new BatchLocation(first, 0, 0, 3, 5000, 3));
         assertThat(index.locate(a.id(), 4, 1)).isEmpty();
     }
 
@@ -246,13 +256,13 @@ class LogIndexTest {
     @Test
     void ofTooManyProducersTheOneThatAppendedLongestAgoIsForgotten() {
         LogInfo a = create("a");
-        for (int i = 1; i <= LogState.MAX_PRODUCERS + 1; i++) {
+        for (int i = 1; i <= Producers.MOST + 1; i++) {
             append(5000, item(a, 1, i, 0, 0));
         }
 
         assertThat(append(5000, item(a, 1, 2, 0, 0)).getFirst()).isEqualTo(new Appended(1, 2, 5000, true));
         assertThat(append(5000, item(a, 1, 1, 0, 0)).getFirst())
-                .isEqualTo(new Appended(LogState.MAX_PRODUCERS + 1, LogState.MAX_PRODUCERS + 2, 5000, false));
+                .isEqualTo(new Appended(Producers.MOST + 1, Producers.MOST + 2, 5000, false));
     }
 
     @Test
@@ -351,10 +361,55 @@ class LogIndexTest {
         append(5001, item(a, 2, 7, 1, 0), item(a, 300, 0, 0, 0));
         apply(new Command.Trim("a", Command.ANY_LOG, 1));
         apply(new Command.Seal("b/c", Command.ANY_LOG));
+        apply(new Command.Alter("b/c", Command.ANY_LOG, new LogSettings(1000, 0, 1280, 0)));
+        apply(new Command.Fence("b/c", Command.ANY_LOG, 5));
+        apply(new Command.CommitCursor("b/c", Command.ANY_LOG, "r", 0));
 
         assertThat(HexFormat.of().formatHex(save(index))).isEqualTo(GOLDEN_IMAGE);
-        assertThat(save(LogIndex.load(new ByteArrayInputStream(HexFormat.of().parseHex(GOLDEN_IMAGE)))))
-                .isEqualTo(save(index));
+        assertThat(save(load(GOLDEN_IMAGE))).isEqualTo(save(index));
+    }
+
+    @Test
+    void anImageOfVersion1IsReadAndKnowsNoBytes() throws Exception {
+        LogIndex old = load(OLD_IMAGE);
+
+        assertThat(old.describe("a")).contains(new LogInfo(1, "a", 1, 303, false, 1000, 5001));
+        assertThat(old.locate(1, 3, 1)).containsExactly(new BatchLocation(3, 1, 3, 300, 5001, 0));
+        assertThat(old.details("a").orElseThrow().bytes()).isZero();
+        assertThat(old.describe("b/c").orElseThrow().sealed()).isTrue();
+    }
+
+    @Test
+    void anAppendToSeveralLogsThatIsAllOrNoneIsKeptOutByOneOfThem() {
+        LogInfo a = create("a");
+        LogInfo b = create("b");
+        append(5000, item(b, 1));
+        AppendItem late = new AppendItem(b.id(), 0, 0, 0, 1, 42, ByteBuffer.allocate(1), 0, Command.NO_EPOCH);
+
+        Result refused = apply(new Command.Append(5000, List.of(item(a, 2), late), true));
+
+        assertThat(((Result.Appends) refused).outcomes())
+                .extracting(outcome -> ((NotAppended) outcome).rejection().reason())
+                .containsExactly(Reason.ABORTED, Reason.OFFSET_MISMATCH);
+        assertThat(index.describe("a").orElseThrow().endOffset()).isZero();
+    }
+
+    @Test
+    void aWriterThatWasFencedAppendsNoMore() {
+        LogInfo a = create("a");
+        apply(new Command.Fence("a", Command.ANY_LOG, 3));
+
+        for (long epoch : new long[] {Command.NO_EPOCH, 2}) {
+            AppendItem item = new AppendItem(a.id(), 0, 0, 0, 1, 42, ByteBuffer.allocate(1), Command.ANY_OFFSET, epoch);
+            NotAppended refused = (NotAppended) append(5000, item).getFirst();
+            assertThat(refused.rejection().reason()).isEqualTo(Reason.FENCED);
+            assertThat(refused.rejection().expected()).isEqualTo(3);
+        }
+        assertThat(reason(apply(new Command.Fence("a", Command.ANY_LOG, 2)))).isEqualTo(Reason.FENCED);
+    }
+
+    private static LogIndex load(String hex) throws Exception {
+        return LogIndex.load(new ByteArrayInputStream(HexFormat.of().parseHex(hex)));
     }
 
     private static byte[] save(LogIndex index) throws Exception {

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What the logs should do, written the plain way: lists that only grow, looked through from the front. Refusals have no words. */
@@ -27,6 +28,9 @@ final class NaiveLogs {
         long end;
         long lastAppendMs;
         boolean sealed;
+        LogSettings settings = LogSettings.KEEP_ALL;
+        long writerEpoch;
+        final Map<String, Long> cursors = new HashMap<>();
 
         Log(long id, String name, long createdMs) {
             this.id = id;
@@ -36,6 +40,29 @@ final class NaiveLogs {
 
         LogInfo info() {
             return new LogInfo(id, name, start, end, sealed, createdMs, lastAppendMs);
+        }
+
+        Log copy() {
+            Log copy = new Log(id, name, createdMs);
+            copy.batches.addAll(batches);
+            writers.forEach((producer, writer) -> copy.writers.put(producer, writer.copy()));
+            copy.start = start;
+            copy.end = end;
+            copy.lastAppendMs = lastAppendMs;
+            copy.sealed = sealed;
+            copy.settings = settings;
+            copy.writerEpoch = writerEpoch;
+            copy.cursors.putAll(cursors);
+            return copy;
+        }
+
+        LogDetails details() {
+            return new LogDetails(
+                    info(),
+                    settings,
+                    from(start).stream().mapToLong(BatchLocation::bytes).sum(),
+                    writerEpoch,
+                    cursors);
         }
 
         List<BatchLocation> from(long offset) {
@@ -50,6 +77,14 @@ final class NaiveLogs {
         final List<Long> sequences = new ArrayList<>();
         final List<BatchLocation> batches = new ArrayList<>();
 
+        Writer copy() {
+            Writer copy = new Writer();
+            copy.epoch = epoch;
+            copy.sequences.addAll(sequences);
+            copy.batches.addAll(batches);
+            return copy;
+        }
+
         long next() {
             return sequences.isEmpty()
                     ? 0
@@ -63,12 +98,21 @@ final class NaiveLogs {
 
     Result apply(long lsn, Command command) {
         return switch (command) {
-            case Command.Create(long timestampMs, String name) -> create(timestampMs, name);
+            case Command.Create(long timestampMs, String name, LogSettings settings) ->
+                create(timestampMs, name, settings);
             case Command.Seal(String name, long id) -> change(name, id, log -> log.sealed = true);
             case Command.Delete(String name, long id) -> change(name, id, logs::remove);
             case Command.Trim(String name, long id, long before) -> trim(name, id, before);
-            case Command.Append(long timestampMs, List<AppendItem> items) -> {
+            case Command.Alter(String name, long id, LogSettings settings) ->
+                change(name, id, log -> log.settings = settings);
+            case Command.Fence(String name, long id, long epoch) -> fence(name, id, epoch);
+            case Command.CommitCursor(String name, long id, String cursor, long offset) ->
+                commit(name, id, cursor, offset);
+            case Command.Append(long timestampMs, List<AppendItem> items, boolean allOrNone) -> {
                 timeMs = Math.max(timeMs, timestampMs);
+                if (allOrNone && refuses(lsn, items)) {
+                    yield refused(lsn, items);
+                }
                 List<AppendOutcome> outcomes = new ArrayList<>();
                 for (int slot = 0; slot < items.size(); slot++) {
                     outcomes.add(append(lsn, slot, items.get(slot)));
@@ -78,7 +122,65 @@ final class NaiveLogs {
         };
     }
 
-    private Result create(long timestampMs, String name) {
+    /** Tries each item on logs that are then put back as they were. */
+    private boolean refuses(long lsn, List<AppendItem> items) {
+        return items.stream().map(AppendItem::logId).distinct().count() < items.size()
+                || items.stream().anyMatch(item -> attempt(lsn, item) instanceof NotAppended);
+    }
+
+    private Result refused(long lsn, List<AppendItem> items) {
+        if (items.stream().map(AppendItem::logId).distinct().count() < items.size()) {
+            return new Result.Rejected(new Rejection(Reason.MALFORMED, "", 0, 0, 0));
+        }
+        return new Result.Appends(items.stream()
+                .<AppendOutcome>map(item -> switch (attempt(lsn, item)) {
+                    case NotAppended refusal -> refusal;
+                    case Appended known when known.duplicate() -> known;
+                    case Appended _ -> {
+                        Log log = Objects.requireNonNull(byId(item.logId()));
+                        yield new NotAppended(new Rejection(Reason.ABORTED, "", log.start, log.end, 0));
+                    }
+                })
+                .toList());
+    }
+
+    private AppendOutcome attempt(long lsn, AppendItem item) {
+        Log log = byId(item.logId());
+        Log copy = log == null ? null : log.copy();
+        AppendOutcome outcome = append(lsn, 0, item);
+        if (log != null) {
+            logs.set(logs.indexOf(log), copy);
+        }
+        return outcome;
+    }
+
+    private Result fence(String name, long id, long epoch) {
+        for (Log log : logs) {
+            if (log.name.equals(name) && (id == 0 || id == log.id) && epoch < log.writerEpoch) {
+                return new Result.Rejected(new Rejection(Reason.FENCED, "", log.start, log.end, log.writerEpoch));
+            }
+        }
+        return change(name, id, log -> log.writerEpoch = epoch);
+    }
+
+    private Result commit(String name, long id, String cursor, long offset) {
+        for (Log log : logs) {
+            if (log.name.equals(name) && (id == 0 || id == log.id)) {
+                if (offset < -1 || offset > log.end) {
+                    return new Result.Rejected(new Rejection(Reason.OFFSET_BEYOND_END, "", log.start, log.end, 0));
+                }
+            }
+        }
+        return change(name, id, log -> {
+            if (offset == -1) {
+                log.cursors.remove(cursor);
+            } else {
+                log.cursors.put(cursor, offset);
+            }
+        });
+    }
+
+    private Result create(long timestampMs, String name, LogSettings settings) {
         for (Log log : logs) {
             if (log.name.equals(name)) {
                 return new Result.Rejected(new Rejection(Reason.LOG_EXISTS, "", log.start, log.end, 0));
@@ -86,6 +188,7 @@ final class NaiveLogs {
         }
         timeMs = Math.max(timeMs, timestampMs);
         Log log = new Log(++lastId, name, timeMs);
+        log.settings = settings;
         logs.add(log);
         return new Result.Done(log.info());
     }
@@ -145,7 +248,15 @@ final class NaiveLogs {
         if (log.sealed) {
             return new NotAppended(new Rejection(Reason.LOG_SEALED, "", log.start, log.end, 0));
         }
-        BatchLocation batch = new BatchLocation(lsn, slot, log.end, item.count(), timeMs);
+        if (item.writerEpoch() < log.writerEpoch) {
+            return new NotAppended(new Rejection(Reason.FENCED, "", log.start, log.end, log.writerEpoch));
+        }
+        if (item.expectedOffset() != -1 && item.expectedOffset() != log.end) {
+            return new NotAppended(new Rejection(Reason.OFFSET_MISMATCH, "", log.start, log.end, log.end));
+        }
+        log.writerEpoch = item.writerEpoch();
+        BatchLocation batch = new BatchLocation(
+                lsn, slot, log.end, item.count(), timeMs, item.bytes().remaining());
         log.batches.add(batch);
         log.end = batch.endOffset();
         log.lastAppendMs = timeMs;
@@ -177,6 +288,60 @@ final class NaiveLogs {
                 .limit(limit)
                 .map(Log::info)
                 .toList();
+    }
+
+    @Nullable
+    LogDetails details(String name) {
+        return logs.stream()
+                .filter(log -> log.name.equals(name))
+                .map(Log::details)
+                .findFirst()
+                .orElse(null);
+    }
+
+    long offsetAt(long id, long timestampMs) {
+        Log log = Objects.requireNonNull(byId(id));
+        return log.from(log.start).stream()
+                .filter(batch -> batch.timestampMs() >= timestampMs)
+                .mapToLong(batch -> Math.max(log.start, batch.baseOffset()))
+                .findFirst()
+                .orElse(log.end);
+    }
+
+    /** By looking at each batch: from the oldest on they go while the log is too long, too large or too old. */
+    List<Command> due(long nowMs) {
+        List<Command> due = new ArrayList<>();
+        for (Log log : logs) {
+            long start = log.start;
+            if (log.settings.maxRecords() > 0) {
+                start = Math.max(start, log.end - log.settings.maxRecords());
+            }
+            List<BatchLocation> batches = log.from(log.start);
+            for (int i = 0; i < batches.size(); i++) {
+                long bytes = batches.subList(i, batches.size()).stream()
+                        .mapToLong(BatchLocation::bytes)
+                        .sum();
+                boolean tooLarge =
+                        log.settings.maxBytes() > 0 && bytes > log.settings.maxBytes() && i < batches.size() - 1;
+                boolean tooOld =
+                        log.settings.maxAgeMs() > 0 && batches.get(i).timestampMs() < nowMs - log.settings.maxAgeMs();
+                if (tooLarge || tooOld) {
+                    start = Math.max(start, batches.get(i).endOffset());
+                }
+            }
+            if (start > log.start) {
+                due.add(new Command.Trim(log.name, log.id, start));
+            }
+            long idle = log.settings.idleSealMs();
+            if (!log.sealed && idle > 0 && nowMs >= Math.max(log.createdMs, log.lastAppendMs) + idle) {
+                due.add(new Command.Seal(log.name, log.id));
+            }
+        }
+        return due;
+    }
+
+    long timeMs() {
+        return timeMs;
     }
 
     long neededLsn() {
