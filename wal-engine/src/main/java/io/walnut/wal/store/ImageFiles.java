@@ -1,0 +1,183 @@
+package io.walnut.wal.store;
+
+import io.walnut.wal.io.Storage;
+import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.logs.LogIndex;
+import io.walnut.wal.logs.MalformedException;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Images of the index, beside the segments: {@code <LSN>.index}, the state after all commands below that LSN. Big endian:
+ *
+ * <pre>
+ *  "WALNUTIX" | version u32 | crc32c u32 of the LSN | LSN i64 | image of the named logs, with its own checksum
+ * </pre>
+ *
+ * An image is made under another name, synced, and renamed; the newest two are kept, so that one may be damaged.
+ */
+final class ImageFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageFiles.class);
+    private static final long MAGIC = 0x57414c4e55544958L; // "WALNUTIX"
+    private static final int VERSION = 1;
+    private static final int HEADER_BYTES = 8 + 4 + 4 + 8;
+    private static final int KEPT = 2;
+    private static final int DIGITS = 20;
+    private static final String SUFFIX = ".index";
+    private static final String TEMPORARY = "index.tmp";
+    private static final int PART_BYTES = 1 << 20;
+
+    private final Storage storage;
+
+    ImageFiles(Storage storage) {
+        this.storage = storage;
+    }
+
+    /** The index as it was before the command at {@code nextLsn}. */
+    record Loaded(long nextLsn, LogIndex index) {}
+
+    /** The newest image that is good; a damaged one is told of and left where it is. */
+    Optional<Loaded> newest() throws IOException {
+        for (long lsn : newestFirst()) {
+            try {
+                return Optional.of(read(lsn));
+            } catch (MalformedException e) {
+                LOG.warn(
+                        "{} of {} is damaged, an older one is used: {}", name(lsn), storage.describe(), e.getMessage());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** LSN of the oldest image that is kept: from there on the WAL is needed. */
+    Optional<Long> oldestLsn() throws IOException {
+        List<Long> all = newestFirst();
+        return all.isEmpty() ? Optional.empty() : Optional.of(all.getLast());
+    }
+
+    private List<Long> newestFirst() throws IOException {
+        return storage.list().stream()
+                .filter(name -> name.length() == DIGITS + SUFFIX.length() && name.endsWith(SUFFIX))
+                .map(name -> Long.parseLong(name.substring(0, DIGITS)))
+                .sorted(Comparator.reverseOrder())
+                .toList();
+    }
+
+    private Loaded read(long lsn) throws IOException, MalformedException {
+        try (StorageFile file = storage.open(name(lsn), false);
+                DataInputStream in = new DataInputStream(new BufferedInputStream(new Reading(file), PART_BYTES))) {
+            if (in.readLong() != MAGIC) {
+                throw new MalformedException("it does not begin with WALNUTIX");
+            }
+            int version = in.readInt();
+            int crc = in.readInt();
+            long stored = in.readLong();
+            if (version != VERSION || crc != crc(stored) || stored != lsn) {
+                throw new MalformedException("version " + version + ", LSN " + stored + "; expected version " + VERSION
+                        + ", LSN " + lsn + " and its checksum");
+            }
+            return new Loaded(lsn, LogIndex.load(in));
+        } catch (EOFException e) {
+            throw new MalformedException("it ends in its header");
+        }
+    }
+
+    /** Saves an image; durable on return, and only then those before it but one are deleted. */
+    void write(long nextLsn, Parts image) throws IOException {
+        if (storage.exists(TEMPORARY)) {
+            storage.delete(TEMPORARY);
+        }
+        try (StorageFile file = storage.create(TEMPORARY)) {
+            ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES)
+                    .putLong(MAGIC)
+                    .putInt(VERSION)
+                    .putInt(crc(nextLsn))
+                    .putLong(nextLsn);
+            file.write(header.flip(), 0);
+            long at = HEADER_BYTES;
+            for (ByteBuffer part : image.parts()) {
+                int bytes = part.remaining();
+                file.write(part, at);
+                at += bytes;
+            }
+            file.sync();
+        }
+        storage.rename(TEMPORARY, name(nextLsn));
+        storage.syncDirectory();
+        for (long old : newestFirst().stream().skip(KEPT).toList()) {
+            storage.delete(name(old));
+        }
+    }
+
+    private static int crc(long lsn) {
+        CRC32C crc = new CRC32C();
+        crc.update(ByteBuffer.allocate(Long.BYTES).putLong(0, lsn));
+        return (int) crc.getValue();
+    }
+
+    private static String name(long lsn) {
+        return "%020d%s".formatted(lsn, SUFFIX);
+    }
+
+    /** An image in memory, in parts: it is made while no command is applied, and written when they are again. */
+    static final class Parts extends OutputStream {
+        private final List<ByteBuffer> parts = new ArrayList<>();
+
+        @Override
+        public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] source, int from, int length) {
+            int done = 0;
+            while (done < length) {
+                if (parts.isEmpty() || !parts.getLast().hasRemaining()) {
+                    parts.add(ByteBuffer.allocate(PART_BYTES));
+                }
+                ByteBuffer part = parts.getLast();
+                int now = Math.min(part.remaining(), length - done);
+                part.put(source, from + done, now);
+                done += now;
+            }
+        }
+
+        List<ByteBuffer> parts() {
+            return parts.stream().map(part -> part.duplicate().flip()).toList();
+        }
+    }
+
+    private static final class Reading extends InputStream {
+        private final StorageFile file;
+        private long at;
+
+        Reading(StorageFile file) {
+            this.file = file;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(one[0]);
+        }
+
+        @Override
+        public int read(byte[] target, int from, int length) throws IOException {
+            int read = file.read(ByteBuffer.wrap(target, from, length), at);
+            at += read;
+            return read == 0 && length > 0 ? -1 : read;
+        }
+    }
+}

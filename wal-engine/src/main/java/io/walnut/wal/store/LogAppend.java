@@ -1,0 +1,58 @@
+package io.walnut.wal.store;
+
+import io.walnut.wal.logs.Command;
+import io.walnut.wal.record.BatchWriter;
+import java.nio.ByteBuffer;
+
+/**
+ * One batch for one log, and the conditions under which it is appended.
+ *
+ * @param count records in the batch, 1 or more
+ * @param bytes of the batch, opaque to the store; borrowed until the append returns, or its future
+ * @param expectedOffset where the batch must begin, or {@link Command#ANY_OFFSET}
+ * @param writerEpoch of the writer, 1 or more, or {@link Command#NO_EPOCH}: lower ones than the log has seen are fenced
+ * @param producerId makes a repeated append no duplicate; 0 for none
+ * @param producerEpoch unsigned; a higher one starts the sequence anew, a lower one is fenced
+ * @param sequence records that the producer appended to this log before, in its epoch
+ */
+public record LogAppend(
+        String log,
+        int count,
+        ByteBuffer bytes,
+        long expectedOffset,
+        long writerEpoch,
+        long producerId,
+        int producerEpoch,
+        long sequence) {
+    public LogAppend {
+        if (count < 1 || expectedOffset < Command.ANY_OFFSET || writerEpoch < Command.NO_EPOCH || sequence < 0) {
+            throw new IllegalArgumentException("append of " + count + " records (1 or more) at offset " + expectedOffset
+                    + " (-1 or more), writer epoch " + writerEpoch + ", sequence " + sequence + " (0 or more)");
+        }
+    }
+
+    /** A batch without conditions. */
+    public static LogAppend of(String log, int count, ByteBuffer bytes) {
+        return new LogAppend(log, count, bytes, Command.ANY_OFFSET, Command.NO_EPOCH, 0, 0, 0);
+    }
+
+    /** The records of a writer, which may be cleared when the append has returned, or its future. */
+    public static LogAppend of(String log, BatchWriter records) {
+        return of(log, records.count(), records.bytes());
+    }
+
+    /** Only when the log ends there. */
+    public LogAppend expecting(long offset) {
+        return new LogAppend(log, count, bytes, offset, writerEpoch, producerId, producerEpoch, sequence);
+    }
+
+    /** Only when no writer of a higher epoch was there. */
+    public LogAppend inEpoch(long epoch) {
+        return new LogAppend(log, count, bytes, expectedOffset, epoch, producerId, producerEpoch, sequence);
+    }
+
+    /** Only once. */
+    public LogAppend by(long producer, int epoch, long recordsBefore) {
+        return new LogAppend(log, count, bytes, expectedOffset, writerEpoch, producer, epoch, recordsBefore);
+    }
+}

@@ -1,0 +1,117 @@
+package io.walnut.wal.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.walnut.wal.Batch;
+import io.walnut.wal.Cursor;
+import io.walnut.wal.Durability;
+import io.walnut.wal.Wal;
+import io.walnut.wal.WalOptions;
+import io.walnut.wal.logs.LogSettings;
+import io.walnut.wal.record.BatchView;
+import io.walnut.wal.record.BatchWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The examples of docs/ENGINE.md, which quotes what stands between the marks. */
+class EngineAloneTest {
+    @TempDir
+    Path directory;
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void aWal() throws Exception {
+        List<String> read = new ArrayList<>();
+        // example: wal
+        try (Wal wal = Wal.open(directory, WalOptions.defaults())) {
+            long lsn = wal.append(Batch.of(7, ByteBuffer.wrap(utf8("hello")))); // durable on return
+            wal.enqueue(new Batch()
+                    .add(7, ByteBuffer.wrap(utf8("both, ")))
+                    .add(7, ByteBuffer.wrap(utf8("or none")))); // not yet
+            wal.awaitDurable(wal.endLsn() - 1);
+
+            try (Cursor cursor = wal.cursor(lsn)) {
+                while (cursor.next()) {
+                    read.add(StandardCharsets.UTF_8
+                            .decode(cursor.record().payload())
+                            .toString());
+                }
+            }
+            wal.trimBefore(lsn + 1);
+        }
+        // end
+        assertThat(read).containsExactly("hello", "both, ", "or none");
+    }
+
+    @Test
+    void aStoreOfManyLogs() throws Exception {
+        List<String> read = new ArrayList<>();
+        // example: store
+        try (LogStore store = LogStore.open(directory, LogStoreOptions.defaults())) {
+            store.create(
+                    "orders",
+                    LogSettings.KEEP_ALL.withMaxAgeMs(Duration.ofDays(7).toMillis()));
+            store.create("audit");
+
+            BatchWriter records = new BatchWriter().put(utf8("order-1"), utf8("paid"));
+            BatchWriter notes = new BatchWriter().put(utf8("order-1 was paid"));
+            store.append(List.of(LogAppend.of("orders", records), LogAppend.of("audit", notes))); // both or none
+
+            store.append(LogAppend.of("orders", new BatchWriter().delete(utf8("order-1")))
+                    .expecting(1));
+
+            LogReader reader = store.read("orders", 0);
+            BatchView view = new BatchView();
+            for (StoredBatch batch = reader.next(); batch != null; batch = reader.next()) {
+                view.over(batch.bytes());
+                for (long offset = batch.baseOffset(); view.next(); offset++) {
+                    String key = StandardCharsets.UTF_8
+                            .decode(Objects.requireNonNull(view.key()))
+                            .toString();
+                    String value = StandardCharsets.UTF_8.decode(view.value()).toString();
+                    read.add(offset + " " + key + (view.deletes() ? " deleted" : " = " + value));
+                }
+            }
+            store.commitCursor("orders", "billing", reader.nextOffset());
+        }
+        // end
+        assertThat(read).containsExactly("0 order-1 = paid", "1 order-1 deleted");
+    }
+
+    @Test
+    void aStoreThatWaitsForNoSync() throws Exception {
+        // example: interval
+        WalOptions wal = WalOptions.defaults().withDurability(Durability.interval(Duration.ofMillis(10), 1 << 20));
+        try (LogStore store =
+                LogStore.open(directory, LogStoreOptions.defaults().withWal(wal))) {
+            store.create("metrics");
+            Appended appended = store.append(LogAppend.of("metrics", new BatchWriter().put(utf8("1"))));
+            assertThat(appended.durable()).isFalse(); // a power cut may take it for 10 ms
+        }
+        // end
+    }
+
+    /** What the page quotes is what is compiled here. */
+    @Test
+    void thePageQuotesTheseExamples() throws Exception {
+        String page = Files.readString(Path.of("..", "docs", "ENGINE.md"));
+        String source = Files.readString(
+                Path.of("src", "test", "java", "io", "walnut", "wal", "store", "EngineAloneTest.java"));
+        for (String example : List.of("wal", "store", "interval")) {
+            int from = source.indexOf("// example: " + example + "\n");
+            String code = source.substring(source.indexOf('\n', from) + 1, source.indexOf("        // end", from));
+            assertThat(page).as(example).contains(code.stripTrailing().stripIndent());
+        }
+    }
+}
