@@ -216,6 +216,11 @@ final class GroupWriter {
         }
     }
 
+    /** {@link #awaitLocked}, as the policy wants it. */
+    void awaitAppended(long lsn) throws WalException {
+        awaitLocked(lsn, syncsEach);
+    }
+
     /** {@link #awaitLocked}, and gives the mutex back: who is woken because all is done need not take it again. */
     void awaitAndUnlock(long lsn, boolean durably) throws WalException {
         int cuts = state.cuts.get();

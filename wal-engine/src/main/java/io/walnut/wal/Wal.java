@@ -209,6 +209,19 @@ public final class Wal implements AutoCloseable {
         }
     }
 
+    /** Waits until an LSN is as durable as {@link #append} would have made it. */
+    public void awaitAppended(long lsn) throws WalException {
+        state.mutex.lock();
+        try {
+            if (lsn >= state.endLsn) {
+                throw new WalRangeException(lsn, state.endLsn);
+            }
+            writer.awaitAppended(lsn);
+        } finally {
+            state.mutex.unlock();
+        }
+    }
+
     /** Adds a listener; it hears of what becomes durable from now on. */
     public void addDurableListener(DurableListener listener) {
         state.listeners.add(listener);

@@ -16,6 +16,7 @@ import io.walnut.wal.logs.LogSettings;
 import io.walnut.wal.logs.Result;
 import io.walnut.wal.logs.Result.Reason;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -237,6 +238,11 @@ public final class LogStore implements AutoCloseable {
         Submitted submitted;
         try {
             submitted = give(appendCommand(batches));
+            if (!syncsEach) {
+                await(submitted); // short: no sync is waited for, and nobody tells when it is written
+            } else if (wal.durableLsn() > submitted.lsn) {
+                applier.applyBelow(wal.durableLsn()); // it was durable before it was pending
+            }
         } catch (WalException | RefusedException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -346,35 +352,28 @@ public final class LogStore implements AutoCloseable {
 
     private record Submitted(long lsn, CompletableFuture<Result> result) {}
 
-    /** Gives a command to the WAL: its result comes when it is as durable as the policy wants it. */
+    /** Gives a command to the WAL: its result comes when that has been awaited. */
     private Submitted give(Stamped command) throws WalException {
-        Submitted submitted;
         order.lock();
         try {
             checkOpen();
-            var bytes = command.at(options.clock().millis()).encode();
-            Batch batch = Batch.of(COMMAND, bytes);
-            // Without a sync to wait for, to write is quick, and the order is that of the writes.
-            long lsn = syncsEach ? wal.enqueue(batch) : wal.append(batch);
-            submitted = new Submitted(lsn, applier.add(lsn, bytes));
+            ByteBuffer bytes = command.at(options.clock().millis()).encode();
+            long lsn = wal.enqueue(Batch.of(COMMAND, bytes));
+            return new Submitted(lsn, applier.add(lsn, bytes));
         } finally {
             order.unlock();
         }
-        // It may have become durable before it was pending.
-        if (!syncsEach) {
-            applier.applyBelow(submitted.lsn + 1);
-        } else if (wal.durableLsn() > submitted.lsn) {
-            applier.applyBelow(wal.durableLsn());
-        }
-        return submitted;
+    }
+
+    /** Waits until a command is as durable as the policy wants it, and sees to it that it is applied. */
+    private void await(Submitted submitted) throws WalException {
+        wal.awaitAppended(submitted.lsn);
+        applier.applyBelow(syncsEach ? wal.durableLsn() : submitted.lsn + 1);
     }
 
     private Result submit(Stamped command) throws WalException {
         Submitted submitted = give(command);
-        if (syncsEach) {
-            wal.awaitDurable(submitted.lsn);
-            applier.applyBelow(wal.durableLsn());
-        }
+        await(submitted);
         try {
             return submitted.result.join();
         } catch (CompletionException e) {
