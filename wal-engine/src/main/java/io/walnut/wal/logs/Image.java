@@ -1,8 +1,6 @@
 package io.walnut.wal.logs;
 
-import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -10,13 +8,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
-import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -146,33 +142,32 @@ final class Image {
 
     /** Hands the logs to {@code logs} one by one; they count only when the checksum at the end was right. */
     static Header read(InputStream source, Consumer<LogState> logs) throws IOException, MalformedException {
-        CRC32C crc = new CRC32C();
-        DataInputStream in =
-                new DataInputStream(new CheckedInputStream(new BufferedInputStream(source, BUFFER_BYTES), crc));
+        ImageInput in = new ImageInput(source);
         try {
-            byte[] magic = in.readNBytes(MAGIC.length);
-            if (!Arrays.equals(magic, MAGIC)) {
-                throw new MalformedException("image: it does not begin with WLOGS");
+            for (byte expected : MAGIC) {
+                if (in.u8() != expected) {
+                    throw new MalformedException("image: it does not begin with WLOGS");
+                }
             }
-            int version = in.readUnsignedByte();
+            int version = in.u8();
             if (version < OLDEST_VERSION || version > VERSION) {
                 throw new MalformedException(
                         "image: version " + version + ", this program knows " + OLDEST_VERSION + " to " + VERSION);
             }
-            Header header = new Header(in.readLong(), in.readLong());
-            int count = in.readInt();
+            Header header = new Header(in.i64(), in.i64());
+            int count = in.i32();
             if (count < 0) {
                 throw new MalformedException("image: " + count + " logs");
             }
             for (int i = 0; i < count; i++) {
                 logs.accept(readLog(in, version));
             }
-            int computed = (int) crc.getValue();
-            int stored = in.readInt();
+            int computed = in.checksum();
+            int stored = in.i32();
             if (computed != stored) {
                 throw new MalformedException("image: checksum computed %08x, stored %08x".formatted(computed, stored));
             }
-            if (in.read() >= 0) {
+            if (!in.atEnd()) {
                 throw new MalformedException("image: bytes left over after the checksum");
             }
             return header;
@@ -182,15 +177,15 @@ final class Image {
     }
 
     // What the checks below refuse is damage met before the checksum is reached; an image of ours passes them all.
-    private static LogState readLog(DataInputStream in, int version) throws IOException, MalformedException {
-        long id = varint(in);
-        byte[] text = in.readNBytes(in.readUnsignedShort());
+    private static LogState readLog(ImageInput in, int version) throws IOException, MalformedException {
+        long id = in.varint();
+        byte[] text = in.text();
         String name = new String(text, StandardCharsets.UTF_8);
-        LogState log = new LogState(id, text, varint(in));
-        long lastAppend = varint(in);
-        long start = varint(in);
-        long end = varint(in);
-        int flags = in.readUnsignedByte();
+        LogState log = new LogState(id, text, in.varint());
+        long lastAppend = in.varint();
+        long start = in.varint();
+        long end = in.varint();
+        int flags = in.u8();
         if (LogName.problem(name).isPresent()
                 || start < 0
                 || end < start
@@ -212,19 +207,19 @@ final class Image {
     }
 
     /** False when there are none. */
-    private static boolean readBatches(DataInputStream in, LogState log, int version, long end)
+    private static boolean readBatches(ImageInput in, LogState log, int version, long end)
             throws IOException, MalformedException {
         // The index grows as bytes come: a wrong count ends at the end of the stream, not in a huge allocation.
-        long count = varint(in);
+        long count = in.varint();
         BatchLocation before = NO_BATCH;
         for (long i = 0; i < count; i++) {
             BatchLocation batch = new BatchLocation(
-                    before.lsn() + varint(in),
-                    (int) varint(in),
-                    before.baseOffset() + varint(in),
-                    (int) varint(in),
-                    before.timestampMs() + varint(in),
-                    version == 1 ? 0 : (int) varint(in));
+                    before.lsn() + in.varint(),
+                    (int) in.varint(),
+                    before.baseOffset() + in.varint(),
+                    (int) in.varint(),
+                    before.timestampMs() + in.varint(),
+                    version == 1 ? 0 : (int) in.varint());
             if (batch.count() < 1
                     || batch.slot() < 0
                     || batch.bytes() < 0
@@ -243,9 +238,8 @@ final class Image {
         return count != 0;
     }
 
-    private static @Nullable Producers readProducers(DataInputStream in, long logId)
-            throws IOException, MalformedException {
-        long count = varint(in);
+    private static @Nullable Producers readProducers(ImageInput in, long logId) throws IOException, MalformedException {
+        long count = in.varint();
         if (count < 0 || count > Producers.MOST) {
             throw new MalformedException("image: log " + logId + ": " + count + " producers");
         }
@@ -254,14 +248,14 @@ final class Image {
         }
         var producers = new Producers();
         for (long i = 0; i < count; i++) {
-            Producer producer = new Producer(in.readLong(), in.readInt());
-            long nextSequence = varint(in);
-            long window = varint(in);
+            Producer producer = new Producer(in.i64(), in.i32());
+            long nextSequence = in.varint();
+            long window = in.varint();
             if (window < 1 || window > Producer.WINDOW) {
                 throw new MalformedException("image: log " + logId + ": a producer's window of " + window);
             }
             for (long j = 0; j < window; j++) {
-                producer.accept(new Producer.Accepted(varint(in), (int) varint(in), varint(in), varint(in)));
+                producer.accept(new Producer.Accepted(in.varint(), (int) in.varint(), in.varint(), in.varint()));
             }
             producer.nextSequence = nextSequence;
             producers.restore(producer);
@@ -269,23 +263,23 @@ final class Image {
         return producers;
     }
 
-    private static LogDetails readExtras(DataInputStream in, LogInfo info) throws IOException, MalformedException {
+    private static LogDetails readExtras(ImageInput in, LogInfo info) throws IOException, MalformedException {
         LogSettings settings;
         try {
-            settings = new LogSettings(varint(in), varint(in), varint(in), varint(in));
+            settings = new LogSettings(in.varint(), in.varint(), in.varint(), in.varint());
         } catch (IllegalArgumentException e) {
             throw new MalformedException("image: log " + info.id() + ": " + e.getMessage());
         }
-        long writerEpoch = varint(in);
-        long count = varint(in);
+        long writerEpoch = in.varint();
+        long count = in.varint();
         if (writerEpoch < 0 || count < 0 || count > LogState.MAX_CURSORS) {
             throw new MalformedException(
                     "image: log " + info.id() + ": writer epoch " + writerEpoch + ", " + count + " cursors");
         }
         var cursors = new TreeMap<String, Long>();
         for (long i = 0; i < count; i++) {
-            String name = new String(in.readNBytes(in.readUnsignedShort()), StandardCharsets.UTF_8);
-            cursors.put(name, varint(in));
+            String name = new String(in.text(), StandardCharsets.UTF_8);
+            cursors.put(name, in.varint());
         }
         return new LogDetails(info, settings, 0, writerEpoch, cursors);
     }
@@ -297,17 +291,5 @@ final class Image {
             rest >>>= 7;
         }
         out.writeByte((int) rest);
-    }
-
-    private static long varint(DataInputStream in) throws IOException, MalformedException {
-        long value = 0;
-        for (int shift = 0; shift < Long.SIZE; shift += 7) {
-            int group = in.readUnsignedByte();
-            value |= (long) (group & 0x7F) << shift;
-            if (group < 0x80) {
-                return value;
-            }
-        }
-        throw new MalformedException("image: a number longer than 64 bits");
     }
 }

@@ -61,10 +61,13 @@ final class ImageFiles {
         return Optional.empty();
     }
 
-    /** LSN of the oldest image that is kept: from there on the WAL is needed. */
-    Optional<Long> oldestLsn() throws IOException {
+    /**
+     * LSN of the older of two images: from there on the WAL is needed, should the newer one turn out to be damaged. Empty while
+     * there are not two, and all of the WAL is needed.
+     */
+    Optional<Long> olderLsn() throws IOException {
         List<Long> all = newestFirst();
-        return all.isEmpty() ? Optional.empty() : Optional.of(all.getLast());
+        return all.size() < KEPT ? Optional.empty() : Optional.of(all.getLast());
     }
 
     private List<Long> newestFirst() throws IOException {

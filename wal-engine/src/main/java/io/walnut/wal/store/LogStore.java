@@ -430,7 +430,7 @@ public final class LogStore implements AutoCloseable {
     }
 
     private void giveBack() throws IOException {
-        long floor = Math.min(index.neededLsn(), images.oldestLsn().orElse(wal.startLsn()));
+        long floor = Math.min(index.neededLsn(), images.olderLsn().orElse(wal.startLsn()));
         if (floor > wal.startLsn()) {
             wal.trimBefore(floor);
         }
