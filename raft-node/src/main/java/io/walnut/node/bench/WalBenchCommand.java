@@ -5,6 +5,7 @@ import io.walnut.wal.WalOptions;
 import io.walnut.wal.bench.Bench;
 import io.walnut.wal.bench.Subject;
 import io.walnut.wal.bench.WalSubject;
+import io.walnut.wal.io.Backend;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -152,13 +153,18 @@ public final class WalBenchCommand implements Callable<Integer> {
         List<Subject> known = new ArrayList<>();
         known.add(new WalSubject("walnut", WalOptions.defaults()));
         ServiceLoader.load(Subject.class).forEach(known::add);
+        int others = known.size();
+        known.add(new WalSubject("walnut-portable", WalOptions.defaults().withBackend(Backend.PORTABLE)));
+        known.add(new WalSubject("walnut-io_uring", WalOptions.defaults().withBackend(Backend.IO_URING)));
         List<String> names = known.stream().map(Subject::name).toList();
         for (String name : subjects) {
             require("--subjects", name, names);
         }
-        return known.stream()
-                .filter(subject -> subjects.isEmpty() || subjects.contains(subject.name()))
-                .toList();
+        return subjects.isEmpty()
+                ? known.subList(0, others) // one backend is enough, unless they are to be compared
+                : known.stream()
+                        .filter(subject -> subjects.contains(subject.name()))
+                        .toList();
     }
 
     private void require(String option, long value, long min, long max) {

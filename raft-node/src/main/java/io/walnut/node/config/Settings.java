@@ -102,6 +102,7 @@ final class Settings {
             "WALNUT_JAVA_OPTS",
             "WALNUT_ENDPOINTS",
             "WALNUT_PROGRAM",
+            "WALNUT_WAL_BACKEND",
             "WALNUT_LOG_LEVEL",
             "WALNUT_RAFT_LOG_LEVEL",
             "WALNUT_IMAGE",

@@ -2,7 +2,6 @@ package io.walnut.wal.bench;
 
 import io.walnut.wal.Cursor;
 import io.walnut.wal.Wal;
-import io.walnut.wal.WalRecord;
 import io.walnut.wal.bench.RowResult.Round;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -31,7 +30,11 @@ record ReadRow(String id, String workload, int recordBytes, int batch, int recor
 
     private void measure(Bench bench, String backend, Wal log, Report report) throws IOException {
         Trial trial = new Trial(
-                1, false, 0, bench.stopped(), thread -> records == 1 ? new Random(log) : new Scan(log, records));
+                1,
+                false,
+                0,
+                bench.stopped(),
+                thread -> records == 1 ? new Random(log) : new Scan(log, records, recordBytes));
         trial.round(bench.warmUpNanos(), 0);
         List<Round> rounds = new ArrayList<>();
         for (int i = 0; i < Bench.ROUNDS && !bench.isStopped(); i++) {
@@ -76,23 +79,30 @@ record ReadRow(String id, String workload, int recordBytes, int batch, int recor
     private static final class Scan implements Trial.Operation {
         private final Wal log;
         private final int records;
+        private final int recordBytes;
         private Cursor cursor;
+        private long bytes; // so that each payload is looked at
 
-        Scan(Wal log, int records) throws IOException {
+        Scan(Wal log, int records, int recordBytes) throws IOException {
             this.log = log;
             this.records = records;
+            this.recordBytes = recordBytes;
             this.cursor = log.cursor(log.startLsn());
         }
 
         @Override
         public void run() throws IOException {
+            long before = bytes;
             for (int i = 0; i < records; i++) {
                 while (!cursor.next()) {
                     cursor.close();
                     cursor = log.cursor(log.startLsn());
                 }
-                WalRecord record = cursor.record();
-                check(record.tag(), record.lsn());
+                check(cursor.tag(), cursor.lsn());
+                bytes += cursor.payload().remaining();
+            }
+            if (bytes - before != (long) records * recordBytes) {
+                throw new IOException("read " + (bytes - before) + " bytes of " + records + " records");
             }
         }
     }

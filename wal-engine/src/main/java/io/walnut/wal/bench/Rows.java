@@ -1,5 +1,6 @@
 package io.walnut.wal.bench;
 
+import io.walnut.wal.Compression;
 import io.walnut.wal.WalOptions.Verification;
 import java.util.List;
 
@@ -57,6 +58,10 @@ final class Rows {
                     KIB,
                     100,
                     NANOS_PER_S * 100 * KIB / UNWAITED_BYTES_PER_S),
+            new CompressRow("A11", "LZ4, JSON in batches of 100 x 1 KiB, not waiting", Compression.lz4(), true),
+            new CompressRow("A11", "LZ4, random bytes, the same", Compression.lz4(), false),
+            new CompressRow("A11", "Zstandard 1, JSON, the same", Compression.zstd(1), true),
+            new CompressRow("A11", "Zstandard 1, random bytes, the same", Compression.zstd(1), false),
             new HeapRow("A12", "heap of an open engine, in B/op", HeapRow.What.OPEN_ENGINE),
             new HeapRow("A12", "heap of an idle named log beside its name, in B/op", HeapRow.What.IDLE_NAMED_LOG),
             new AppendRow(

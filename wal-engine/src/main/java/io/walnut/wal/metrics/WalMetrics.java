@@ -9,6 +9,7 @@ import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
 import io.walnut.wal.WalObserver;
 import io.walnut.wal.WalStats;
+import io.walnut.wal.io.Backend;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
@@ -59,6 +60,8 @@ public final class WalMetrics implements WalObserver {
     public void opened(Wal wal) {
         double recoverySeconds = wal.recoveryReport().nanos() / NANOS_PER_SECOND;
         gauge(wal, "recovery_seconds", stats -> recoverySeconds);
+        boolean ring = wal.backend().backend() == Backend.IO_URING;
+        gauge(wal, "backend_io_uring", stats -> ring ? 1 : 0);
         counter(wal, "written_bytes", WalStats::bytesWritten);
         counter(wal, "appended_records", WalStats::recordsAppended);
         counter(wal, "appended_batches", WalStats::batchesAppended);
