@@ -307,6 +307,26 @@ class LogStoreTest {
     }
 
     @Test
+    void theWalKeepsWhatTheOlderImageNeeds() throws Exception {
+        store.close();
+        options = options.withImageEvery(7); // the last upkeep saves none
+        open();
+        store.create("a");
+        for (int i = 0; i < 30; i++) {
+            store.append(LogAppend.of("a", 1, ByteBuffer.allocate(8 << 10)));
+            store.trim("a", i + 1);
+            store.upkeep();
+        }
+        store.append(batch("a", "last"));
+        store.close();
+        damage(images().getLast());
+
+        open();
+
+        assertThat(contents(store, "a")).containsExactly("30:last");
+    }
+
+    @Test
     void withoutAGoodImageATrimmedWalIsRefused() throws Exception {
         store.close();
         options = options.withImageEvery(1);
