@@ -107,7 +107,7 @@ class WalCommandTest {
     @Test
     void aRowThatThereIsNotIsNamed() {
         assertThat(run("wal", "bench", "--rows", "B7")).isEqualTo(2);
-        assertThat(err.toString()).contains("--rows is [B7]; expected some of [A1, ");
+        assertThat(err.toString()).contains("--rows has 'B7'; expected some of A1,");
         assertThat(run("wal", "bench", "--seconds", 0)).isEqualTo(2);
         assertThat(err.toString()).contains("--seconds is 0; expected 1 to 3600");
     }

@@ -559,7 +559,8 @@ final class GroupWriter {
                 state.writtenLsn,
                 state.options.salts().getAsInt(),
                 next.file(),
-                FrameIndex.EMPTY,
+                FrameIndex.likeOneOf(
+                        state.active == null ? 0 : state.active.index().count()),
                 state.writtenLsn,
                 SegmentHeader.BYTES);
         state.active = begun;

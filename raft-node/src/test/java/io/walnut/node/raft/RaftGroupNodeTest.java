@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.walnut.wal.WalCorruptException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -84,7 +85,7 @@ class RaftGroupNodeTest {
     private static long segmentFiles(Path group) {
         try (var tree = Files.walk(group)) {
             return tree.filter(path -> path.toString().endsWith(".seg")).count();
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return Long.MAX_VALUE; // a file went away under the walk
         }
     }

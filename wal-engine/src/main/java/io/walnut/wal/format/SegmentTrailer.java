@@ -37,27 +37,22 @@ public record SegmentTrailer(
     /** Table and footer as they stand from {@code tablePosition} to the end of the file. */
     public ByteBuffer encode() {
         int tableBytes = firstLsns.length * ROW_BYTES;
-        // The checksum runs over the footer and then the table, so it is computed on a buffer in that order.
-        ByteBuffer footerFirst = ByteBuffer.allocate(FOOTER_BYTES + tableBytes).order(ByteOrder.LITTLE_ENDIAN);
-        footerFirst.putLong(0, MAGIC);
-        footerFirst.putInt(AT_VERSION, VERSION);
-        footerFirst.putLong(AT_BASE, baseLsn);
-        footerFirst.putLong(AT_END, endLsn);
-        footerFirst.putInt(AT_SALT, salt);
-        footerFirst.putLong(AT_TABLE, tablePosition);
-        footerFirst.putInt(AT_FRAMES, firstLsns.length);
-        footerFirst.putLong(AT_LENGTH, tablePosition + tableBytes + FOOTER_BYTES);
+        ByteBuffer trailer = ByteBuffer.allocate(tableBytes + FOOTER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < firstLsns.length; i++) {
-            footerFirst.putInt(FOOTER_BYTES + i * ROW_BYTES, Math.toIntExact(firstLsns[i] - baseLsn));
-            footerFirst.putInt(
-                    FOOTER_BYTES + i * ROW_BYTES + Integer.BYTES,
-                    Math.toIntExact(positions[i] / FrameFormat.ALIGNMENT));
+            trailer.putInt(i * ROW_BYTES, Math.toIntExact(firstLsns[i] - baseLsn));
+            trailer.putInt(i * ROW_BYTES + Integer.BYTES, Math.toIntExact(positions[i] / FrameFormat.ALIGNMENT));
         }
-        footerFirst.putInt(AT_CRC, Checksum.without(footerFirst, AT_CRC, footerFirst.capacity()));
-        ByteBuffer trailer = ByteBuffer.allocate(FOOTER_BYTES + tableBytes).order(ByteOrder.LITTLE_ENDIAN);
-        trailer.put(footerFirst.slice(FOOTER_BYTES, tableBytes));
-        trailer.put(footerFirst.slice(0, FOOTER_BYTES));
-        return trailer.flip();
+        ByteBuffer footer = trailer.slice(tableBytes, FOOTER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        footer.putLong(0, MAGIC);
+        footer.putInt(AT_VERSION, VERSION);
+        footer.putLong(AT_BASE, baseLsn);
+        footer.putLong(AT_END, endLsn);
+        footer.putInt(AT_SALT, salt);
+        footer.putLong(AT_TABLE, tablePosition);
+        footer.putInt(AT_FRAMES, firstLsns.length);
+        footer.putLong(AT_LENGTH, tablePosition + tableBytes + FOOTER_BYTES);
+        footer.putInt(AT_CRC, Checksum.without(footer, AT_CRC, FOOTER_BYTES, trailer.slice(0, tableBytes)));
+        return trailer;
     }
 
     /** Where the trailer begins, by the footer alone; the rest is not verified yet. */

@@ -6,6 +6,8 @@ import java.util.Arrays;
 public final class FrameIndex {
     public static final FrameIndex EMPTY = new FrameIndex(new long[16], new long[16], 0);
 
+    private static final int MOST_ROOM = 1 << 20;
+
     private final long[] firstLsns;
     private final long[] positions;
     private final int count;
@@ -20,11 +22,17 @@ public final class FrameIndex {
         return new FrameIndex(firstLsns, positions, firstLsns.length);
     }
 
+    /** Empty, with room for about so many frames as the segment before it had. */
+    public static FrameIndex likeOneOf(int frames) {
+        int room = Math.max(16, Math.min(frames, MOST_ROOM) / 8 * 9);
+        return new FrameIndex(new long[room], new long[room], 0);
+    }
+
     /** This view and one frame more. Only the newest view may be extended, by one thread. */
     public FrameIndex with(long firstLsn, long position) {
         long[] lsns = firstLsns;
         long[] at = positions;
-        if (count == lsns.length || count == 0) {
+        if (count == lsns.length || this == EMPTY) {
             lsns = Arrays.copyOf(lsns, Math.max(16, count * 2));
             at = Arrays.copyOf(at, Math.max(16, count * 2));
         }
@@ -37,7 +45,7 @@ public final class FrameIndex {
     public FrameIndex with(long[] firstLsnsOfFrames, long[] offsets, long base, int frames) {
         long[] lsns = firstLsns;
         long[] at = positions;
-        if (count + frames > lsns.length || count == 0) {
+        if (count + frames > lsns.length || this == EMPTY) {
             int capacity = Math.max(16, Math.max(count * 2, count + frames));
             lsns = Arrays.copyOf(lsns, capacity);
             at = Arrays.copyOf(at, capacity);
@@ -52,6 +60,9 @@ public final class FrameIndex {
     /** Frames that begin below an LSN. */
     public FrameIndex below(long lsn) {
         int kept = ordinal(lsn - 1) + 1;
+        if (kept == count) {
+            return this;
+        }
         return new FrameIndex(Arrays.copyOf(firstLsns, kept), Arrays.copyOf(positions, kept), kept);
     }
 
