@@ -74,7 +74,15 @@ final class Rows {
                     10,
                     false,
                     NANOS_PER_S * 10 * KIB / UNWAITED_BYTES_PER_S,
-                    Against.NOTHING));
+                    Against.NOTHING),
+            new PipelineRow("A14", "1 KiB, each durable, 1,000 under way at most", KIB, 1, 1_000, Against.FOUR_CHUNKS),
+            new PipelineRow(
+                    "A14",
+                    "batches of 100 x 1 KiB, each durable, 64 under way at most",
+                    KIB,
+                    100,
+                    64,
+                    Against.FOUR_CHUNKS));
 
     private Rows() {}
 
