@@ -282,9 +282,16 @@ public final class WalRaftLog extends RaftLogBase {
             }
             // Not at once: the leader sends the same again as soon as it hears of it.
             CompletableFuture<Long> refused = new CompletableFuture<>();
-            REFUSAL_DELAY.execute(() -> refused.completeExceptionally(e));
+            REFUSAL_DELAY.execute(() -> refused.completeExceptionally(withoutStackTrace(e)));
             return Optional.of(refused);
         }
+    }
+
+    /** Ratis sends an exception whole, in headers of at most 8 KiB; beyond that the leader learns not even which request failed. */
+    private static IOException withoutStackTrace(WalStorageFullException e) {
+        IOException bare = new IOException(e.getMessage());
+        bare.setStackTrace(new StackTraceElement[0]);
+        return bare;
     }
 
     /** How many of the entries, from the first on, are in the log. */

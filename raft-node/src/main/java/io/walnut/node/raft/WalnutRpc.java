@@ -15,14 +15,16 @@ import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.raftlog.RaftLogIOException;
 import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.TimeDuration;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Ratis's gRPC transport with a log appender that does four things otherwise:
+ * Ratis's gRPC transport with a log appender that does five things otherwise:
  *
  * <ul>
  *   <li>The pause between two sends to a follower. Ratis pauses a fixed time (1 ms), which gathers the entries of a busy leader
@@ -30,6 +32,9 @@ import org.apache.ratis.util.TimeDuration;
  *       answered: a lone append goes out at once, and a busy leader gathers as before.
  *   <li>Snapshots are sent as {@link SnapshotSend} does.
  *   <li>Followers that are sent a snapshot are noted in {@link CatchingUp}, so that the entries after it are kept for them.
+ *   <li>A heartbeat says which entry comes before it also while entries are on their way. Ratis leaves it out then, and the
+ *       follower, not knowing how far its log agrees, learns of no commit: one whose disk is full or stuck would answer no
+ *       linearizable read. Here it is the last entry that the follower has acknowledged.
  *   <li>A follower that has lost its log is taken at its word: what it acknowledged before no longer counts for commits. A
  *       decision of safety, in {@code getNextIndexForInconsistency}.
  * </ul>
@@ -96,13 +101,24 @@ public final class WalnutRpc implements RpcType {
         }
 
         @Override
-        public AppendEntriesRequestProto newAppendEntriesRequest(long callId, boolean heartbeat)
+        public @Nullable AppendEntriesRequestProto newAppendEntriesRequest(long callId, boolean heartbeat)
                 throws RaftLogIOException {
             alone = !hasPendingDataRequests();
             if (getRaftLog() instanceof WalRaftLog log) {
                 log.catchingUp().reached(getFollowerId(), getFollower().getMatchIndex(), log.getNextIndex());
             }
-            return super.newAppendEntriesRequest(callId, heartbeat);
+            return withPrevious(super.newAppendEntriesRequest(callId, heartbeat));
+        }
+
+        private @Nullable AppendEntriesRequestProto withPrevious(@Nullable AppendEntriesRequestProto request) {
+            if (request == null || request.getEntriesCount() > 0 || request.hasPreviousLog()) {
+                return request;
+            }
+            long matched = getFollower().getMatchIndex();
+            TermIndex previous = matched < 0 ? null : getRaftLog().getTermIndex(matched);
+            return previous == null
+                    ? request
+                    : request.toBuilder().setPreviousLog(previous.toProto()).build();
         }
 
         @Override
