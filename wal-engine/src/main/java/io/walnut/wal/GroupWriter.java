@@ -1,7 +1,6 @@
 package io.walnut.wal;
 
 import io.walnut.wal.format.SegmentHeader;
-import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.io.Uninterrupted;
 import io.walnut.wal.segment.FrameIndex;
 import io.walnut.wal.segment.Segment;
@@ -10,12 +9,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers batches and writes them in groups. Nobody writes by office: who waits for a record and finds that the next group may
+ * Writes the groups of batches that {@link Intake} gathers. Nobody writes by office: who waits for a record and finds that the next group may
  * be written writes it, for all whose batches are in it, while others gather and, where that pays, write the groups after it.
  * Groups may come to the disk in any order; what is durable advances in the order of the log.
  *
@@ -35,13 +33,11 @@ final class GroupWriter {
     private final SegmentFiles files;
     private final boolean syncsEach;
     private final WalObserver observer;
-    private final boolean observed;
     private final long pipelinedBytes;
     private int lastBatches; // of the last group: as many may come back to join the next
     private long lastWriteNanos;
     private List<Thread> toWake = new ArrayList<>();
     private @Nullable List<Thread> spareToWake = new ArrayList<>();
-    private long rollWaitSince; // when an append first waited for the next segment's file
     private boolean joining; // somebody is about to write the next group and lets others join it
 
     GroupWriter(LogState state, SegmentFiles files) {
@@ -50,171 +46,6 @@ final class GroupWriter {
         this.pipelinedBytes = Math.min(PIPELINED_BYTES, state.options.segmentBytes() / PIPELINED_PART);
         this.syncsEach = state.options.durability() instanceof Durability.Sync;
         this.observer = state.options.observer();
-        this.observed = !observer.equals(WalObserver.NONE);
-    }
-
-    /** Appends, and waits for as much as the policy promises. Called without the mutex. */
-    long append(Batch batch) throws WalException {
-        return append(batch, syncsEach);
-    }
-
-    /** Appends, and waits until it is durable, or only written. Called without the mutex. */
-    long append(Batch batch, boolean durably) throws WalException {
-        long start = observed ? System.nanoTime() : 0;
-        BatchCompressor.Work compressed = state.compressor.begin(batch);
-        lockForAppend();
-        long lsn;
-        try {
-            lsn = gather(batch);
-        } catch (WalException | RuntimeException | Error e) {
-            state.mutex.unlock();
-            throw e;
-        } finally {
-            if (compressed != null) {
-                state.compressor.end(batch, compressed);
-            }
-        }
-        long encoded = observed ? System.nanoTime() : 0;
-        int records = batch.count();
-        long bytes = batch.encodedBytes();
-        awaitAndUnlock(lsn + records - 1, durably);
-        if (observed) {
-            observer.appended(records, bytes, encoded - start, System.nanoTime() - start);
-        }
-        return lsn;
-    }
-
-    /** Gives a batch to the log, for its own thread to write. Called without the mutex. */
-    long enqueue(Batch batch) throws WalException {
-        BatchCompressor.Work compressed = state.compressor.begin(batch);
-        lockForAppend();
-        try {
-            long lsn = gather(batch);
-            wakeOwnThread();
-            return lsn;
-        } finally {
-            state.mutex.unlock();
-            if (compressed != null) {
-                state.compressor.end(batch, compressed);
-            }
-        }
-    }
-
-    /** The same, and a future of when it is written, or durable. */
-    CompletableFuture<Long> enqueue(Batch batch, boolean durably) throws WalException {
-        BatchCompressor.Work compressed = state.compressor.begin(batch);
-        lockForAppend();
-        try {
-            long lsn = gather(batch);
-            CompletableFuture<Long> future = state.listeners.pending().add(lsn, lsn + batch.count(), durably);
-            state.work.signal();
-            return future;
-        } finally {
-            state.mutex.unlock();
-            if (compressed != null) {
-                state.compressor.end(batch, compressed);
-            }
-        }
-    }
-
-    private void lockForAppend() {
-        if (!state.mutex.tryLock()) {
-            state.mutex.lock();
-            state.contendedAppends++;
-        }
-    }
-
-    /** Puts a batch into a group and gives it its LSNs; waits for room in memory and in the segments. */
-    long gather(Batch batch) throws WalException {
-        if (batch.count() == 0) {
-            throw new IllegalArgumentException("an empty batch cannot be appended");
-        }
-        if (batch.encodedBytes() > state.options.maxBatchBytes()) {
-            throw new BatchTooLargeException(batch.encodedBytes(), state.options.maxBatchBytes());
-        }
-        state.checkOpen();
-        Group group;
-        long heldBackSince = 0;
-        while (state.held()
-                || !hasRoom(batch.storedBytes())
-                || (group = state.groups.forBatch(batch.storedBytes())) == null) {
-            state.backPressureWaits++;
-            if (observed && heldBackSince == 0) {
-                heldBackSince = System.nanoTime();
-            }
-            if (!state.held() && mayWrite(false)) {
-                writeDue();
-            } else {
-                state.changed.awaitUninterruptibly();
-            }
-            state.checkOpen();
-        }
-        long lsn = state.endLsn;
-        long now = observed ? System.nanoTime() : 0;
-        if (heldBackSince != 0) {
-            observer.heldBack(now - heldBackSince);
-        }
-        group.add(batch, lsn, now);
-        state.endLsn += batch.count();
-        if (joining) {
-            state.joined = group.batches() + (group.padded() < pipelinedBytes ? 0 : lastBatches);
-        }
-        state.recordsAppended += batch.count();
-        state.batchesAppended++;
-        return lsn;
-    }
-
-    /**
-     * Whether a batch more finds room: in the active segment, after all that waits, or in one that is prepared. Finding out now
-     * and not when writing means that a full disk refuses a batch that has no LSN yet.
-     */
-    private boolean hasRoom(long encodedBytes) throws WalException {
-        boolean tried = false;
-        while (true) {
-            // Computed anew after every wait: others may have gathered.
-            if (state.active != null
-                    && state.position + state.groups.waitingBytesWith(encodedBytes) <= state.options.segmentBytes()) {
-                return true;
-            }
-            if (!state.groups.nextGathers()) {
-                return false; // what has queued goes out first
-            }
-            if (state.prepared != null) {
-                return state.groups.oneGroupWith(encodedBytes); // it begins that segment
-            }
-            if (observed && rollWaitSince == 0) {
-                rollWaitSince = System.nanoTime();
-            }
-            if (state.preparing) {
-                state.changed.awaitUninterruptibly();
-            } else if (!tried || state.prepareFailure == null) {
-                // An earlier attempt may have failed long ago; and what a good one has made, another write may have
-                // begun.
-                tried = true;
-                state.rollWaits++;
-                files.prepareAhead();
-            } else {
-                throw cannotPrepare();
-            }
-            state.checkOpen();
-            if (state.held()) {
-                return false;
-            }
-        }
-    }
-
-    private WalException cannotPrepare() {
-        IOException cause = Objects.requireNonNull(state.prepareFailure);
-        return cause instanceof StorageFullException
-                ? new WalStorageFullException(
-                        "no room for the next segment of " + state.options.segmentBytes() + " bytes in "
-                                + state.storage.describe()
-                                + "; the batch was not appended: free space and append again",
-                        cause)
-                : new WalIoException(
-                        "cannot prepare a segment in " + state.storage.describe() + ": " + cause
-                                + "; the batch was not appended",
-                        cause);
     }
 
     /**
@@ -324,16 +155,6 @@ final class GroupWriter {
                 && state.groups.waitingBytes() < LINGER_BYTES;
     }
 
-    /**
-     * Called after an append that nobody waits for. To wake a thread costs more than an append, so where the policy wants no haste
-     * a thread that will look by itself is left to it until a group is full.
-     */
-    void wakeOwnThread() {
-        if (syncsEach || state.ownThreadSleeps || !state.groups.nextGathers()) {
-            state.work.signal();
-        }
-    }
-
     /** Writes the next group, or only syncs when there is none. For who {@link #mayWrite}. */
     void write(boolean sync) throws WalException {
         try {
@@ -399,6 +220,13 @@ final class GroupWriter {
             }
         } finally {
             joining = false;
+        }
+    }
+
+    /** A batch more is in {@code group}: who lets others join counts it. */
+    void joined(Group group) {
+        if (joining) {
+            state.joined = group.batches() + (group.padded() < pipelinedBytes ? 0 : lastBatches);
         }
     }
 
@@ -567,8 +395,8 @@ final class GroupWriter {
         state.position = SegmentHeader.BYTES;
         state.activeSinceNanos = state.options.nanoClock().getAsLong();
         state.rolls++;
-        observer.rolled(rollWaitSince == 0 ? 0 : System.nanoTime() - rollWaitSince);
-        rollWaitSince = 0;
+        observer.rolled(state.rollWaitSince == 0 ? 0 : System.nanoTime() - state.rollWaitSince);
+        state.rollWaitSince = 0;
         var all = new ArrayList<>(state.segments);
         all.add(begun);
         state.segments = List.copyOf(all);

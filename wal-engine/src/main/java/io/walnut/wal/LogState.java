@@ -113,6 +113,8 @@ final class LogState {
     long backPressureWaits;
     long contendedAppends;
     long activeSinceNanos;
+    /** When an append first waited for the next segment, for the observer; 0 when none does. */
+    long rollWaitSince;
 
     /** A segment file that is made and not used yet; recycled when it holds old frames, which its salt will tell apart. */
     record Prepared(long id, StorageFile file, boolean recycled) {}

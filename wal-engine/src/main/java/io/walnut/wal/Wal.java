@@ -45,6 +45,7 @@ public final class Wal implements AutoCloseable {
     private final LogState state;
     private final SegmentFiles files;
     private final GroupWriter writer;
+    private final Intake intake;
     private final StructuralChanges changes;
     private final LogReader reader;
     private final @Nullable ExecutorService background; // null: inline
@@ -59,6 +60,7 @@ public final class Wal implements AutoCloseable {
         this.state = new LogState(storage, options, recovered);
         this.files = new SegmentFiles(state, background);
         this.writer = new GroupWriter(state, files);
+        this.intake = new Intake(state, files, writer);
         this.changes = new StructuralChanges(state, files, writer);
         this.reader = new LogReader(state, writer);
         this.syncTimer = threads && options.durability() instanceof Durability.Interval
@@ -163,15 +165,15 @@ public final class Wal implements AutoCloseable {
      * @return LSN of the first record; the others follow densely
      */
     public long append(Batch batch) throws WalException {
-        return writer.append(batch);
+        return intake.append(batch);
     }
 
     /** Appends, and returns when the batch is as far as asked for, whatever the policy. */
     public long append(Batch batch, Acknowledge when) throws WalException {
         return switch (when) {
-            case ENQUEUED -> writer.enqueue(batch);
-            case WRITTEN -> writer.append(batch, false);
-            case DURABLE -> writer.append(batch, true);
+            case ENQUEUED -> intake.enqueue(batch);
+            case WRITTEN -> intake.append(batch, false);
+            case DURABLE -> intake.append(batch, true);
         };
     }
 
@@ -182,9 +184,9 @@ public final class Wal implements AutoCloseable {
      */
     public CompletableFuture<Long> appendAsync(Batch batch, Acknowledge when) throws WalException {
         return switch (when) {
-            case ENQUEUED -> CompletableFuture.completedFuture(writer.enqueue(batch));
-            case WRITTEN -> writer.enqueue(batch, false);
-            case DURABLE -> writer.enqueue(batch, true);
+            case ENQUEUED -> CompletableFuture.completedFuture(intake.enqueue(batch));
+            case WRITTEN -> intake.enqueue(batch, false);
+            case DURABLE -> intake.enqueue(batch, true);
         };
     }
 
@@ -195,7 +197,7 @@ public final class Wal implements AutoCloseable {
      * @return LSN of the first record; the others follow densely
      */
     public long enqueue(Batch batch) throws WalException {
-        return writer.enqueue(batch);
+        return intake.enqueue(batch);
     }
 
     /** Waits until an LSN is durable, syncing when nobody else does, whatever the policy; or until it has been, and was then cut away. */
