@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /** For a storage that has no better way: a write is done when it is submitted. */
 final class WritesInTurn implements DurableWrites {
-    private static final int ATTEMPTS_WHEN_INTERRUPTED = 100;
 
     private record Done(int token, @Nullable IOException failure) {}
 
@@ -29,32 +28,11 @@ final class WritesInTurn implements DurableWrites {
         }
         IOException failure = null;
         try {
-            writeThoughInterrupted(file, source, position);
+            Uninterrupted.run(() -> file.writeDurably(source.duplicate(), position));
         } catch (IOException e) {
             failure = e;
         }
         done.add(new Done(token, failure));
-    }
-
-    private static void writeThoughInterrupted(StorageFile file, ByteBuffer source, long position) throws IOException {
-        boolean interrupted = Thread.interrupted();
-        try {
-            for (int attempt = 1; ; attempt++) {
-                try {
-                    file.writeDurably(source.duplicate(), position);
-                    return;
-                } catch (StorageInterruptedException e) {
-                    interrupted = true;
-                    if (attempt == ATTEMPTS_WHEN_INTERRUPTED) {
-                        throw e;
-                    }
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
     }
 
     @Override

@@ -1,24 +1,22 @@
 package io.walnut.wal.io.uring;
 
 import io.walnut.wal.format.Blocks;
+import io.walnut.wal.io.ForwardingStorage;
 import io.walnut.wal.io.StorageFile;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** A file whose queued writes of whole blocks go past the page cache through a ring; everything else goes through the file below. */
-final class UringFile implements StorageFile {
-    private final StorageFile file;
+final class UringFile extends ForwardingStorage.ForwardingFile {
     private final Path path;
     private final SystemCalls calls;
     private @Nullable Descriptor descriptor; // opened when it is needed; guarded by this
     private boolean refused; // or closed; guarded by this
 
     UringFile(StorageFile file, Path path, SystemCalls calls) {
-        this.file = file;
+        super(file);
         this.path = path;
         this.calls = calls;
     }
@@ -29,7 +27,7 @@ final class UringFile implements StorageFile {
      */
     @Override
     public void writeDurably(ByteBuffer source, long position) throws IOException {
-        file.writeDurably(source, position);
+        file().writeDurably(source, position);
     }
 
     /** Retained, when such a write can go past the page cache: else null. */
@@ -53,41 +51,6 @@ final class UringFile implements StorageFile {
         return descriptor;
     }
 
-    @Override
-    public int read(ByteBuffer target, long position) throws IOException {
-        return file.read(target, position);
-    }
-
-    @Override
-    public int readPastCache(ByteBuffer target, long position) throws IOException {
-        return file.readPastCache(target, position);
-    }
-
-    @Override
-    public void write(ByteBuffer source, long position) throws IOException {
-        file.write(source, position);
-    }
-
-    @Override
-    public void sync() throws IOException {
-        file.sync();
-    }
-
-    @Override
-    public void setLength(long bytes) throws IOException {
-        file.setLength(bytes);
-    }
-
-    @Override
-    public long length() throws IOException {
-        return file.length();
-    }
-
-    @Override
-    public MemorySegment map(Arena arena, long position, long bytes) throws IOException {
-        return file.map(arena, position, bytes);
-    }
-
     /** What is being written is written to its end; then the descriptor is closed too. */
     @Override
     public void close() throws IOException {
@@ -98,7 +61,7 @@ final class UringFile implements StorageFile {
                 descriptor = null;
             }
         }
-        file.close();
+        super.close();
     }
 
     @Override

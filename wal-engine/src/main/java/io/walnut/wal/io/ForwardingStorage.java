@@ -8,7 +8,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A storage that passes everything on, for tests that change one thing: override it, and wrap the files. */
+/**
+ * A storage that passes everything on, for those that change one thing: override it, and wrap the files. Durable writes are not
+ * passed on but made of {@code write} and {@code sync}, as are queues of them of those: what overrides these sees each.
+ */
 public abstract class ForwardingStorage implements Storage {
     private final Storage storage;
 
