@@ -102,17 +102,20 @@ final class Mending {
         cleanUp();
     }
 
+    /**
+     * First what is known to be on the disk is sealed where it lies, which on a full disk gives back the room that the copy of the
+     * rest takes.
+     */
     private void seal(Part.Unsealed unsealed, List<String> useless) throws IOException {
-        TailScan scan = unsealed.judgement.scan();
-        segments.add(
-                switch (unsealed.judgement.durable()) {
-                    case TRAILER -> unsealed.file.keep(storage, scan);
-                    case FRAMES -> unsealed.file.seal(storage, scan);
-                    case NOTHING -> {
-                        deleteDurably(useless);
-                        yield unsealed.file.copy(storage, nextId++, scan);
-                    }
-                });
+        TailFile.Judgement judgement = unsealed.judgement;
+        TailScan scan = judgement.scan();
+        if (judgement.durableLsn() > unsealed.baseLsn) {
+            segments.add(unsealed.file.seal(storage, judgement));
+        }
+        if (judgement.durableLsn() < scan.endLsn()) {
+            deleteDurably(useless);
+            segments.add(unsealed.file.copy(storage, nextId++, scan, judgement.durableLsn()));
+        }
     }
 
     /** Before a file with a higher id is made, which says of those below it that they were made in full. */

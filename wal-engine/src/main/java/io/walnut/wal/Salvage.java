@@ -141,7 +141,7 @@ final class Salvage {
 
     private void end(int at) {
         if (run.count() > 0) {
-            runs.add(new TailScan(run, lsn, at, ""));
+            runs.add(new TailScan(run, lsn, at, run.firstLsn(0), ""));
             run = FrameIndex.EMPTY;
         }
     }

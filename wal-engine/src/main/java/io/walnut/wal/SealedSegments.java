@@ -296,7 +296,7 @@ final class SealedSegments {
     }
 
     private static TailScan nothing(Manifest.Entry entry) {
-        return new TailScan(FrameIndex.EMPTY, entry.baseLsn(), 0, "");
+        return new TailScan(FrameIndex.EMPTY, entry.baseLsn(), 0, entry.baseLsn(), "");
     }
 
     private static SegmentFinding finding(

@@ -8,7 +8,6 @@ import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.recovery.Verdict;
-import io.walnut.wal.segment.FrameIndex;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -28,25 +27,16 @@ import org.jspecify.annotations.Nullable;
 record TailFile(
         long id, String name, ByteBuffer bytes, @Nullable SegmentHeader header) {
 
-    /** What of a file is known to be on the disk. */
-    enum Durable {
-        /**
-         * Nothing: it was read, but perhaps out of the memory of the operating system alone, which after a sync that failed
-         * keeps pages that are not on the disk and takes them for clean.
-         */
-        NOTHING,
-        /** The frames: a later segment was begun, or a trailer written. */
-        FRAMES,
-        /** The frames and the trailer: the file, which was made longer, was cut after them. */
-        TRAILER
-    }
-
     /**
      * What a file is.
      *
+     * @param durableLsn end of the frames (exclusive) that are known to be on the disk: one of those after them says so, or a
+     *     trailer, or a later segment. The others were read, but perhaps out of the memory of the operating system alone, which
+     *     after a sync that failed keeps pages that are not on the disk and takes them for clean
+     * @param trailerAt where the file, which was made longer, ends in a trailer after the durable ones, and was cut; or -1
      * @param provenLsn LSN up to which (exclusive) records are proven to have been durable and are missing, or -1
      */
-    record Judgement(Verdict verdict, TailScan scan, Durable durable, long provenLsn, String detail) {}
+    record Judgement(Verdict verdict, TailScan scan, long durableLsn, long trailerAt, long provenLsn, String detail) {}
 
     static TailFile load(Storage storage, String name, Arena arena) throws IOException {
         try (StorageFile file = storage.open(name, false)) {
@@ -88,11 +78,12 @@ record TailFile(
         if (next == scan.endLsn() && scan.index().count() > 0) {
             // A segment is begun when all before it is durable, so nothing is missing here; after the frames may
             // stand a part of a trailer.
-            return new Judgement(Verdict.WHOLE, scan, durable(trailer, scan), -1, "");
+            boolean ended = trailer != null && trailer.endLsn() == scan.endLsn();
+            return new Judgement(Verdict.WHOLE, scan, scan.endLsn(), ended ? trailerAt(trailer) : -1, -1, "");
         }
         if (trailer != null) {
-            return isEnd(trailer, scan)
-                    ? new Judgement(Verdict.WHOLE, scan, durable(trailer, scan), -1, "")
+            return scan.reaches(trailer)
+                    ? sealed(scan, trailer)
                     : corrupt(scan, trailer.endLsn(), scan.stopped() + "; its trailer says that it was whole");
         }
         if (bytes.limit() < header.madeBytes()) {
@@ -111,24 +102,31 @@ record TailFile(
         Verdict verdict = scan.index().count() == 0
                 ? Verdict.TORN_AT_START
                 : scan.endsHere(bytes, header.salt()) && !behind.ofSegment() ? Verdict.WHOLE : Verdict.TORN;
-        return new Judgement(verdict, scan, Durable.NOTHING, -1, verdict == Verdict.WHOLE ? "" : scan.stopped());
+        // Of a copy that was not finished the frames say what was so in the file they were copied from.
+        long durable = header.madeBytes() > 0 ? scan.vouchedLsn() : lsn;
+        return new Judgement(verdict, scan, durable, -1, -1, verdict == Verdict.WHOLE ? "" : scan.stopped());
     }
 
-    /** After a torn write of several frames the last good one need not reach to the end of its block. */
-    private static boolean isEnd(@Nullable SegmentTrailer trailer, TailScan scan) {
-        return trailer != null
-                && scan.endLsn() == trailer.endLsn()
-                && Blocks.roundUp(scan.endPosition()) == trailer.tablePosition();
+    /** Of a file with a trailer after all of its frames, or after those that were known to be durable and others. */
+    private Judgement sealed(TailScan scan, SegmentTrailer trailer) {
+        boolean whole =
+                scan.endLsn() == trailer.endLsn() || Blocks.roundUp(scan.endPosition()) == trailer.tablePosition();
+        return new Judgement(
+                whole ? Verdict.WHOLE : Verdict.TORN,
+                scan,
+                trailer.endLsn(),
+                trailerAt(trailer),
+                -1,
+                whole ? "" : scan.stopped());
     }
 
-    /** Of a file whose frames all are. */
-    private Durable durable(@Nullable SegmentTrailer trailer, TailScan scan) {
+    private long trailerAt(@Nullable SegmentTrailer trailer) {
         boolean cut = bytes.limit() < Objects.requireNonNull(header).madeBytes();
-        return cut && isEnd(trailer, scan) ? Durable.TRAILER : Durable.FRAMES;
+        return cut && trailer != null ? trailer.tablePosition() : -1;
     }
 
     private Judgement judgeWithoutHeader(long lsn, long next, List<TailFile> later) throws UnsupportedVersionException {
-        TailScan nothing = new TailScan(FrameIndex.EMPTY, lsn, SegmentHeader.BYTES, "");
+        TailScan nothing = TailScan.empty(lsn);
         if (header != null && header.baseLsn() > lsn) {
             return corrupt(nothing, header.baseLsn(), "it begins at LSN " + header.baseLsn() + ", expected LSN " + lsn);
         }
@@ -152,35 +150,32 @@ record TailFile(
         }
         Verdict verdict =
                 header != null ? Verdict.COPY : TailScan.isZero(bytes, 0) ? Verdict.PREPARED : Verdict.TORN_AT_START;
-        return new Judgement(verdict, nothing, Durable.NOTHING, -1, "");
-    }
-
-    /** Seals the file where its frames end. Durable on return. */
-    Segment seal(Storage storage, TailScan scan) throws IOException {
-        return sealed(segment(storage, id, scan), Segment::seal);
-    }
-
-    /** For a file that ends in its trailer, which is not written again: a write that is cut short could destroy it. */
-    Segment keep(Storage storage, TailScan scan) throws IOException {
-        return sealed(segment(storage, id, scan), segment -> segment.keepSealed(bytes.limit()));
+        return new Judgement(verdict, nothing, lsn, -1, -1, "");
     }
 
     /**
-     * The frames in a file of their own, sealed. Durable on return, but for its entry. Nothing is done to this file: the blocks
-     * in question may as well hold what was acknowledged, and a write that is cut short could destroy them.
+     * Seals the file behind its frames; only those count that are known to be on the disk. Durable on return. A trailer that is
+     * there is not written again: a write that is cut short could destroy it.
      */
-    Segment copy(Storage storage, long copyId, TailScan scan) throws IOException {
-        SegmentHeader from = Objects.requireNonNull(header);
-        return SegmentCopy.write(storage, from.log(), copyId, from.salt(), bytes, scan);
-    }
-
-    private interface Sealing {
-        void of(Segment segment) throws IOException;
-    }
-
-    private static Segment sealed(Segment segment, Sealing sealing) throws IOException {
+    Segment seal(Storage storage, Judgement judgement) throws IOException {
+        boolean ended = judgement.trailerAt() >= 0;
+        TailScan scan = judgement.scan();
+        SegmentHeader begins = Objects.requireNonNull(header);
+        Segment segment = new Segment(
+                id,
+                begins.baseLsn(),
+                begins.salt(),
+                storage.open(name, true),
+                scan.index(),
+                scan.endLsn(),
+                ended ? judgement.trailerAt() : scan.endPosition());
         try {
-            sealing.of(segment);
+            segment.cut(judgement.durableLsn());
+            if (ended) {
+                segment.keepSealed(bytes.limit());
+            } else {
+                segment.seal();
+            }
             return segment;
         } catch (IOException | RuntimeException | Error e) {
             segment.release();
@@ -188,16 +183,13 @@ record TailFile(
         }
     }
 
-    private Segment segment(Storage storage, long ofId, TailScan scan) throws IOException {
-        SegmentHeader begins = Objects.requireNonNull(header);
-        return new Segment(
-                ofId,
-                begins.baseLsn(),
-                begins.salt(),
-                storage.open(Segment.name(ofId), true),
-                scan.index(),
-                scan.endLsn(),
-                scan.endPosition());
+    /**
+     * The frames from {@code lsn} on in a file of their own, sealed. Durable on return, but for its entry. Nothing is done to
+     * those here: their blocks may as well hold what was acknowledged, and a write that is cut short could destroy them.
+     */
+    Segment copy(Storage storage, long copyId, TailScan scan, long lsn) throws IOException {
+        SegmentHeader from = Objects.requireNonNull(header);
+        return SegmentCopy.write(storage, from.log(), copyId, from.salt(), bytes, scan.from(lsn));
     }
 
     private ByteBuffer upTo(long position) {
@@ -225,7 +217,7 @@ record TailFile(
     }
 
     private static Judgement corrupt(TailScan scan, long provenLsn, String detail) {
-        return new Judgement(Verdict.CORRUPT, scan, Durable.NOTHING, provenLsn, detail);
+        return new Judgement(Verdict.CORRUPT, scan, scan.endLsn(), -1, provenLsn, detail);
     }
 
     /** First LSN of the next segment that was begun, or -1. A copy that a recovery did not come to list is none. */

@@ -4,6 +4,7 @@ import io.walnut.wal.format.Blocks;
 import io.walnut.wal.format.FrameFormat;
 import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.format.SegmentHeader;
+import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.segment.FrameIndex;
 import java.io.IOException;
@@ -13,8 +14,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the frames of a segment that is not sealed, from its header on, as far as they are good. */
-record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped) {
+/**
+ * Reads the frames of a segment that is not sealed, from its header on, as far as they are good.
+ *
+ * @param vouchedLsn a frame among them begins here, and one of them says that all before it was durable
+ */
+record TailScan(FrameIndex index, long endLsn, long endPosition, long vouchedLsn, String stopped) {
 
     private static final int ZEROS_BYTES = 256 << 10;
 
@@ -49,6 +54,7 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
     static TailScan of(ByteBuffer bytes, int salt, long baseLsn) {
         FrameIndex index = FrameIndex.EMPTY;
         long lsn = baseLsn;
+        long durable = baseLsn;
         int at = SegmentHeader.BYTES;
         String stopped = "";
         while (at < bytes.limit()) {
@@ -59,6 +65,7 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
                     break;
                 }
                 index = index.with(lsn, at);
+                durable = Math.max(durable, Math.min(frame.durableLsn(), lsn));
                 lsn = frame.endLsn();
                 at += frame.length();
             } catch (InvalidBytesException e) {
@@ -66,7 +73,25 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, String stopped)
                 break;
             }
         }
-        return new TailScan(index, lsn, at, stopped);
+        return new TailScan(
+                index, lsn, at, durable == baseLsn ? baseLsn : index.firstLsn(index.ordinal(durable)), stopped);
+    }
+
+    static TailScan empty(long lsn) {
+        return new TailScan(FrameIndex.EMPTY, lsn, SegmentHeader.BYTES, lsn, "");
+    }
+
+    /** Whether the frames of a trailer are the first of these. */
+    boolean reaches(SegmentTrailer trailer) {
+        FrameIndex sealed = FrameIndex.of(trailer.firstLsns(), trailer.positions());
+        int count = sealed.count();
+        return index.beginsWith(sealed)
+                && trailer.endLsn() == (count == index.count() ? endLsn : index.firstLsn(count));
+    }
+
+    /** The frames from one of them on. */
+    TailScan from(long lsn) {
+        return new TailScan(index.from(lsn), endLsn, endPosition, lsn, stopped);
     }
 
     /**

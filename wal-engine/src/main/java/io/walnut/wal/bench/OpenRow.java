@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * Opens a log that a process left behind when it ended in the middle, its last segment nearly full; in the page cache, as after
- * the crash of a process. Again and again: between, the log is written on, by such a process.
+ * Opens a log that a process left behind when it ended in the middle, its last segment nearly full, each write synced: past the
+ * page cache where the file system can. Again and again: between, the log is written on, by such a process.
  *
  * @param gib size of the log
  * @param verification what of it is read

@@ -46,7 +46,7 @@ final class UnclosedLog {
 
     /** In that process. */
     public static void main(String[] args) throws IOException {
-        WalOptions options = FilledLog.options(WalOptions.defaults());
+        WalOptions options = WalOptions.defaults();
         Wal log = Wal.open(Path.of(args[0]), options);
         FilledLog.fill(log, Long.parseLong(args[1]), RECORD_BYTES, BATCH);
         FilledLog.fillTail(log, options.segmentBytes() * 7 / 8, RECORD_BYTES, BATCH);

@@ -66,6 +66,19 @@ public final class FrameIndex {
         return new FrameIndex(Arrays.copyOf(firstLsns, kept), Arrays.copyOf(positions, kept), kept);
     }
 
+    /** Frames that begin at an LSN or above. */
+    public FrameIndex from(long lsn) {
+        int first = ordinal(lsn - 1) + 1;
+        return of(Arrays.copyOfRange(firstLsns, first, count), Arrays.copyOfRange(positions, first, count));
+    }
+
+    /** Whether the frames of {@code other} are these, as far as they go. */
+    public boolean beginsWith(FrameIndex other) {
+        return other.count <= count
+                && Arrays.equals(firstLsns, 0, other.count, other.firstLsns, 0, other.count)
+                && Arrays.equals(positions, 0, other.count, other.positions, 0, other.count);
+    }
+
     public int count() {
         return count;
     }
@@ -74,6 +87,10 @@ public final class FrameIndex {
     public int ordinal(long lsn) {
         int found = Arrays.binarySearch(firstLsns, 0, count, lsn);
         return found >= 0 ? found : -found - 2;
+    }
+
+    public long firstLsn(int ordinal) {
+        return firstLsns[ordinal];
     }
 
     public long position(int ordinal) {

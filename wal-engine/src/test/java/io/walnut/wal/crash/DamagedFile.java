@@ -124,20 +124,28 @@ enum DamagedFile {
                     .cuts(Outcome.HARMLESS);
         }
     },
-    /** What a recovery copied of a segment whose last write was torn between two frames. */
+    /** What a recovery sealed of a segment whose last write was torn between two frames. */
+    VOUCHED {
+        @Override
+        Example make() throws WalException {
+            return recovered()
+                    .example(0, 3 * BLOCK + ROW_BYTES + FOOTER_BYTES)
+                    .part("header", 0, BLOCK, Outcome.REFUSED_AT_OPEN)
+                    .part("frames", BLOCK, 2 * BLOCK, Outcome.REFUSED_AT_READ)
+                    .part("a frame that was copied, and zeros", 2 * BLOCK, 3 * BLOCK, Outcome.HARMLESS)
+                    .rest("trailer", Outcome.REFUSED_AT_OPEN)
+                    .cuts(Outcome.REFUSED_AT_OPEN);
+        }
+    },
+    /** What it copied of it. */
     COPY {
         @Override
         Example make() throws WalException {
-            Log crashed = new Log(1).write(1).write(2, 3);
-            byte[] torn = crashed.bytes(Segment.name(0));
-            Arrays.fill(torn, 2 * BLOCK + SECTOR, 3 * BLOCK, (byte) 0);
-            crashed.put(Segment.name(0), torn);
-            Log log = new Log(FaultyStorage.of(crashed.files()), 1, crashed.acknowledged.truncatedAfter(1));
-            int frame = BLOCK + LARGE_FRAME;
-            return log.example(2, 3 * BLOCK + 2 * ROW_BYTES + FOOTER_BYTES)
+            return recovered()
+                    .example(2, 2 * BLOCK + ROW_BYTES + FOOTER_BYTES)
                     .part("header", 0, BLOCK, Outcome.REFUSED_AT_OPEN)
-                    .part("frames", BLOCK, BLOCK + frame, Outcome.REFUSED_AT_READ)
-                    .part("zeros that nothing reads", BLOCK + frame, 3 * BLOCK, Outcome.HARMLESS)
+                    .part("frames", BLOCK, BLOCK + LARGE_FRAME, Outcome.REFUSED_AT_READ)
+                    .part("zeros that nothing reads", BLOCK + LARGE_FRAME, 2 * BLOCK, Outcome.HARMLESS)
                     .rest("trailer", Outcome.REFUSED_AT_OPEN)
                     .cuts(Outcome.REFUSED_AT_OPEN);
         }
@@ -195,6 +203,14 @@ enum DamagedFile {
     private static final int LARGE_FRAME = SECTOR;
 
     private static final int LARGE_RECORD = 455; // 40 + 12 + 455 is padded to 512
+
+    private static Log recovered() throws WalException {
+        Log crashed = new Log(1).write(1).write(2, 3);
+        byte[] torn = crashed.bytes(Segment.name(0));
+        Arrays.fill(torn, 2 * BLOCK + SECTOR, 3 * BLOCK, (byte) 0);
+        crashed.put(Segment.name(0), torn);
+        return new Log(FaultyStorage.of(crashed.files()), 1, crashed.acknowledged.truncatedAfter(1));
+    }
 
     abstract Example make() throws WalException;
 

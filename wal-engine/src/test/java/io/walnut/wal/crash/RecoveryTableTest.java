@@ -169,6 +169,33 @@ class RecoveryTableTest {
                     0,
                     Verdict.WHOLE,
                     1),
+            Row.opens(
+                    "tail segment that ends in a good trailer, and between that one's frames and it stand others",
+                    "",
+                    2,
+                    files -> sealVouched(files, SEGMENT_BYTES),
+                    0,
+                    Verdict.WHOLE,
+                    2),
+            Row.opens(
+                    "tail segment that ends in a good trailer, and between that one's frames and it stand others",
+                    "it was cut there",
+                    2,
+                    files -> sealVouched(files, 2 * SEGMENT_BYTES),
+                    0,
+                    Verdict.WHOLE,
+                    2),
+            Row.opens(
+                    "tail segment that ends in a good trailer, and between that one's frames and it stand others",
+                    "which are no longer good",
+                    2,
+                    files -> {
+                        sealVouched(files, 2 * SEGMENT_BYTES);
+                        flip(files, SEALED, 2 * BLOCK + 50);
+                    },
+                    0,
+                    Verdict.WHOLE,
+                    1),
             Row.refused(
                     "tail segment that ends in a good trailer to which its frames do not reach, or whose header is not good",
                     "",
@@ -454,6 +481,19 @@ class RecoveryTableTest {
         FrameFormat.pad(sealed, BLOCK, used);
         FrameFormat.finish(sealed, BLOCK, 0, salt, new CRC32C());
         sealed.put(BLOCK + used, (byte) 1); // of the frame that is not there
+        files.put(SEALED, sealed.array());
+    }
+
+    /** As a recovery leaves it that crashed when it had sealed what was known to be durable, before it had copied the rest. */
+    private static void sealVouched(Map<String, byte[]> files, int madeBytes) throws Exception {
+        ByteBuffer frames = ByteBuffer.wrap(bytes(files, SEALED), 0, SEGMENT_BYTES);
+        int salt = SegmentHeader.read(frames.slice(0, BLOCK).order(ByteOrder.LITTLE_ENDIAN))
+                .salt();
+        ByteBuffer trailer = new SegmentTrailer(0, 1, salt, SEGMENT_BYTES, new long[] {0}, new long[] {BLOCK}).encode();
+        ByteBuffer sealed =
+                ByteBuffer.allocate(SEGMENT_BYTES + trailer.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+        new SegmentHeader(LOG, 0, 0, salt, madeBytes).write(sealed);
+        sealed.put(BLOCK, frames, BLOCK, 2 * BLOCK).put(SEGMENT_BYTES, trailer, 0, trailer.remaining());
         files.put(SEALED, sealed.array());
     }
 
