@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * What a group member needs to start. All members of a group are given the same group id, peers and limits.
@@ -126,107 +127,71 @@ public record RaftOptions(
     }
 
     public RaftOptions withBindHost(String host) {
-        return new RaftOptions(
-                nodeId,
-                groupId,
-                peers,
-                directory,
-                host,
-                electionTimeout,
-                maxEntryBytes,
-                maxPendingBytes,
-                segmentBytes,
-                snapshots,
-                walObserver);
+        return with(draft -> draft.bindHost = host);
     }
 
     public RaftOptions withElectionTimeout(Duration timeout) {
-        return new RaftOptions(
-                nodeId,
-                groupId,
-                peers,
-                directory,
-                bindHost,
-                timeout,
-                maxEntryBytes,
-                maxPendingBytes,
-                segmentBytes,
-                snapshots,
-                walObserver);
+        return with(draft -> draft.electionTimeout = timeout);
     }
 
     public RaftOptions withMaxEntryBytes(int bytes) {
-        return new RaftOptions(
-                nodeId,
-                groupId,
-                peers,
-                directory,
-                bindHost,
-                electionTimeout,
-                bytes,
-                Math.max(maxPendingBytes, bytes),
-                segmentBytes,
-                snapshots,
-                walObserver);
+        return with(draft -> {
+            draft.maxEntryBytes = bytes;
+            draft.maxPendingBytes = Math.max(maxPendingBytes, bytes);
+        });
     }
 
     public RaftOptions withMaxPendingBytes(long bytes) {
-        return new RaftOptions(
-                nodeId,
-                groupId,
-                peers,
-                directory,
-                bindHost,
-                electionTimeout,
-                maxEntryBytes,
-                bytes,
-                segmentBytes,
-                snapshots,
-                walObserver);
+        return with(draft -> draft.maxPendingBytes = bytes);
     }
 
     public RaftOptions withSegmentBytes(long bytes) {
-        return new RaftOptions(
-                nodeId,
-                groupId,
-                peers,
-                directory,
-                bindHost,
-                electionTimeout,
-                maxEntryBytes,
-                maxPendingBytes,
-                bytes,
-                snapshots,
-                walObserver);
+        return with(draft -> draft.segmentBytes = bytes);
     }
 
     public RaftOptions withSnapshots(Snapshots newSnapshots) {
-        return new RaftOptions(
-                nodeId,
-                groupId,
-                peers,
-                directory,
-                bindHost,
-                electionTimeout,
-                maxEntryBytes,
-                maxPendingBytes,
-                segmentBytes,
-                newSnapshots,
-                walObserver);
+        return with(draft -> draft.snapshots = newSnapshots);
     }
 
     public RaftOptions withWalObserver(WalObserver observer) {
+        return with(draft -> draft.walObserver = observer);
+    }
+
+    private RaftOptions with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
         return new RaftOptions(
                 nodeId,
                 groupId,
                 peers,
                 directory,
-                bindHost,
-                electionTimeout,
-                maxEntryBytes,
-                maxPendingBytes,
-                segmentBytes,
-                snapshots,
-                observer);
+                draft.bindHost,
+                draft.electionTimeout,
+                draft.maxEntryBytes,
+                draft.maxPendingBytes,
+                draft.segmentBytes,
+                draft.snapshots,
+                draft.walObserver);
+    }
+
+    /** What can be changed of the options, while it is changed. */
+    private static final class Draft {
+        private String bindHost;
+        private Duration electionTimeout;
+        private int maxEntryBytes;
+        private long maxPendingBytes;
+        private long segmentBytes;
+        private Snapshots snapshots;
+        private WalObserver walObserver;
+
+        Draft(RaftOptions from) {
+            bindHost = from.bindHost;
+            electionTimeout = from.electionTimeout;
+            maxEntryBytes = from.maxEntryBytes;
+            maxPendingBytes = from.maxPendingBytes;
+            segmentBytes = from.segmentBytes;
+            snapshots = from.snapshots;
+            walObserver = from.walObserver;
+        }
     }
 }
