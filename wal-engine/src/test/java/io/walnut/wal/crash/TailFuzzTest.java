@@ -12,11 +12,13 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Any bytes as the tail segment of a log: it opens, and what it gives can be read and appended to; or it refuses by its type. */
 @ExtendWith(QuietLog.class)
+@Tag("jazzer")
 class TailFuzzTest {
     private static final int MAX_BYTES = 1 << 16;
 

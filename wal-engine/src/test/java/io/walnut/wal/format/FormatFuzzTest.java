@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * as the same. Checksums are made right first, or nothing behind them would be reached. In the build only the seeds run; how to
  * fuzz: docs/TESTING.md.
  */
+@Tag("jazzer")
 class FormatFuzzTest {
     private static final int MAX_BYTES = 1 << 16;
     private static final UUID LOG = new UUID(1, 2);

@@ -180,6 +180,13 @@ public final class FaultyStorage implements Storage {
         return files;
     }
 
+    /** What the disk surely holds: nothing that no sync has brought there. */
+    public synchronized Map<String, byte[]> durable() {
+        var files = new TreeMap<String, byte[]>();
+        durableEntries.forEach((name, inode) -> files.put(name, inode.durable.clone()));
+        return files;
+    }
+
     /** What a disk may hold if the power fails now. */
     public synchronized CrashImages crashImages() {
         return new CrashImages(new LinkedHashMap<>(durableEntries), List.copyOf(pendingEntries));

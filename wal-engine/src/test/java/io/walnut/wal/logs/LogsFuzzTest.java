@@ -9,9 +9,11 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Commands, results and images of named logs, from any bytes: taken for what they say, or refused by their type. */
+@Tag("jazzer")
 class LogsFuzzTest {
     private static final List<Command> COMMANDS = List.of(
             new Command.Create(5, "a/b"),
