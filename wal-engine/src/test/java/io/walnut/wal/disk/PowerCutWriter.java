@@ -1,9 +1,11 @@
 package io.walnut.wal.disk;
 
+import io.walnut.wal.Acknowledge;
 import io.walnut.wal.Batch;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
 import io.walnut.wal.WalOptions;
+import io.walnut.wal.io.Backend;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 
 /**
  * A process that appends until its disk is gone. Says on its standard output what is acknowledged, a line each time:
@@ -20,18 +24,22 @@ final class PowerCutWriter {
     private static final int THREADS = 6;
     private static final int KEPT_RECORDS = 3_000;
     private static final int LARGE = 40_000;
+    private static final int UNDER_WAY = 8; // of each thread that does not wait
 
     private PowerCutWriter() {}
 
-    /** Through the page cache or past it; more when there are more. */
-    enum Backend {
+    /** How bytes come to the disk. */
+    enum Way {
         PAST_PAGE_CACHE,
-        PAGE_CACHE;
+        PAGE_CACHE,
+        /** Past it, too, several writes on their way at once: nobody waits for one append before the next. */
+        IO_URING;
 
         WalOptions options() {
             return WalOptions.defaults()
                     .withSizes(256 << 10, 64 << 10, 1 << 20)
-                    .withPastPageCache(this == PAST_PAGE_CACHE);
+                    .withPastPageCache(this != PAGE_CACHE)
+                    .withBackend(this == IO_URING ? Backend.IO_URING : Backend.PORTABLE);
         }
     }
 
@@ -48,16 +56,17 @@ final class PowerCutWriter {
                 .array();
     }
 
-    /** Arguments: directory, backend, name of the run. */
+    /** Arguments: directory, way, name of the run. */
     public static void main(String[] arguments) throws Exception {
         PrintStream out = System.out;
         System.setOut(System.err); // whoever logs must not speak between
         String run = arguments[2];
-        Wal wal = Wal.open(Path.of(arguments[0]), Backend.valueOf(arguments[1]).options());
+        Way way = Way.valueOf(arguments[1]);
+        Wal wal = Wal.open(Path.of(arguments[0]), way.options());
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < THREADS; i++) {
             int thread = i;
-            threads.add(Thread.ofPlatform().start(() -> append(wal, run, thread, out)));
+            threads.add(Thread.ofPlatform().start(() -> append(wal, way, run, thread, out)));
         }
         for (Thread thread : threads) {
             thread.join();
@@ -65,8 +74,9 @@ final class PowerCutWriter {
         System.exit(0); // the disk is gone; nothing is closed in order
     }
 
-    private static void append(Wal wal, String run, int thread, PrintStream out) {
+    private static void append(Wal wal, Way way, String run, int thread, PrintStream out) {
         Random random = new Random(run.hashCode() + thread);
+        Semaphore mayBegin = new Semaphore(UNDER_WAY);
         try {
             for (int number = 0; ; ) {
                 int records = 1 + random.nextInt(3);
@@ -74,11 +84,18 @@ final class PowerCutWriter {
                 for (int i = 0; i < records; i++) {
                     batch.add(thread, ByteBuffer.wrap(payload(run, thread, number + i)));
                 }
-                long lsn = wal.append(batch);
-                print(out, "A " + lsn + " " + thread + " " + number + " " + records);
+                int first = number;
+                if (way == Way.IO_URING) {
+                    mayBegin.acquireUninterruptibly();
+                    Future<?> _ = wal.appendAsync(batch, Acknowledge.DURABLE)
+                            .thenAccept(lsn -> acknowledged(out, lsn, thread, first, records))
+                            .whenComplete((nothing, failure) -> mayBegin.release());
+                } else {
+                    acknowledged(out, wal.append(batch), thread, first, records);
+                }
                 number += records;
-                if (thread == 0 && lsn - wal.startLsn() > KEPT_RECORDS) {
-                    long trim = wal.durableLsn() - KEPT_RECORDS / 2;
+                long trim = wal.durableLsn() - KEPT_RECORDS / 2;
+                if (thread == 0 && trim - wal.startLsn() > KEPT_RECORDS / 2) {
                     print(out, "T " + trim);
                     wal.trimBefore(trim);
                 }
@@ -86,6 +103,10 @@ final class PowerCutWriter {
         } catch (WalException e) {
             System.err.println(e.getMessage());
         }
+    }
+
+    private static void acknowledged(PrintStream out, long lsn, int thread, int number, int records) {
+        print(out, "A " + lsn + " " + thread + " " + number + " " + records);
     }
 
     private static void print(PrintStream out, String line) {
