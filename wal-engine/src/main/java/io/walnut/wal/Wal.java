@@ -4,6 +4,7 @@ import io.walnut.wal.io.BackendInUse;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.io.StorageLockedException;
+import io.walnut.wal.io.UnknownOutcomeException;
 import io.walnut.wal.io.uring.Backends;
 import io.walnut.wal.recovery.RecoveryReport;
 import io.walnut.wal.recovery.ScrubListener;
@@ -132,12 +133,16 @@ public final class Wal implements AutoCloseable {
                     new WalLockedException(
                             storage.describe() + " is in use by another process: stop it, or use another directory",
                             locked);
-                case StorageFullException full ->
-                    new WalStorageFullException(
-                            "no room to open " + storage.describe() + ": " + full.getMessage(), full);
+                case StorageFullException full -> noRoomToOpen(storage, full);
+                case UnknownOutcomeException unknown
+                when unknown.getCause() instanceof StorageFullException full -> noRoomToOpen(storage, full);
                 default -> new WalIoException("cannot open " + storage.describe() + ": " + e, e);
             };
         }
+    }
+
+    private static WalException noRoomToOpen(Storage storage, StorageFullException full) {
+        return new WalStorageFullException("no room to open " + storage.describe() + ": " + full.getMessage(), full);
     }
 
     private static void closeQuietly(@Nullable Closeable lock, Storage storage) {
