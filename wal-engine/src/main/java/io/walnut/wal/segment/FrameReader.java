@@ -11,8 +11,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes from frame to frame and, in each, from record to record. A frame is verified when it is entered, once. Those of a sealed
- * segment are looked at where they are mapped, without a copy: whoever enters one keeps the segment retained for as long as it
+ * Goes from frame to frame and, in each, from record to record. A frame is verified when it is entered, once. Those of a mapped
+ * segment are looked at where they lie, without a copy: whoever enters one keeps the segment retained for as long as it
  * {@link #borrows}. Those of another segment are read into a buffer, ahead where one is entered after the other. Makes no garbage
  * from record to record, nor from frame to frame. For one thread.
  */
@@ -69,7 +69,8 @@ public final class FrameReader {
         entered = false;
         try {
             Segment.Place place = segment.place(lsn);
-            int frame = segment.sealed() ? borrow(segment, place) : read(segment, place, follows);
+            ByteBuffer file = segment.mappedFile();
+            int frame = file != null ? borrow(segment, file, place) : read(segment, place, follows);
             salt = segment.salt();
             verify(frame, lsn, false);
         } catch (InternalError e) { // how the JVM says that a page of a mapping cannot be read
@@ -141,9 +142,8 @@ public final class FrameReader {
     }
 
     @SuppressWarnings("ReferenceEquality") // the very segment whose file this is a view of
-    private int borrow(Segment segment, Segment.Place place) {
+    private int borrow(Segment segment, ByteBuffer file, Segment.Place place) {
         if (mapped != segment) {
-            ByteBuffer file = segment.mappedFile();
             bytes = file.duplicate().order(ByteOrder.LITTLE_ENDIAN);
             bytesLent = file.asReadOnlyBuffer();
             mapped = segment;
@@ -156,9 +156,12 @@ public final class FrameReader {
     }
 
     @SuppressWarnings("ReferenceEquality") // the very buffer
-    private int read(Segment segment, Segment.Place place, boolean follows) throws IOException {
+    private int read(Segment segment, Segment.Place place, boolean follows) throws IOException, InvalidBytesException {
         long there = segment.endPosition() - place.position();
         long frame = place.end() - place.position();
+        if (segment.sealed() && frame > READ_AHEAD_BYTES) {
+            frame = length(segment, place); // what lies after the last frame that counts may be anything
+        }
         int wanted = Math.toIntExact(follows ? Math.min(there, Math.max(frame, READ_AHEAD_BYTES)) : frame);
         if (own.capacity() < wanted) {
             own = ByteBuffer.allocate(Math.max(wanted, Math.min(2 * own.capacity(), READ_AHEAD_BYTES)))
@@ -173,6 +176,18 @@ public final class FrameReader {
         limit = own.position();
         own.clear();
         return 0;
+    }
+
+    private static int length(Segment segment, Segment.Place place) throws IOException, InvalidBytesException {
+        ByteBuffer header = ByteBuffer.allocate(FrameFormat.HEADER_BYTES + FrameFormat.RAW_LENGTH_BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        segment.file().read(header, place.position());
+        int length =
+                header.hasRemaining() ? -1 : FrameFormat.plausibleLength(header, 0, place.end() - place.position());
+        if (length < 0) {
+            throw new InvalidBytesException("frame header makes no sense");
+        }
+        return length;
     }
 
     private void verify(int frame, long lsn, boolean atFirst) throws InvalidBytesException {

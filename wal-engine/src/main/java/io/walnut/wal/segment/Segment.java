@@ -11,13 +11,12 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One segment: written by one thread while active, then sealed and mapped. Readers retain it while they look; file and mapping
- * go when the log and the last reader have let go.
+ * One segment: written by one thread while active, then sealed and mapped, where that is to be had. Readers retain it while they
+ * look; file and mapping go when the log and the last reader have let go.
  */
 public final class Segment {
     private static final String SUFFIX = ".seg";
@@ -32,9 +31,10 @@ public final class Segment {
     private volatile long endLsn;
     private volatile long endPosition;
     private volatile boolean sealed;
-    private long length; // of a file that is opened sealed
+    private long length; // of the file, when it is sealed
     private boolean cut; // by changes of the segments only
-    private volatile @Nullable Mapping mapping;
+    private volatile @Nullable Mapping mapping; // null before somebody reads, and while it cannot be had
+    private volatile boolean unmappable;
 
     /** {@code endPosition} is where its frames end, the header included. */
     public Segment(long id, long baseLsn, int salt, StorageFile file, FrameIndex index, long endLsn, long endPosition) {
@@ -132,7 +132,7 @@ public final class Segment {
     }
 
     /**
-     * Writes offset table and footer after the frames, cuts the file there, syncs and maps it. Durable on return.
+     * Writes offset table and footer after the frames, cuts the file there, syncs it and maps it if it can. Durable on return.
      *
      * @throws UnknownOutcomeException when the file may no longer be written to; after any other failure the segment is as it
      *     was, and can be appended to or sealed later
@@ -146,17 +146,21 @@ public final class Segment {
         // Durable before the file is cut: one that is shorter than it was made ends in a trailer, or was damaged.
         durably(() -> file.write(trailer.duplicate(), table));
         durably(() -> file.setLength(length));
-        try {
-            map(length);
-        } catch (IOException | OutOfMemoryError e) {
-            throw new UnknownOutcomeException("mapping " + name(id) + " failed: " + e, e);
-        }
+        becomeSealed(length);
     }
 
-    /** Maps a file that ends in its trailer already, and makes that end of it durable. */
-    public void keepSealed(long length) throws IOException {
-        durably(() -> file.setLength(length));
-        map(length);
+    /** Makes the end of a file that ends in its trailer already durable. */
+    public void keepSealed(long lengthWithTrailer) throws IOException {
+        durably(() -> file.setLength(lengthWithTrailer));
+        becomeSealed(lengthWithTrailer);
+    }
+
+    /** The table in the file counts from now on. */
+    private void becomeSealed(long lengthWithTrailer) {
+        length = lengthWithTrailer;
+        mapping = map();
+        sealed = true;
+        index = FrameIndex.EMPTY;
     }
 
     private interface FileChange {
@@ -188,30 +192,44 @@ public final class Segment {
         }
     }
 
-    /** Maps a file that is sealed on disk. */
-    public void map(long length) throws IOException {
+    /** Null when it cannot be had, which is no failure: the file is read instead. */
+    private @Nullable Mapping map() {
+        if (unmappable || !Mappings.OF_PROCESS.take()) {
+            return null;
+        }
         Arena shared = Arena.ofShared();
         try {
             ByteBuffer bytes = file.map(shared, 0, length).asByteBuffer();
-            long table = Blocks.roundUp(endPosition);
-            long frames = (length - SegmentTrailer.FOOTER_BYTES - table) / SegmentTrailer.ROW_BYTES;
-            mapping = new Mapping(shared, bytes, new OffsetTable(bytes, (int) table, (int) frames, baseLsn));
-        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            return new Mapping(shared, bytes, table(bytes));
+        } catch (IOException | OutOfMemoryError e) {
+            shared.close();
+            unmappable = !Mappings.OF_PROCESS.refused(file, e);
+            return null;
+        } catch (RuntimeException e) {
             shared.close();
             throw e;
         }
-        sealed = true;
-        index = FrameIndex.EMPTY;
     }
 
-    /** Maps a file that was opened sealed: the first reader does. Called by a holder. */
-    private synchronized Mapping fetch() throws IOException {
-        Mapping fetched = mapping;
-        if (fetched == null) {
-            map(length);
-            fetched = Objects.requireNonNull(mapping);
+    /** Of a sealed segment. */
+    private OffsetTable table(@Nullable ByteBuffer mapped) {
+        long table = Blocks.roundUp(endPosition);
+        long frames = (length - SegmentTrailer.FOOTER_BYTES - table) / SegmentTrailer.ROW_BYTES;
+        return new OffsetTable(file, mapped, table, (int) frames, baseLsn);
+    }
+
+    /** The table of a sealed segment, mapped when it can be: the first reader does that. Called by a holder. */
+    private OffsetTable table() {
+        Mapping there = mapping;
+        if (there == null && !unmappable) {
+            synchronized (this) {
+                if (mapping == null) {
+                    mapping = map();
+                }
+                there = mapping;
+            }
         }
-        return fetched;
+        return there == null ? table(null) : there.table;
     }
 
     /** Keeps file and mapping alive until {@link #release}; false when they have gone. */
@@ -247,15 +265,12 @@ public final class Segment {
 
     /** Of the frame that holds a record. */
     Place place(long lsn) throws IOException, InvalidBytesException {
-        FrameIndex frames = index; // before the mapping, which comes before it is emptied
-        Mapping mapped = mapping;
-        if (mapped == null && length > 0) {
-            mapped = fetch();
-        }
+        FrameIndex frames = index; // first: it is emptied when the segment is sealed
         Place place;
-        if (mapped != null) {
-            int ordinal = mapped.table.ordinal(lsn);
-            place = new Place(mapped.table.position(ordinal), mapped.table.position(ordinal + 1));
+        if (sealed) {
+            OffsetTable table = table();
+            int ordinal = table.ordinal(lsn);
+            place = new Place(table.position(ordinal), table.position(ordinal + 1));
         } else {
             int ordinal = frames.ordinal(lsn);
             long end = ordinal + 1 < frames.count() ? frames.position(ordinal + 1) : endPosition;
@@ -270,8 +285,10 @@ public final class Segment {
         return place;
     }
 
-    /** The whole file, of a segment that is sealed and retained. */
+    /** The whole file, of a segment that is retained and mapped; else null. */
+    @Nullable
     ByteBuffer mappedFile() {
-        return Objects.requireNonNull(mapping).bytes;
+        Mapping mapped = mapping;
+        return mapped == null ? null : mapped.bytes;
     }
 }

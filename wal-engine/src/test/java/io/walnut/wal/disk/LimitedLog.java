@@ -14,14 +14,16 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 
-/** A process with few descriptors or mappings left, and a log of many segments. Prints a line a step; ends with 0 when all is well. */
+/** A process with few descriptors, mappings or addresses left, and a log of many segments. Prints a line a step; ends with 0 when all is well. */
 final class LimitedLog {
     private static final int SEGMENTS = 120;
     private static final int MAPPINGS_LEFT = 60;
@@ -34,10 +36,14 @@ final class LimitedLog {
         return WalOptions.defaults().withSizes(12 << 10, 4 << 10, 64 << 10);
     }
 
-    /** Arguments: directory, then {@code descriptors} or {@code mappings}. */
+    /** Arguments: directory, then {@code descriptors}, {@code mappings} or {@code addresses}. */
     public static void main(String[] arguments) throws Exception {
         Path directory = Path.of(arguments[0]);
         Path file = Files.write(directory.resolve("ballast"), new byte[1 << 20]);
+        if (arguments[1].equals("addresses")) {
+            growLarge(directory.resolve("new"), file);
+            System.exit(0);
+        }
         List<Closeable> ballast = arguments[1].equals("mappings") ? useMappings(file) : useDescriptors(file);
         long end = grow(directory.resolve("new"), ballast);
         print("appended until the limit", end);
@@ -77,8 +83,48 @@ final class LimitedLog {
             return acknowledged;
         }
         readAll(wal, acknowledged);
+        print("segments that are mapped", mappedSegments());
         wal.close();
         return acknowledged;
+    }
+
+    /** Segments for which there are not enough addresses; of what a log needs besides there are. */
+    private static void growLarge(Path directory, Path file) throws Exception {
+        WalOptions large = WalOptions.defaults().withSizes(64 << 20, 8 << 20, 40 << 20);
+        try (Wal wal = Wal.open(directory, large)) {
+            Batch batch = new Batch();
+            batch.add(1, ByteBuffer.allocate(7 << 20));
+            wal.append(batch);
+            useAddresses(file);
+            for (int i = 1; i < 30; i++) {
+                wal.append(batch);
+            }
+            wal.roll();
+            readAll(wal, 30);
+            print("segments that are mapped", mappedSegments());
+        }
+    }
+
+    /** Maps pieces until the system refuses, and gives two back. */
+    private static void useAddresses(Path file) throws IOException {
+        List<Arena> arenas = new ArrayList<>();
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            while (true) {
+                Arena arena = Arena.ofShared();
+                channel.map(MapMode.READ_WRITE, 0, 24 << 20, arena);
+                arenas.add(arena);
+            }
+        } catch (IOException e) {
+            arenas.removeLast().close();
+            arenas.removeLast().close();
+            print("addresses used up: " + e, arenas.size());
+        }
+    }
+
+    private static long mappedSegments() throws IOException {
+        try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)) {
+            return maps.filter(line -> line.endsWith(".seg")).count();
+        }
     }
 
     private static void giveBack(List<Closeable> ballast) throws IOException {

@@ -114,17 +114,24 @@ class LimitsTest {
         return contents;
     }
 
-    /** A process with 128 descriptors, and logs of 120 segments. */
+    /**
+     * A process with 128 descriptors, or with 60 mappings left of what the kernel allows, and logs of 120 segments; one with less
+     * address space left than a segment takes.
+     */
     @ParameterizedTest
     @Tag("slow")
-    @ValueSource(strings = "descriptors") // "mappings" ends in an abort of the JVM itself: docs/TESTING.md
+    @ValueSource(strings = {"descriptors", "mappings", "addresses"})
     void limitsOfTheProcessAreMetWithoutACrash(String limit) throws Exception {
         Path directory = Files.createDirectories(scratch.resolve("logs"));
         LimitedLog.make(directory.resolve("many"));
         Process process = new ProcessBuilder(
                         "sh",
                         "-c",
-                        (limit.equals("descriptors") ? "ulimit -n 128; " : "")
+                        switch (limit) {
+                                    case "descriptors" -> "ulimit -n 128; ";
+                                    case "addresses" -> "ulimit -v 3000000; export MALLOC_ARENA_MAX=1; ";
+                                    default -> "";
+                                }
                                 + "exec \"$0\" -Xshare:auto -Xms256m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED -cp \"$1\" \"$2\" \"$3\" \"$4\"",
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         classPathOfJars(),
@@ -136,6 +143,9 @@ class LimitsTest {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         output.lines().filter(line -> line.startsWith("limit: ")).forEach(System.out::println);
         assertThat(process.waitFor()).as(output).isZero();
+        if (!limit.equals("descriptors")) {
+            assertThat(output).contains("limit: segments that are mapped (0)");
+        }
         try (Wal wal = Wal.open(directory.resolve("many"), LimitedLog.options())) {
             assertThat(wal.endLsn()).isEqualTo(360);
             assertThat(contents(wal)).hasSize(360);
@@ -147,7 +157,7 @@ class LimitsTest {
         List<String> jars = new ArrayList<>();
         ToolProvider jar = ToolProvider.findFirst("jar").orElseThrow();
         for (String entry : System.getProperty("java.class.path").split(":", -1)) {
-            if (Files.isDirectory(Path.of(entry))) {
+            if (entry.endsWith("classes")) {
                 String made = scratch.resolve(jars.size() + ".jar").toString();
                 assertThat(jar.run(System.out, System.err, "-c", "-f", made, "-C", entry, "."))
                         .isZero();

@@ -1,0 +1,4 @@
+@NullMarked
+package io.walnut.wal.segment;
+
+import org.jspecify.annotations.NullMarked;
