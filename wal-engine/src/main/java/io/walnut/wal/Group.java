@@ -6,6 +6,7 @@ import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.Uninterrupted;
 import io.walnut.wal.segment.FrameIndex;
+import io.walnut.wal.segment.RecentFrames;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -56,6 +57,9 @@ final class Group implements Uninterrupted.Io {
 
     @Nullable
     Segment unsynced; // the segment before, when that is to be made durable first
+
+    @Nullable
+    RecentFrames recent; // when somebody follows the segment
 
     long position;
     long durableLsn;
@@ -175,6 +179,9 @@ final class Group implements Uninterrupted.Io {
             bytes.clear().put(0, ZERO_BLOCK);
             header.write(bytes.limit(START));
         }
+        if (recent != null) {
+            recent.put(bytes.clear(), START, padded - START, position);
+        }
     }
 
     /** What goes to the disk, at {@link #diskPosition}; its position and limit are for the caller to move. */
@@ -258,6 +265,7 @@ final class Group implements Uninterrupted.Io {
         segment = null;
         header = null;
         unsynced = null;
+        recent = null;
         afterFull = false;
         written = false;
         heir = null;

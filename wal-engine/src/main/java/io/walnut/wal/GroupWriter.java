@@ -273,9 +273,11 @@ final class GroupWriter {
             group.afterFull = full != null;
         }
         state.groups.takeNext();
-        group.segment = state.active;
+        Segment active = Objects.requireNonNull(state.active);
+        group.segment = active;
         group.unsynced = state.durableLsn < state.writtenLsn ? full : null;
         group.position = state.position;
+        group.recent = active.recentFrom(state.position, state.options.segmentBytes());
         group.durableLsn = state.durableLsn;
         // Where syncs are rare, earlier bytes of the file may wait for one, and these bytes alone would not do for
         // them.

@@ -82,7 +82,9 @@ final class Rows {
                     KIB,
                     100,
                     64,
-                    Against.FOUR_CHUNKS));
+                    Against.FOUR_CHUNKS),
+            new TailRow("A15", "1 KiB, each synced, and 4 that follow", 4, KIB, 1),
+            new TailRow("A15", "batches of 100 x 1 KiB, each synced, and 4 that follow", 4, KIB, 100));
 
     private Rows() {}
 

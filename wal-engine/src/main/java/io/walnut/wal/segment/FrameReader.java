@@ -172,9 +172,14 @@ public final class FrameReader {
             bytesLent = own.asReadOnlyBuffer();
             mapped = null;
         }
-        segment.file().read(own.clear().limit(wanted), place.position());
-        limit = own.position();
         own.clear();
+        if (segment.copyRecent(place.position(), own.array(), wanted)) {
+            limit = wanted;
+        } else {
+            segment.file().read(own.limit(wanted), place.position());
+            limit = own.position();
+            own.clear();
+        }
         return 0;
     }
 

@@ -35,6 +35,8 @@ public final class Segment {
     private boolean cut; // by changes of the segments only
     private volatile @Nullable Mapping mapping; // null before somebody reads, and while it cannot be had
     private volatile boolean unmappable;
+    private volatile boolean followed; // somebody has read what was written
+    private volatile @Nullable RecentFrames recent; // then, and until it is sealed
 
     /** {@code endPosition} is where its frames end, the header included. */
     public Segment(long id, long baseLsn, int salt, StorageFile file, FrameIndex index, long endLsn, long endPosition) {
@@ -120,6 +122,30 @@ public final class Segment {
         endPosition = newEndPosition;
     }
 
+    /**
+     * Where a write that begins at {@code position} puts its bytes, too, when somebody reads what is written: so do all after it.
+     * Called by who gives writes their places, in order.
+     */
+    public @Nullable RecentFrames recentFrom(long position, long segmentBytes) {
+        if (followed && recent == null) {
+            try {
+                recent = new RecentFrames(position, segmentBytes);
+            } catch (OutOfMemoryError e) {
+                followed = false; // the file has them, too
+            }
+        }
+        return recent;
+    }
+
+    /** Copies frames that were written just now; false when they are to be read from the file. */
+    boolean copyRecent(long position, byte[] target, int length) {
+        if (!followed) {
+            followed = true;
+        }
+        RecentFrames there = recent;
+        return there != null && there.copy(position, target, length);
+    }
+
     /** Counts records only up to an LSN from now on; the file stays as it is. */
     public void cut(long newEndLsn) {
         cut |= newEndLsn < endLsn;
@@ -161,6 +187,7 @@ public final class Segment {
         mapping = map();
         sealed = true;
         index = FrameIndex.EMPTY;
+        recent = null;
     }
 
     private interface FileChange {
