@@ -3,6 +3,7 @@ package io.walnut.wal;
 import io.walnut.wal.format.Blocks;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.recovery.ScrubCoverage;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -186,7 +187,7 @@ final class LogState {
     }
 
     /** Figures since the open. */
-    WalStats stats() {
+    WalStats stats(ScrubCoverage scrub) {
         mutex.lock();
         try {
             long onDisk = 0;
@@ -215,7 +216,8 @@ final class LogState {
                     contendedAppends,
                     groups.reused(),
                     groups.made(),
-                    groups.inFlight());
+                    groups.inFlight(),
+                    scrub);
         } finally {
             mutex.unlock();
         }

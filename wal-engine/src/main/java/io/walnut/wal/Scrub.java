@@ -18,7 +18,7 @@ public final class Scrub implements AutoCloseable {
     private static final long MOST_NANOS_AT_ONCE = 100_000_000;
 
     private final LogState state;
-    private final long bytesPerSecond;
+    private final Scrubbing.Every pace;
     private final ScrubListener listener;
     private final Thread thread;
     private volatile boolean closed;
@@ -33,12 +33,9 @@ public final class Scrub implements AutoCloseable {
     private long bytes;
     private long findings;
 
-    Scrub(LogState state, long bytesPerSecond, ScrubListener listener) {
-        if (bytesPerSecond <= 0) {
-            throw new IllegalArgumentException("a scrub reads some bytes a second, not " + bytesPerSecond);
-        }
+    Scrub(LogState state, Scrubbing.Every pace, ScrubListener listener) {
         this.state = state;
-        this.bytesPerSecond = bytesPerSecond;
+        this.pace = pace;
         this.listener = listener;
         this.thread = Thread.ofPlatform().daemon().name("wal-scrub").unstarted(this::loop);
     }
@@ -75,7 +72,9 @@ public final class Scrub implements AutoCloseable {
     private void loop() {
         try {
             while (!closed) {
+                long start = System.nanoTime();
                 pass();
+                sleepUntil(start + pace.interval().toNanos());
             }
         } catch (CancellationException e) {
             LOG.debug("the scrub of {} ends", state.storage.describe());
@@ -134,9 +133,12 @@ public final class Scrub implements AutoCloseable {
         synchronized (this) {
             bytes += read;
         }
-        long nanos = read == 0 ? MOST_NANOS_AT_ONCE : (long) (read * 1e9 / bytesPerSecond);
-        long until = System.nanoTime() + nanos;
-        for (long left = nanos; left > 0; left = until - System.nanoTime()) {
+        long nanos = read == 0 ? MOST_NANOS_AT_ONCE : (long) (read * 1e9 / pace.bytesPerSecond());
+        sleepUntil(System.nanoTime() + nanos);
+    }
+
+    private void sleepUntil(long nanoTime) {
+        for (long left = nanoTime - System.nanoTime(); left > 0; left = nanoTime - System.nanoTime()) {
             if (closed) {
                 throw new CancellationException();
             }

@@ -7,6 +7,7 @@ import io.walnut.wal.io.StorageLockedException;
 import io.walnut.wal.io.UnknownOutcomeException;
 import io.walnut.wal.io.uring.Backends;
 import io.walnut.wal.recovery.RecoveryReport;
+import io.walnut.wal.recovery.ScrubCoverage;
 import io.walnut.wal.recovery.ScrubListener;
 import io.walnut.wal.segment.Segment;
 import java.io.Closeable;
@@ -52,6 +53,7 @@ public final class Wal implements AutoCloseable {
     private final @Nullable ExecutorService background; // null: inline
     private final @Nullable ScheduledExecutorService syncTimer;
     private final List<Scrub> scrubs = new CopyOnWriteArrayList<>();
+    private @Nullable Scrub ownScrub; // set once, before anybody has the log
 
     private Wal(Storage storage, Closeable directoryLock, WalOptions options, Recovery.Recovered recovered) {
         this.directoryLock = directoryLock;
@@ -70,7 +72,7 @@ public final class Wal implements AutoCloseable {
     }
 
     /** What fails here leaves a log that wants {@link #release}. */
-    private void start(WalOptions options) {
+    private void start(WalOptions options) throws WalException {
         LogThreads own = new LogThreads(state, files, writer, changes);
         if (background != null) {
             state.ownThreadRuns = true;
@@ -79,6 +81,9 @@ public final class Wal implements AutoCloseable {
         if (syncTimer != null && options.durability() instanceof Durability.Interval(Duration period, long _)) {
             Future<?> _ = syncTimer.scheduleWithFixedDelay(
                     own::syncByTimer, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
+        }
+        if (background != null && options.scrubbing() instanceof Scrubbing.Every pace) {
+            ownScrub = scrub(pace, finding -> {});
         }
         state.mutex.lock();
         try {
@@ -348,12 +353,16 @@ public final class Wal implements AutoCloseable {
      * @return to be asked how far it has come, and to be closed; closing the log ends it
      */
     public Scrub scrub(long bytesPerSecond, ScrubListener listener) throws WalException {
+        return scrub(new Scrubbing.Every(Duration.ZERO, bytesPerSecond), listener);
+    }
+
+    private Scrub scrub(Scrubbing.Every pace, ScrubListener listener) throws WalException {
         state.mutex.lock();
         try {
             if (state.closing || state.closed) {
                 throw new WalClosedException("the log in " + state.storage.describe() + " is closed");
             }
-            Scrub scrub = new Scrub(state, bytesPerSecond, listener);
+            Scrub scrub = new Scrub(state, pace, listener);
             scrubs.add(scrub);
             scrub.start();
             return scrub;
@@ -369,7 +378,7 @@ public final class Wal implements AutoCloseable {
 
     /** Figures since the open. */
     public WalStats stats() {
-        return state.stats();
+        return state.stats(ownScrub == null ? ScrubCoverage.NONE : ownScrub.coverage());
     }
 
     /**

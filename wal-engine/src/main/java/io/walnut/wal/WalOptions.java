@@ -29,6 +29,7 @@ import java.util.function.Supplier;
  *     {@link io.walnut.wal.io.uring.Backends} names override it
  * @param verification what an open reads of sealed segments
  * @param recovery what an open does beyond the ordinary
+ * @param scrubbing whether sealed segments are verified again and again
  * @param backgroundWork who prepares and seals segments
  * @param observer hears what the log does and how long it takes
  * @param identity makes the UUID of a new log
@@ -49,6 +50,7 @@ public record WalOptions(
         Backend backend,
         Verification verification,
         RecoveryPolicy recovery,
+        Scrubbing scrubbing,
         BackgroundWork backgroundWork,
         WalObserver observer,
         Supplier<UUID> identity,
@@ -117,6 +119,7 @@ public record WalOptions(
                 Backend.AUTO,
                 Verification.TABLES,
                 RecoveryPolicy.defaults(),
+                Scrubbing.off(),
                 BackgroundWork.THREADS,
                 WalObserver.NONE,
                 UUID::randomUUID,
@@ -185,6 +188,10 @@ public record WalOptions(
         return with(draft -> draft.recovery = policy);
     }
 
+    public WalOptions withScrubbing(Scrubbing how) {
+        return with(draft -> draft.scrubbing = how);
+    }
+
     public WalOptions withBackgroundWork(BackgroundWork who) {
         return with(draft -> draft.backgroundWork = who);
     }
@@ -226,6 +233,7 @@ public record WalOptions(
         private Backend backend;
         private Verification verification;
         private RecoveryPolicy recovery;
+        private Scrubbing scrubbing;
         private BackgroundWork backgroundWork;
         private WalObserver observer;
         private Supplier<UUID> identity;
@@ -246,6 +254,7 @@ public record WalOptions(
             backend = from.backend;
             verification = from.verification;
             recovery = from.recovery;
+            scrubbing = from.scrubbing;
             backgroundWork = from.backgroundWork;
             observer = from.observer;
             identity = from.identity;
@@ -268,6 +277,7 @@ public record WalOptions(
                     backend,
                     verification,
                     recovery,
+                    scrubbing,
                     backgroundWork,
                     observer,
                     identity,

@@ -1,5 +1,7 @@
 package io.walnut.wal;
 
+import io.walnut.wal.recovery.ScrubCoverage;
+
 /**
  * What a log is and did since it was opened.
  *
@@ -25,6 +27,7 @@ package io.walnut.wal;
  * @param buffersReused buffers taken from the pool
  * @param buffersMade buffers that the pool did not have
  * @param writesInFlight writes under way now
+ * @param scrub what the scrub of {@link WalOptions#scrubbing} has done; all 0 without one
  */
 public record WalStats(
         long startLsn,
@@ -48,4 +51,5 @@ public record WalStats(
         long contendedAppends,
         long buffersReused,
         long buffersMade,
-        int writesInFlight) {}
+        int writesInFlight,
+        ScrubCoverage scrub) {}

@@ -1,6 +1,7 @@
 package io.walnut.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.io.ForwardingStorage;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -102,6 +104,46 @@ class ScrubTest {
             assertThat(wal.append(Logs.batch("2"))).isEqualTo(2);
         }
         assertThat(findings).anyMatch(finding -> finding.fromLsn() == 0 && finding.toLsn() == 2);
+    }
+
+    @Test
+    void aLogThatIsToldToScrubsByItselfAndTellsItsObserver() throws Exception {
+        FaultyStorage storage = FaultyStorage.of(sealed().contents());
+        List<LsnRange> corrupt = new CopyOnWriteArrayList<>();
+        WalOptions options = Logs.threads()
+                .withScrubbing(Scrubbing.every(Duration.ofMillis(1), QUICK))
+                .withObserver(new WalObserver() {
+                    @Override
+                    public void corrupt(LsnRange lsns) {
+                        corrupt.add(lsns);
+                    }
+                });
+        try (Wal wal = Wal.open(storage, options)) {
+            Logs.await("a pass is done", () -> wal.stats().scrub().passes() > 0);
+            assertThat(corrupt).isEmpty();
+            assertThat(wal.stats().scrub().bytes()).isGreaterThan(RECORDS * BLOCK);
+            storage.open(SEALED, true).write(ByteBuffer.wrap(new byte[] {7}), 2 * BLOCK + 60);
+            Logs.await("it is found", () -> wal.stats().scrub().findings() > 0);
+            assertThat(corrupt).contains(new LsnRange(1, 2));
+        }
+    }
+
+    @Test
+    void aPassWaitsForItsInterval() throws Exception {
+        WalOptions options = Logs.threads().withScrubbing(Scrubbing.every(Duration.ofDays(1), QUICK));
+        try (Wal wal = Wal.open(FaultyStorage.of(sealed().contents()), options);
+                Scrub other = wal.scrub(QUICK, finding -> {})) {
+            Logs.await("another one has passed often", () -> other.coverage().passes() > 3);
+            Logs.await("the first pass is done", () -> wal.stats().scrub().passes() == 1);
+        }
+    }
+
+    @Test
+    void withoutBeingToldALogDoesNotScrub() throws Exception {
+        try (Wal wal = Wal.open(FaultyStorage.of(sealed().contents()), Logs.threads())) {
+            assertThat(wal.stats().scrub()).isEqualTo(ScrubCoverage.NONE);
+        }
+        assertThatThrownBy(() -> Scrubbing.every(Duration.ofDays(1), 0)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -71,6 +71,12 @@ public final class WalMetrics implements WalObserver {
         gauge(wal, "active_segment_bytes", WalStats::activeSegmentBytes);
         gauge(wal, "waiting_bytes", WalStats::bytesInFlight);
         gauge(wal, "writes_in_flight", WalStats::writesInFlight);
+        counter(wal, "scrubbed_bytes", stats -> stats.scrub().bytes());
+        counter(wal, "scrub_passes", stats -> stats.scrub().passes());
+        counter(wal, "scrub_findings", stats -> stats.scrub().findings());
+        gauge(wal, "scrub_lsn", stats -> stats.scrub().passLsn());
+        gauge(wal, "scrub_last_pass_seconds", stats -> stats.scrub().nanosOfLastPass() / NANOS_PER_SECOND);
+        gauge(wal, "scrub_since_last_pass_seconds", stats -> stats.scrub().nanosSinceLastPass() / NANOS_PER_SECOND);
         gauge(wal, "start_lsn", WalStats::startLsn);
         gauge(wal, "durable_lsn", WalStats::durableLsn);
         gauge(wal, "end_lsn", WalStats::endLsn);

@@ -18,4 +18,8 @@ public record ScrubCoverage(
         long nanosSinceLastPass,
         long segments,
         long bytes,
-        long findings) {}
+        long findings) {
+
+    /** Nothing was ever looked at. */
+    public static final ScrubCoverage NONE = new ScrubCoverage(0, 0, 0, 0, 0, 0, 0);
+}

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.codahale.metrics.MetricRegistry;
 import io.walnut.wal.Batch;
+import io.walnut.wal.Scrubbing;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalOptions;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +29,10 @@ class WalMetricsTest {
     void everythingThatALogDoesIsCounted() throws Exception {
         try (Wal wal = Wal.open(
                 directory,
-                WalOptions.defaults().withSizes(64 << 10, 16 << 10, 1 << 20).withObserver(metrics))) {
+                WalOptions.defaults()
+                        .withSizes(64 << 10, 16 << 10, 1 << 20)
+                        .withObserver(metrics)
+                        .withScrubbing(Scrubbing.every(Duration.ZERO, 1L << 40)))) {
             for (int i = 0; i < 40; i++) {
                 wal.append(Batch.of(0, ByteBuffer.allocate(5_000)));
             }
@@ -47,6 +52,15 @@ class WalMetricsTest {
             assertThat(gauge("wal_buffer_pool_hit_ratio")).isGreaterThan(0.9);
             assertThat(gauge("wal_lock_contention_ratio")).isBetween(0.0, 1.0);
             assertThat(gauge("wal_recovery_seconds")).isPositive();
+            wal.roll();
+            while (registry.counter("wal_scrubbed_bytes").getCount() <= 40 * 8192
+                    || registry.counter("wal_scrub_passes").getCount() == 0) {
+                Thread.onSpinWait();
+            }
+            assertThat(registry.counter("wal_scrub_findings").getCount()).isZero();
+            assertThat(gauge("wal_scrub_last_pass_seconds")).isPositive();
+            assertThat(gauge("wal_scrub_since_last_pass_seconds")).isNotNegative();
+            assertThat(gauge("wal_scrub_lsn")).isBetween(0.0, 40.0);
         }
     }
 }
