@@ -54,7 +54,7 @@ final class LogCursor implements TailCursor {
             if (next >= readable) {
                 return false;
             }
-            boolean follows = now == cuts && next == frame.endLsn() && !log.isTrimmed(next);
+            boolean follows = segment != null && now == cuts && next == frame.endLsn() && !log.isTrimmed(next);
             end = 0;
             try {
                 if (!follows || !follow()) {

@@ -1,8 +1,13 @@
 package io.walnut.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.walnut.wal.io.FaultyStorage;
+import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.segment.Segment;
+import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,5 +56,24 @@ class LogCursorTest {
         wal.append(Logs.batch("one"));
         assertThat(cursor.next()).isTrue();
         assertThat(Logs.text(cursor.record())).isEqualTo("one");
+    }
+
+    @Test
+    void triesAgainAfterAFrameThatCannotBeRead() throws Exception {
+        FaultyStorage storage = new FaultyStorage();
+        try (Wal log = Wal.open(storage, Logs.inline());
+                Cursor reader = log.cursor(0);
+                StorageFile file = storage.open(Segment.name(0), true)) {
+            log.append(Logs.batch("0"));
+            log.append(Logs.batch("1"));
+            assertThat(reader.next()).isTrue();
+            byte[] good = Objects.requireNonNull(storage.contents().get(Segment.name(0)));
+            file.write(ByteBuffer.wrap(new byte[] {7}), 2 * 4096 + 50);
+            assertThatThrownBy(reader::next).isInstanceOf(WalCorruptException.class);
+            assertThatThrownBy(reader::next).isInstanceOf(WalCorruptException.class);
+            file.write(ByteBuffer.wrap(good, 2 * 4096, 100), 2 * 4096);
+            assertThat(reader.next()).isTrue();
+            assertThat(Logs.text(reader.record())).isEqualTo("1");
+        }
     }
 }
