@@ -12,8 +12,10 @@ import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -40,15 +42,23 @@ final class Copies {
 
     /** Completes damaged parts, and adds parts for old holes. */
     void fill(List<Part> parts, long startLsn, long endLsn) throws IOException {
-        List<Copy> copies = copies();
+        List<LsnRange> holes = holes(parts, startLsn, endLsn);
+        List<Integer> evidence = holes.isEmpty() ? List.of() : saltsOfEvidence();
+        Set<Integer> salts = new HashSet<>(evidence);
+        for (Part part : parts) {
+            if (part instanceof Part.Damaged damaged) {
+                salts.add(damaged.found().salt());
+            }
+        }
+        List<Copy> copies = copies(salts);
         for (int i = 0; i < parts.size(); i++) {
             if (parts.get(i) instanceof Part.Damaged(var finding, var found, long end)) {
                 long to = Math.min(end, Math.max(endLsn, finding.corruptToLsn()));
                 parts.set(i, new Part.Damaged(finding, filled(found, finding.baseLsn(), to, copies), end));
             }
         }
-        for (LsnRange hole : holes(parts, startLsn, endLsn)) {
-            for (int salt : saltsOfEvidence()) {
+        for (LsnRange hole : holes) {
+            for (int salt : evidence) {
                 Salvage.Found found = filled(new Salvage.Found(salt, List.of()), hole.from(), hole.to(), copies);
                 if (!found.pieces().isEmpty()) {
                     parts.add(new Part.Restored(found, found.pieces().getFirst().baseLsn(), hole.to()));
@@ -96,19 +106,20 @@ final class Copies {
         return holes;
     }
 
-    private List<Copy> copies() throws IOException {
+    private List<Copy> copies(Set<Integer> salts) throws IOException {
         List<Copy> copies = new ArrayList<>();
         for (String name : from.list().stream().sorted().toList()) {
             if (Segment.id(name) < 0) {
                 continue;
             }
             try (StorageFile file = from.open(name, false)) {
-                ByteBuffer bytes = TailScan.load(file, arena);
-                if (bytes.limit() >= SegmentHeader.BYTES) {
-                    SegmentHeader header = SegmentHeader.read(bytes.slice(0, SegmentHeader.BYTES));
-                    if (header.log().equals(log)) {
-                        copies.add(new Copy(header, bytes));
-                    }
+                ByteBuffer block = ByteBuffer.allocate(SegmentHeader.BYTES);
+                if (file.read(block, 0) < SegmentHeader.BYTES) {
+                    continue;
+                }
+                SegmentHeader header = SegmentHeader.read(block.flip());
+                if (header.log().equals(log) && salts.contains(header.salt())) {
+                    copies.add(new Copy(header, TailScan.load(file, arena)));
                 }
             } catch (InvalidBytesException | NewerVersionException e) {
                 // not a copy that can be used; what remains missing is said at the end

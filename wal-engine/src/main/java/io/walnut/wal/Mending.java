@@ -18,7 +18,7 @@ import java.util.Set;
  * then takes away what does not belong to the log. A crash in between leaves the directory as it was found, or mended.
  */
 final class Mending {
-    private static final String REPORT = ".report";
+    static final String REPORT = ".report";
     static final String EVIDENCE = ".quarantined";
 
     private final Storage storage;
@@ -86,7 +86,7 @@ final class Mending {
                 case Part.Unsealed unsealed -> seal(unsealed, useless);
                 case Part.Damaged damaged -> {
                     copy(damaged.found, Math.min(damaged.endLsn, endLsn));
-                    report(damaged);
+                    report(storage, damaged);
                     reported = true;
                 }
                 case Part.Restored restored -> copy(restored.found, Math.min(restored.endLsn, endLsn));
@@ -141,7 +141,8 @@ final class Mending {
         }
     }
 
-    private void report(Part.Damaged damaged) throws IOException {
+    /** Says beside a damaged file what was wrong with it: evidence from then on, once it is not listed any more. Not its entry is durable. */
+    static void report(Storage storage, Part.Damaged damaged) throws IOException {
         var text = new StringBuilder(damaged.finding.print()).append('\n');
         for (Salvage.Piece piece : damaged.found.pieces()) {
             text.append("in the log: LSNs ")
@@ -183,7 +184,9 @@ final class Mending {
                     storage.delete(name);
                 }
                 changed = true;
-            } else if (name.equals(Manifest.TEMPORARY_NAME) || name.equals(CleanMarker.TEMPORARY_NAME)) {
+            } else if (name.equals(Manifest.TEMPORARY_NAME)
+                    || name.equals(CleanMarker.TEMPORARY_NAME)
+                    || name.endsWith(Repair.TEMPORARY)) {
                 storage.delete(name);
                 changed = true;
             }

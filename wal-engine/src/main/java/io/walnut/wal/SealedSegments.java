@@ -220,7 +220,7 @@ final class SealedSegments {
     }
 
     /** Owns {@code file}: it is closed when this fails. */
-    private static Segment sealed(Manifest.Entry entry, StorageFile file, long length)
+    static Segment sealed(Manifest.Entry entry, StorageFile file, long length)
             throws IOException, InvalidBytesException, NewerVersionException {
         try {
             SegmentTrailer.Footer footer = SegmentTrailer.check(trailer(file, length));

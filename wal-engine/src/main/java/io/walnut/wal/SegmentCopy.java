@@ -22,6 +22,12 @@ final class SegmentCopy {
      */
     static Segment write(Storage storage, UUID log, long id, int salt, ByteBuffer bytes, TailScan frames)
             throws IOException {
+        return write(storage, Segment.name(id), log, id, salt, bytes, frames);
+    }
+
+    /** The same, in a file that has another name for now. */
+    static Segment write(Storage storage, String name, UUID log, long id, int salt, ByteBuffer bytes, TailScan frames)
+            throws IOException {
         long[] firstLsns = frames.index().firstLsns();
         long[] positions = frames.index().positions();
         int from = Math.toIntExact(positions[0]);
@@ -33,7 +39,6 @@ final class SegmentCopy {
         // Made length 0: nobody made it longer than it is.
         new SegmentHeader(log, id, firstLsns[0], salt, 0).write(header);
         ByteBuffer rest = ByteBuffer.allocate((int) (Blocks.roundUp(end) - end));
-        String name = Segment.name(id);
         // Durable before the trailer is written, which says that they are.
         SmallFiles.write(storage, name, header, bytes.slice(from, end - SegmentHeader.BYTES), rest);
         Segment segment = new Segment(

@@ -50,6 +50,7 @@ public final class Wal implements AutoCloseable {
     private final Intake intake;
     private final StructuralChanges changes;
     private final LogReader reader;
+    private final Repair repair;
     private final @Nullable ExecutorService background; // null: inline
     private final @Nullable ScheduledExecutorService syncTimer;
     private final List<Scrub> scrubs = new CopyOnWriteArrayList<>();
@@ -66,6 +67,7 @@ public final class Wal implements AutoCloseable {
         this.intake = new Intake(state, files, writer);
         this.changes = new StructuralChanges(state, files, writer);
         this.reader = new LogReader(state, writer);
+        this.repair = new Repair(state, files, changes);
         this.syncTimer = threads && options.durability() instanceof Durability.Interval
                 ? Executors.newSingleThreadScheduledExecutor(daemon("wal-interval"))
                 : null;
@@ -371,6 +373,22 @@ public final class Wal implements AutoCloseable {
         }
     }
 
+    /**
+     * Puts good bytes back in the place of damaged ones, which a read or a scrub has found: each segment that holds one of the
+     * LSNs is written anew, of what is good in it and of copies. Appends and reads go on beside that; who is reading the damaged
+     * segment goes on with the good one at his next call. What stood there before stays as evidence, with a report beside it.
+     * Durable on return; after a crash it is done or not, segment by segment.
+     *
+     * @param damaged as {@link WalCorruptException#ranges} or a finding of a scrub says; what of it is no part of the log is left out
+     * @param copies a directory with copies of segments of this log, from a checkpoint or a backup, by the same rules as
+     *     {@link io.walnut.wal.recovery.RecoveryPolicy#copies}; only read, and closed by whoever opened it
+     * @throws WalCorruptException when they do not have all that is missing, with the ranges of which there is no copy: that segment
+     *     is as it was
+     */
+    public void repair(LsnRange damaged, Storage copies) throws WalException {
+        repair.run(damaged, copies);
+    }
+
     /** How durable writes reach the disk, and why so. */
     public BackendInUse backend() {
         return state.storage.backend();
@@ -461,6 +479,7 @@ public final class Wal implements AutoCloseable {
         }
         awaitWriters();
         scrubs.forEach(Scrub::close);
+        repair.close();
         state.compressor.close();
         state.segments.forEach(Segment::release);
         try (state.storage) {
