@@ -19,6 +19,9 @@ public final class BatchView {
     private final Scanner header = new Scanner();
     private ByteBuffer bytes = NOTHING;
 
+    private long batchTimeMs;
+    private long asOfMs = Long.MIN_VALUE; // nothing is over yet
+    private int ordinal = -1;
     private int recordEnd;
     private int recordAt;
     private int keyAt;
@@ -33,8 +36,19 @@ public final class BatchView {
 
     public BatchView() {}
 
-    /** Looks at another batch: the bytes between position and limit, which must stay as they are. Call {@link #next} then. */
+    /**
+     * Looks at another batch, all of it: the bytes between position and limit, which must stay as they are. Call {@link #next}
+     * then.
+     */
     public BatchView over(ByteBuffer source) {
+        return over(source, 0, Long.MIN_VALUE);
+    }
+
+    /** The same, without the records whose time to live is over at {@code nowMs}. */
+    public BatchView over(ByteBuffer source, long timeOfBatchMs, long nowMs) {
+        batchTimeMs = timeOfBatchMs;
+        asOfMs = nowMs;
+        ordinal = -1;
         bytes = source.slice().asReadOnlyBuffer();
         batch.over(bytes, 0, bytes.limit());
         return this;
@@ -58,7 +72,10 @@ public final class BatchView {
             recordEnd = recordAt + length;
             batch.jumpTo(recordEnd);
             scan();
-            return true;
+            ordinal++;
+            if (!isExpired(batchTimeMs, asOfMs)) {
+                return true;
+            }
         }
         return false;
     }
@@ -143,6 +160,11 @@ public final class BatchView {
     public interface HeaderConsumer {
         /** The value is a view of the batch. */
         void accept(String name, ByteBuffer value);
+    }
+
+    /** Which record of the batch it is, from 0; those that are left out count. */
+    public int ordinal() {
+        return ordinal;
     }
 
     public boolean hasKey() {

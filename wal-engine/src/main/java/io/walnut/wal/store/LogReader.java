@@ -65,6 +65,7 @@ public final class LogReader {
                     location.baseOffset(),
                     location.count(),
                     location.timestampMs(),
+                    store.nowMs(),
                     batches.read(location).bytes());
             nextOffset = batch.endOffset();
             return batch;

@@ -141,6 +141,10 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
+    long nowMs() {
+        return options.clock().millis();
+    }
+
     // ---- the logs
 
     /** Creates a log that keeps all. */
@@ -357,7 +361,7 @@ public final class LogStore implements AutoCloseable {
         order.lock();
         try {
             checkOpen();
-            ByteBuffer bytes = command.at(options.clock().millis()).encode();
+            ByteBuffer bytes = command.at(nowMs()).encode();
             long lsn = wal.enqueue(Batch.of(COMMAND, bytes));
             return new Submitted(lsn, applier.add(lsn, bytes));
         } finally {
@@ -407,7 +411,7 @@ public final class LogStore implements AutoCloseable {
     public void upkeep() throws IOException {
         keeping.lock();
         try {
-            for (Command command : index.due(options.clock().millis())) {
+            for (Command command : index.due(nowMs())) {
                 Result _ = submit(_ -> command);
             }
             if (applier.appliedLsn() - imageLsn >= options.imageEvery()) {

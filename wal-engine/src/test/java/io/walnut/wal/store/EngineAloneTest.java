@@ -74,8 +74,9 @@ class EngineAloneTest {
             LogReader reader = store.read("orders", 0);
             BatchView view = new BatchView();
             for (StoredBatch batch = reader.next(); batch != null; batch = reader.next()) {
-                view.over(batch.bytes());
-                for (long offset = batch.baseOffset(); view.next(); offset++) {
+                batch.records(view); // without those whose time to live is over
+                while (view.next()) {
+                    long offset = batch.baseOffset() + view.ordinal();
                     String key = StandardCharsets.UTF_8
                             .decode(Objects.requireNonNull(view.key()))
                             .toString();

@@ -8,6 +8,8 @@ import io.walnut.wal.WalOptions;
 import io.walnut.wal.logs.LogInfo;
 import io.walnut.wal.logs.LogSettings;
 import io.walnut.wal.logs.Result.Reason;
+import io.walnut.wal.record.BatchView;
+import io.walnut.wal.record.BatchWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -68,6 +70,41 @@ class LogStoreTest {
             contents.add(batch.baseOffset() + ":" + StandardCharsets.UTF_8.decode(batch.bytes()));
         }
         return contents;
+    }
+
+    @Test
+    void aRecordWhoseTimeToLiveIsOverIsHiddenFromReaders() throws Exception {
+        store.create("sessions");
+        store.append(LogAppend.of(
+                "sessions",
+                new BatchWriter()
+                        .put(new byte[] {1}, new byte[] {10}, List.of(), BatchWriter.BATCH_TIME, 500)
+                        .put(new byte[] {2}, new byte[] {20})
+                        .put(new byte[] {3}, new byte[] {30}, List.of(), BatchWriter.BATCH_TIME, 2_000)));
+        assertThat(records("sessions")).containsExactly("0=10", "1=20", "2=30");
+        nowMs.addAndGet(499);
+        assertThat(records("sessions")).hasSize(3);
+        nowMs.addAndGet(1);
+        assertThat(records("sessions")).containsExactly("1=20", "2=30");
+        nowMs.addAndGet(1_500);
+        assertThat(records("sessions")).containsExactly("1=20");
+        reopen();
+        assertThat(records("sessions")).containsExactly("1=20");
+        assertThat(store.append(batch("sessions", "x")).firstOffset()).isEqualTo(3);
+    }
+
+    private List<String> records(String log) throws Exception {
+        List<String> records = new ArrayList<>();
+        LogReader reader = store.read(log, 0);
+        BatchView view = new BatchView();
+        for (StoredBatch batch = reader.next(); batch != null; batch = reader.next()) {
+            batch.records(view);
+            while (view.next()) {
+                records.add((batch.baseOffset() + view.ordinal()) + "="
+                        + view.value().get(0));
+            }
+        }
+        return records;
     }
 
     private static Reason refusal(Throwable failure) {
