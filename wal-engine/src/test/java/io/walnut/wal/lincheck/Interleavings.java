@@ -27,6 +27,7 @@ final class Interleavings {
             "io.walnut.wal.format.",
             "io.walnut.wal.io.",
             "io.walnut.wal.recovery.",
+            "io.walnut.wal.segment.Mappings",
             "io.walnut.wal.Batch",
             "io.walnut.wal.Recovery",
             "io.walnut.wal.SealedSegments",
