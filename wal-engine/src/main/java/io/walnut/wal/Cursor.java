@@ -2,7 +2,7 @@ package io.walnut.wal;
 
 /**
  * Walks through the log in order, up to what is durable (under {@link Durability.Sync}) or written (otherwise) at the moment
- * of each call, across segments. For one thread; appends and other cursors go on beside it.
+ * of each call, across segments. LSNs whose records were compacted away it passes over. For one thread; appends and other cursors go on beside it.
  *
  * <p>Each batch is verified once, when the cursor comes to it. A cursor in a sealed segment holds on to its file, trimmed or
  * not, until it goes on or is closed: close it.
@@ -18,7 +18,7 @@ public interface Cursor extends RecordView, AutoCloseable {
      */
     boolean next() throws WalException;
 
-    /** The LSN that the next successful {@link #next()} will be at. */
+    /** The LSN that the next successful {@link #next()} will be at, or the first after it that a compaction has kept. */
     long nextLsn();
 
     @Override

@@ -3,16 +3,20 @@ package io.walnut.wal;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
-/** A cursor that goes on behind the holes of the log, and says which they were. */
+/** A cursor that goes on behind lost holes, too, and says of each gap where it was and why. */
 final class GapCursor implements Cursor {
-    private final Wal wal;
-    private final Consumer<LsnRange> skipped;
+    private final LogReader log;
+    private final Consumer<Gap> skipped;
     private Cursor cursor;
 
-    GapCursor(Wal wal, long fromLsn, Consumer<LsnRange> skipped) throws WalException {
-        this.wal = wal;
+    GapCursor(LogReader log, long fromLsn, Consumer<Gap> skipped) throws WalException {
+        this.log = log;
         this.skipped = skipped;
-        this.cursor = wal.cursor(fromLsn);
+        this.cursor = from(fromLsn);
+    }
+
+    private Cursor from(long lsn) throws WalException {
+        return new LogCursor(log, log.checkFrom(lsn), Long.MAX_VALUE, skipped);
     }
 
     @Override
@@ -21,10 +25,11 @@ final class GapCursor implements Cursor {
             try {
                 return cursor.next();
             } catch (WalGapException e) {
+                LsnRange hole = e.gap().lsns();
+                long from = Math.max(hole.from(), cursor.nextLsn());
                 cursor.close();
-                cursor = wal.cursor(e.gap().to());
-                skipped.accept(new LsnRange(
-                        Math.max(e.gap().from(), wal.startLsn()), e.gap().to()));
+                cursor = from(hole.to());
+                skipped.accept(new Gap(new LsnRange(from, hole.to()), Gap.Kind.LOST));
             }
         }
     }

@@ -6,11 +6,14 @@ import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The one cursor. Holds on to a sealed segment while it is in one of its frames; of another one it has a copy. */
 final class LogCursor implements TailCursor {
     private final LogReader log;
+    private final long bound;
+    private final Consumer<Gap> skipped;
     private final FrameReader frame = new FrameReader();
     private long next;
     private long end; // records of the frame below it are in the log, and may be read
@@ -20,18 +23,40 @@ final class LogCursor implements TailCursor {
     private boolean closed;
 
     LogCursor(LogReader log, long fromLsn) {
+        this(log, fromLsn, Long.MAX_VALUE, gap -> {});
+    }
+
+    /**
+     * @param toLsn it gives no record from there on
+     * @param skipped hears of each gap that a compaction left, when the cursor has passed it; one may be told in pieces
+     */
+    LogCursor(LogReader log, long fromLsn, long toLsn, Consumer<Gap> skipped) {
         this.log = log;
         this.next = fromLsn;
+        this.bound = toLsn;
+        this.skipped = skipped;
     }
 
     @Override
     public boolean next() throws WalException {
-        if (next < end && cuts == log.cuts()) {
-            advance();
-        } else if (!enter()) {
+        do {
+            if (next < end && cuts == log.cuts()) {
+                advance();
+            } else if (!enter()) {
+                return false;
+            }
+        } while (skipsGap());
+        next++;
+        return true;
+    }
+
+    private boolean skipsGap() {
+        if (frame.gap() == 0) {
             return false;
         }
-        next++;
+        Gap gap = LogReader.gap(frame, next, end);
+        next = gap.lsns().to();
+        skipped.accept(gap);
         return true;
     }
 
@@ -50,7 +75,7 @@ final class LogCursor implements TailCursor {
                 throw new IllegalStateException("the cursor is closed");
             }
             int now = log.cuts();
-            long readable = log.readableLsn();
+            long readable = Math.min(bound, log.readableLsn());
             if (next >= readable) {
                 return false;
             }

@@ -43,7 +43,7 @@ final class LogReader {
         Segment segment = retain(lsn);
         try {
             FrameReader frame = new FrameReader();
-            enter(frame, segment, lsn);
+            enterRecord(frame, segment, lsn);
             return new WalRecord(lsn, frame.tag(), frame.copyOfPayload());
         } finally {
             segment.release();
@@ -55,14 +55,26 @@ final class LogReader {
         Segment segment = retain(lsn);
         try {
             FrameReader frame = new FrameReader();
-            enter(frame, segment, lsn);
+            enterRecord(frame, segment, lsn);
             return frame.tag();
         } finally {
             segment.release();
         }
     }
 
-    /** Goes to a record of a segment that is retained. */
+    private void enterRecord(FrameReader frame, Segment segment, long lsn) throws WalException {
+        enter(frame, segment, lsn);
+        if (frame.gap() > 0) {
+            throw new WalGapException(lsn, gap(frame, frame.lsn(), segment.endLsn()));
+        }
+    }
+
+    /** The gap at which {@code frame} stands, as far as it lies between two LSNs. */
+    static Gap gap(FrameReader frame, long fromLsn, long toLsn) {
+        return new Gap(new LsnRange(fromLsn, Math.min(toLsn, frame.lsn() + frame.gap())), Gap.Kind.COMPACTED);
+    }
+
+    /** Goes to a record of a segment that is retained, or to the gap in which it was. */
     void enter(FrameReader frame, Segment segment, long lsn) throws WalException {
         try {
             frame.enter(segment, lsn);
@@ -143,7 +155,7 @@ final class LogReader {
                     to = Math.min(to, segment.baseLsn());
                 }
             }
-            throw new WalGapException(lsn, new LsnRange(from, to));
+            throw new WalGapException(lsn, new Gap(new LsnRange(from, to), Gap.Kind.LOST));
         } finally {
             state.mutex.unlock();
         }

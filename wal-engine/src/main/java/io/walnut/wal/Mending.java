@@ -20,6 +20,8 @@ import java.util.Set;
 final class Mending {
     static final String REPORT = ".report";
     static final String EVIDENCE = ".quarantined";
+    private static final Set<String> TEMPORARY_NAMES =
+            Set.of(Manifest.TEMPORARY_NAME, CleanMarker.TEMPORARY_NAME, CompactedFile.TEMPORARY_NAME);
 
     private final Storage storage;
     private final Manifest manifest;
@@ -184,9 +186,7 @@ final class Mending {
                     storage.delete(name);
                 }
                 changed = true;
-            } else if (name.equals(Manifest.TEMPORARY_NAME)
-                    || name.equals(CleanMarker.TEMPORARY_NAME)
-                    || name.endsWith(Repair.TEMPORARY)) {
+            } else if (TEMPORARY_NAMES.contains(name) || name.endsWith(Repair.TEMPORARY)) {
                 storage.delete(name);
                 changed = true;
             }

@@ -21,7 +21,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Opens a directory after whatever happened to it. First looks and judges, and throws when durable bytes are wrong, with the
@@ -265,8 +267,10 @@ final class Recovery {
     private long scanTail(Manifest manifest, List<String> names, Optional<CleanMarker> clean, Arena arena)
             throws IOException {
         List<TailFile> files = new ArrayList<>();
+        Set<Long> listed =
+                manifest.segments().stream().map(Manifest.Entry::segmentId).collect(Collectors.toSet());
         for (String name : names.stream()
-                .filter(name -> Segment.id(name) >= manifest.tailId())
+                .filter(name -> Segment.id(name) >= manifest.tailId() && !listed.contains(Segment.id(name)))
                 .sorted()
                 .toList()) {
             TailFile file = TailFile.load(storage, name, arena);

@@ -80,15 +80,15 @@ final class Replay {
 
     private void feed(LsnRange piece) throws WalException {
         SegmentConsumer consumer = consumers.apply(piece);
-        try (LogCursor cursor = new LogCursor(log, piece.from())) {
-            while (cursor.nextLsn() < piece.to()) {
+        try (LogCursor cursor = new LogCursor(log, piece.from(), piece.to(), gap -> {})) {
+            while (cursor.next()) {
                 if (stopped) {
                     return;
                 }
-                if (!cursor.next()) {
-                    throw new WalRangeException(cursor.nextLsn(), log.readableLsn()); // cut away meanwhile
-                }
                 consumer.accept(cursor);
+            }
+            if (cursor.nextLsn() < piece.to()) {
+                throw new WalRangeException(cursor.nextLsn(), log.readableLsn()); // cut away meanwhile
             }
         }
         consumer.end();

@@ -261,15 +261,28 @@ final class SealedSegments {
 
     /** Every frame, up to where it counts. */
     static void verify(Segment segment) throws IOException, InvalidBytesException {
+        long gone = gone(segment);
+        if (!segment.isCut() && gone != segment.gone()) {
+            throw new InvalidBytesException(
+                    "its footer says that " + segment.gone() + " records were compacted away, its frames say " + gone);
+        }
+    }
+
+    /** Verifies every frame, and counts the records that were compacted away. */
+    static long gone(Segment segment) throws IOException, InvalidBytesException {
         FrameReader frame = new FrameReader();
+        long gone = 0;
         for (long lsn = segment.baseLsn(); lsn < segment.endLsn(); lsn = frame.endLsn()) {
             if (!frame.follow()) {
                 frame.enter(segment, lsn);
             }
-            for (long record = lsn + 1; record < frame.endLsn(); record++) {
+            gone += frame.gap();
+            while (!frame.isLast()) {
                 frame.advance();
+                gone += frame.gap();
             }
         }
+        return gone;
     }
 
     private Opened damaged(Manifest.Entry entry, long length, long start, InvalidBytesException why)

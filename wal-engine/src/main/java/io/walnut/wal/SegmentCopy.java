@@ -1,6 +1,8 @@
 package io.walnut.wal;
 
 import io.walnut.wal.format.Blocks;
+import io.walnut.wal.format.FrameFormat;
+import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.segment.FrameIndex;
@@ -8,6 +10,7 @@ import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.UUID;
 
 /** Good frames, sealed in a file of their own. Nothing is done to the file that they come from. */
@@ -50,11 +53,18 @@ final class SegmentCopy {
                 frames.endLsn(),
                 end);
         try {
-            segment.seal();
+            segment.seal(Math.toIntExact(isCompacted(bytes, frames) ? SealedSegments.gone(segment) : 0));
             return segment;
+        } catch (InvalidBytesException e) {
+            segment.release();
+            throw new IOException(name + " was just written and is not good: " + e.getMessage(), e);
         } catch (IOException | RuntimeException | Error e) {
             segment.release();
             throw e;
         }
+    }
+
+    private static boolean isCompacted(ByteBuffer bytes, TailScan frames) {
+        return Arrays.stream(frames.index().positions()).anyMatch(at -> FrameFormat.isCompacted(bytes, (int) at));
     }
 }

@@ -201,16 +201,82 @@ final class StructuralChanges {
             files.replaceManifest(files.manifest(kept, lsn, state.endLsn, files.nextFileId()));
             state.startLsn = lsn;
             state.segments = List.copyOf(kept);
-            for (Segment segment : dropped) {
-                boolean whole = !segment.isCut();
-                if (segment.release() && whole) {
-                    files.keepOrDelete(segment);
-                } else {
-                    files.deleteFile(Segment.name(segment.id()));
-                }
-            }
-            syncDirectory(!dropped.isEmpty());
+            letGo(dropped);
         });
+    }
+
+    /** Segments that are listed no more, no LSN of which is given again: their files may be used for the next ones. */
+    private void letGo(List<Segment> dropped) throws IOException {
+        for (Segment segment : dropped) {
+            boolean whole = !segment.isCut();
+            if (segment.release() && whole) {
+                files.keepOrDelete(segment);
+            } else {
+                files.deleteFile(Segment.name(segment.id()));
+            }
+        }
+        syncDirectory(!dropped.isEmpty());
+    }
+
+    /** A file for what is left of segments, the first of which begins with an LSN. */
+    CompactedFile beginCompacted(long baseLsn) throws IOException {
+        long id;
+        int salt;
+        state.mutex.lock();
+        try {
+            while (state.preparing) { // it uses up the next id when it is done
+                state.changed.awaitUninterruptibly();
+            }
+            state.checkOpen();
+            id = state.nextSegmentId++;
+            salt = state.options.salts().getAsInt();
+        } finally {
+            state.mutex.unlock();
+        }
+        return new CompactedFile(state.storage, state.options.compression(), state.log, id, baseLsn, salt);
+    }
+
+    /**
+     * Puts a compacted segment in the place of its sources, which the caller has retained. Durable on return; after a crash they are
+     * listed or it is.
+     *
+     * @return false when they are not, side by side and with the same ends, what the log has there: nothing was done
+     */
+    boolean replaceCompacted(List<Segment> sources, Segment made, CompactedFile file) throws WalException {
+        boolean[] replaced = {false};
+        exclusively("a compaction", () -> {
+            var now = new ArrayList<Segment>(state.segments);
+            int at = now.indexOf(sources.getFirst());
+            int end = at + sources.size();
+            if (at < 0
+                    || end > now.size()
+                    || !now.subList(at, end).equals(sources)
+                    || sources.getLast().endLsn() != made.endLsn()) {
+                return;
+            }
+            now.subList(at, end).clear();
+            now.add(at, made);
+            list(now, made);
+            file.listed();
+            state.segments = List.copyOf(now);
+            replaced[0] = true;
+            letGo(sources);
+        });
+        return replaced[0];
+    }
+
+    private void list(List<Segment> all, Segment made) throws IOException {
+        String name = Segment.name(made.id());
+        try {
+            state.storage.rename(CompactedFile.TEMPORARY_NAME, name);
+            state.storage.syncDirectory();
+            files.replaceManifest(files.manifest(all, state.startLsn, state.endLsn, files.nextFileId()));
+        } catch (UnknownOutcomeException e) {
+            throw e;
+        } catch (IOException e) {
+            SmallFiles.deleteIfThere(state.storage, name, e);
+            throw e;
+        }
     }
 
     /** {@link Wal#reset}. */

@@ -6,6 +6,7 @@ import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.io.StorageLockedException;
 import io.walnut.wal.io.UnknownOutcomeException;
 import io.walnut.wal.io.uring.Backends;
+import io.walnut.wal.recovery.RecoveryListener;
 import io.walnut.wal.recovery.RecoveryReport;
 import io.walnut.wal.recovery.ScrubCoverage;
 import io.walnut.wal.recovery.ScrubListener;
@@ -36,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * every LSN below {@link #durableLsn()} is durable. Safe for use by many threads.
  *
  * <p>This is the front door. Behind it: {@link GroupWriter} gathers and writes, {@link SegmentFiles} makes, seals and lists
- * segments, {@link StructuralChanges} takes away and adopts, {@link LogReader} reads, {@link Listeners} tells,
+ * segments, {@link StructuralChanges} takes away and adopts, {@link Compactor} makes smaller, {@link LogReader} reads, {@link Listeners} tells,
  * {@link LogThreads} does what nobody waits for, its writes through {@link WritePipeline}; {@link LogState} is what they share, and the lock.
  */
 public final class Wal implements AutoCloseable {
@@ -51,6 +52,7 @@ public final class Wal implements AutoCloseable {
     private final StructuralChanges changes;
     private final LogReader reader;
     private final Repair repair;
+    private final Compactor compactor;
     private final @Nullable ExecutorService background; // null: inline
     private final @Nullable ScheduledExecutorService syncTimer;
     private final List<Scrub> scrubs = new CopyOnWriteArrayList<>();
@@ -68,6 +70,7 @@ public final class Wal implements AutoCloseable {
         this.changes = new StructuralChanges(state, files, writer);
         this.reader = new LogReader(state, writer);
         this.repair = new Repair(state, files, changes);
+        this.compactor = new Compactor(state, changes, reader);
         this.syncTimer = threads && options.durability() instanceof Durability.Interval
                 ? Executors.newSingleThreadScheduledExecutor(daemon("wal-interval"))
                 : null;
@@ -268,18 +271,21 @@ public final class Wal implements AutoCloseable {
         return reader.tag(lsn);
     }
 
-    /** A cursor whose first record will be {@code fromLsn}, at most {@link #endLsn()}. */
+    /**
+     * A cursor whose first record will be {@code fromLsn}, at most {@link #endLsn()}, or the first after it that a compaction has
+     * kept.
+     */
     public Cursor cursor(long fromLsn) throws WalException {
         return new LogCursor(reader, reader.checkFrom(fromLsn));
     }
 
     /**
-     * A cursor that goes on behind holes, where {@link #cursor} fails with {@link WalGapException}.
+     * A cursor that goes on behind lost holes, where {@link #cursor} fails with {@link WalGapException}, and says what is missing.
      *
-     * @param skipped hears of each hole when the cursor has passed it
+     * @param skipped hears of each gap when the cursor has passed it; one that a compaction left may be told in pieces
      */
-    public Cursor cursorOverGaps(long fromLsn, Consumer<LsnRange> skipped) throws WalException {
-        return new GapCursor(this, fromLsn, skipped);
+    public Cursor cursorOverGaps(long fromLsn, Consumer<Gap> skipped) throws WalException {
+        return new GapCursor(reader, fromLsn, skipped);
     }
 
     /** A cursor that can wait for more. */
@@ -389,6 +395,32 @@ public final class Wal implements AutoCloseable {
         repair.run(damaged, copies);
     }
 
+    /**
+     * Takes records out of the sealed segments, and merges segments that have become small. Every other record keeps its LSN; to
+     * read one that was taken out fails with {@link WalGapException}, and cursors pass over it. What a batch keeps of its records is
+     * recovered whole or not at all, as before.
+     *
+     * <p>Works in the calling thread, for as long as it takes; appends, reads and changes go on beside it. One at a time: another
+     * call waits. It goes from segment to segment (or from some that become one to the next), needs room for one at most, and each
+     * step is durable before the next: after a crash it is done or not. When this fails, what was done before stays done,
+     * and the log can be used. Closing the log ends it, and waits for that. A cursor that is in a segment meanwhile reads it as it was.
+     *
+     * <p>Copies of segments that were made before cannot {@linkplain io.walnut.wal.recovery.RecoveryPolicy#withCopies repair}
+     * what a compaction has written: make a new {@link #checkpoint}.
+     *
+     * @param toLsn segments that reach beyond it, and those that are not sealed, stay as they are
+     * @param filter says which records to keep
+     * @param listener hears how far it has come, after each segment, in the calling thread; may wait, and may end it
+     * @throws WalCorruptException when what it reads is damaged: that segment was left alone
+     * @throws WalStorageFullException when there is no room for the segment that it was writing
+     * @throws InterruptedException when the thread is interrupted
+     * @throws java.util.concurrent.CancellationException when the listener says so
+     */
+    public Compaction compact(long toLsn, CompactionFilter filter, RecoveryListener listener)
+            throws WalException, InterruptedException {
+        return compactor.run(toLsn, filter, listener);
+    }
+
     /** How durable writes reach the disk, and why so. */
     public BackendInUse backend() {
         return state.storage.backend();
@@ -480,6 +512,7 @@ public final class Wal implements AutoCloseable {
         awaitWriters();
         scrubs.forEach(Scrub::close);
         repair.close();
+        compactor.close();
         state.compressor.close();
         state.segments.forEach(Segment::release);
         try (state.storage) {

@@ -172,7 +172,7 @@ class QuarantineTest {
     private static void assertHolds(Wal wal, List<Long> lost, long endLsn) throws WalException {
         assertThat(wal.endLsn()).isEqualTo(endLsn);
         List<Long> seen = new ArrayList<>();
-        List<LsnRange> skipped = new ArrayList<>();
+        List<Gap> skipped = new ArrayList<>();
         try (Cursor cursor = wal.cursorOverGaps(0, skipped::add)) {
             while (cursor.next()) {
                 seen.add(cursor.lsn());
@@ -184,8 +184,8 @@ class QuarantineTest {
             long at = lsn;
             if (lost.contains(lsn)) {
                 assertThatThrownBy(() -> wal.read(at)).isInstanceOfSatisfying(WalGapException.class, gap -> {
-                    assertThat(gap.gap().from()).isLessThanOrEqualTo(at);
-                    assertThat(gap.gap().to()).isGreaterThan(at);
+                    assertThat(gap.gap().lsns().from()).isLessThanOrEqualTo(at);
+                    assertThat(gap.gap().lsns().to()).isGreaterThan(at);
                 });
             } else {
                 kept.add(lsn);
@@ -193,7 +193,8 @@ class QuarantineTest {
             }
         }
         assertThat(seen).isEqualTo(kept);
-        assertThat(skipped.stream().map(range -> new Hole(range.from(), range.to())))
+        assertThat(skipped.stream()
+                        .map(gap -> new Hole(gap.lsns().from(), gap.lsns().to())))
                 .isEqualTo(ranges(lost));
     }
 

@@ -17,12 +17,18 @@ import java.util.zip.CRC32C;
  *   salt    of the segment
  *   bytes   of the records as they are stored; the rest up to length is zero
  *   flags   0; or how the records are compressed: 1 LZ4 (a block), 2 Zstandard (a frame). Then there stand, instead of them,
- *           the length that they had, u32, and what they became; bytes is the length of both
+ *           the length that they had, u32, and what they became; bytes is the length of both. Plus 256 when a compaction has
+ *           taken records out: where some stood, there may stand a gap
  *
  *  0       4               12
  *  +-------+---------------+------------------+
  *  | length| tag           | payload (length) |   a record; the next follows at once
  *  +-------+---------------+------------------+
+ *
+ *  0          4       8
+ *  +----------+-------+
+ *  | ffffffff | count |   a gap, only where flags say so: so many records stood here, and were compacted away
+ *  +----------+-------+
  * </pre>
  */
 public final class FrameFormat {
@@ -34,6 +40,9 @@ public final class FrameFormat {
 
     /** Bytes before what was compressed. */
     public static final int RAW_LENGTH_BYTES = 4;
+
+    /** Bytes of a gap: less than those of any record. */
+    public static final int GAP_BYTES = 8;
 
     public static final int HEADER_BYTES = 40;
     public static final int ALIGNMENT = 8;
@@ -48,6 +57,9 @@ public final class FrameFormat {
     static final int FLAGS = 36;
 
     private static final int MAX_CODEC = 2;
+    private static final int CODEC_MASK = 0xFF;
+    private static final int COMPACTED = 0x100;
+    private static final int GAP_MARK = 0xFFFF_FFFF;
 
     private FrameFormat() {}
 
@@ -102,7 +114,23 @@ public final class FrameFormat {
 
     /** How the records were compressed; 0 when they were not. */
     public static int codec(ByteBuffer source, int at) {
-        return source.getInt(at + FLAGS);
+        return source.getInt(at + FLAGS) & CODEC_MASK;
+    }
+
+    /** Whether there may be gaps among the records. */
+    public static boolean isCompacted(ByteBuffer source, int at) {
+        return (source.getInt(at + FLAGS) & COMPACTED) != 0;
+    }
+
+    /** There may be gaps among the records. To be called after {@link #begin} and {@link #setCodec}. */
+    public static void setCompacted(ByteBuffer target, int at) {
+        target.putInt(at + FLAGS, target.getInt(at + FLAGS) | COMPACTED);
+    }
+
+    /** Puts a gap at the buffer's position: so many records were there, at least 1. */
+    public static void putGap(ByteBuffer target, int count) {
+        target.putInt(GAP_MARK);
+        target.putInt(count);
     }
 
     /** The records were compressed: what is stored begins with the length that they had. To be called after {@link #begin}. */
@@ -134,7 +162,8 @@ public final class FrameFormat {
         }
         int length = source.getInt(at + LENGTH);
         int payload = source.getInt(at + PAYLOAD_BYTES);
-        int codec = source.getInt(at + FLAGS);
+        int codec = source.getInt(at + FLAGS) & ~COMPACTED;
+        boolean compacted = isCompacted(source, at);
         boolean plausible = length >= HEADER_BYTES
                 && length % ALIGNMENT == 0
                 && length <= available
@@ -143,10 +172,10 @@ public final class FrameFormat {
                 && codec >= 0
                 && codec <= MAX_CODEC;
         int records = plausible ? recordsBytes(source, at) : 0;
-        plausible &= records >= RECORD_HEADER_BYTES
+        plausible &= records >= (compacted ? GAP_BYTES : RECORD_HEADER_BYTES)
                 && records <= MAX_RECORDS_BYTES
                 && source.getInt(at + COUNT) >= 1
-                && source.getInt(at + COUNT) <= records / RECORD_HEADER_BYTES;
+                && (compacted || source.getInt(at + COUNT) <= records / RECORD_HEADER_BYTES);
         return plausible ? length : -1;
     }
 
@@ -183,10 +212,29 @@ public final class FrameFormat {
                 source.getInt(at + COUNT));
         int record = at + HEADER_BYTES;
         int end = record + header.payloadBytes;
-        for (int left = codec(source, at) == 0 ? header.count : 0; left > 0; left--) {
-            record = recordAfter(source, record, end, left);
+        boolean compacted = isCompacted(source, at);
+        for (int left = codec(source, at) == 0 ? header.count : 0; left > 0; ) {
+            int gap = compacted ? gap(source, record, end, left) : 0;
+            record = gap > 0 ? record + GAP_BYTES : recordAfter(source, record, end, left);
+            left -= Math.max(1, gap);
         }
         return header;
+    }
+
+    /**
+     * How many records are missing at {@code at}, of a frame that was compacted: 0 when one stands there. A gap is followed at once
+     * by the next record. The other parameters are those of {@link #recordAfter}.
+     */
+    public static int gap(ByteBuffer source, int at, int end, int left) throws InvalidBytesException {
+        if (end - at < GAP_BYTES || source.getInt(at) != GAP_MARK) {
+            return 0;
+        }
+        int count = source.getInt(at + Integer.BYTES);
+        if (count < 1 || count > left || (count == left && at + GAP_BYTES != end)) {
+            throw new InvalidBytesException("gap of " + count + " records, " + left
+                    + " before the end of a frame that has " + (end - at - GAP_BYTES) + " bytes left");
+        }
+        return count;
     }
 
     /**

@@ -10,16 +10,17 @@ import java.nio.ByteOrder;
  *  table, one row a frame                      footer, the last 64 bytes of the file
  *  0           4                   8           0       8         12       16         24        32     40      48       52    56       64
  *  +-----------+-------------------+-- ... --+ +-------+---------+--------+----------+---------+------+-------+--------+-----+--------+
- *  | LSN-base  | position / 8      |         | | magic | version | crc32c | base LSN | end LSN | salt | table | frames |  0  | length |
+ *  | LSN-base  | position / 8      |         | | magic | version | crc32c | base LSN | end LSN | salt | table | frames | gone| length |
  *  +-----------+-------------------+-- ... --+ +-------+---------+--------+----------+---------+------+-------+--------+-----+--------+
  * </pre>
  *
- * {@code table} is the position of the table, where the frames end; {@code length} that of the file. The checksum is over the
+ * {@code table} is the position of the table, where the frames end; {@code gone} counts the LSNs from base to end whose records were
+ * compacted away; {@code length} is that of the file. The checksum is over the
  * footer without itself, followed by the table.
  */
 @SuppressWarnings("ArrayRecordComponent") // owned by whoever made it; copied by nobody
 public record SegmentTrailer(
-        long baseLsn, long endLsn, int salt, long tablePosition, long[] firstLsns, long[] positions) {
+        long baseLsn, long endLsn, int salt, long tablePosition, long[] firstLsns, long[] positions, int gone) {
     public static final int FOOTER_BYTES = 64;
     public static final int ROW_BYTES = 8;
 
@@ -32,6 +33,7 @@ public record SegmentTrailer(
     private static final int AT_SALT = 32;
     private static final int AT_TABLE = 40;
     private static final int AT_FRAMES = 48;
+    private static final int AT_GONE = 52;
     private static final int AT_LENGTH = 56;
 
     /** Table and footer as they stand from {@code tablePosition} to the end of the file. */
@@ -50,6 +52,7 @@ public record SegmentTrailer(
         footer.putInt(AT_SALT, salt);
         footer.putLong(AT_TABLE, tablePosition);
         footer.putInt(AT_FRAMES, firstLsns.length);
+        footer.putInt(AT_GONE, gone);
         footer.putLong(AT_LENGTH, tablePosition + tableBytes + FOOTER_BYTES);
         footer.putInt(AT_CRC, Checksum.without(footer, AT_CRC, FOOTER_BYTES, trailer.slice(0, tableBytes)));
         return trailer;
@@ -71,7 +74,7 @@ public record SegmentTrailer(
     }
 
     /** What a footer says of its segment; table and footer are verified, the rows not taken apart. */
-    public record Footer(long baseLsn, long endLsn, int salt, long tablePosition, int frames) {}
+    public record Footer(long baseLsn, long endLsn, int salt, long tablePosition, int frames, int gone) {}
 
     /** Verifies table and footer, which fill {@code trailer}. */
     public static Footer check(ByteBuffer trailer) throws InvalidBytesException, NewerVersionException {
@@ -97,7 +100,8 @@ public record SegmentTrailer(
                 footer.getLong(AT_END),
                 footer.getInt(AT_SALT),
                 footer.getLong(AT_TABLE),
-                frames);
+                frames,
+                footer.getInt(AT_GONE));
     }
 
     /** Reads table and footer, which fill {@code trailer}. */
@@ -111,7 +115,7 @@ public record SegmentTrailer(
             positions[i] = Integer.toUnsignedLong(rows.getInt(i * ROW_BYTES + Integer.BYTES)) * FrameFormat.ALIGNMENT;
         }
         return new SegmentTrailer(
-                footer.baseLsn, footer.endLsn, footer.salt, footer.tablePosition, firstLsns, positions);
+                footer.baseLsn, footer.endLsn, footer.salt, footer.tablePosition, firstLsns, positions, footer.gone);
     }
 
     private static void checkLength(int bytes) throws InvalidBytesException {

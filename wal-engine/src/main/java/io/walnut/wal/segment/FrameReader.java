@@ -11,7 +11,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes from frame to frame and, in each, from record to record. A frame is verified when it is entered, once. Those of a mapped
+ * Goes from frame to frame and, in each, from record to record; where a compaction has taken some out, it stands at the {@link #gap}
+ * of those. A frame is verified when it is entered, once. Those of a mapped
  * segment are looked at where they lie, without a copy: whoever enters one keeps the segment retained for as long as it
  * {@link #borrows}. Those of another segment are read into a buffer, ahead where one is entered after the other. Makes no garbage
  * from record to record, nor from frame to frame. For one thread.
@@ -47,10 +48,43 @@ public final class FrameReader {
     private int record;
     private int following;
     private int left; // records from it on to the end of the frame
+    private boolean compacted; // the frame
+    private int gap; // records that are missing here; 0 on a record
 
     /** Whether there is a record to look at. */
     public boolean isOnRecord() {
-        return entered;
+        return entered && gap == 0;
+    }
+
+    /** Records that were compacted away where this stands, from {@link #lsn} on; 0 on a record. */
+    public int gap() {
+        return gap;
+    }
+
+    /** LSN of the record, or of the first that is missing here. */
+    public long lsn() {
+        return endLsn - left;
+    }
+
+    /** Whether nothing more of the frame comes after the record or gap. */
+    public boolean isLast() {
+        return left == Math.max(1, gap);
+    }
+
+    /** How the records of the frame are compressed, or 0. */
+    public int codec() {
+        return FrameFormat.codec(bytes, at);
+    }
+
+    /** Bytes of the records of the frame, when they are not compressed any more. */
+    public int recordsBytes() {
+        return FrameFormat.recordsBytes(bytes, at);
+    }
+
+    /** The records of the frame as they are stored, compressed or not; lent like {@link #payload}. */
+    public ByteBuffer stored() {
+        int from = at + FrameFormat.HEADER_BYTES;
+        return bytes.slice(from, at + FrameFormat.usedBytes(bytes, at) - from).asReadOnlyBuffer();
     }
 
     /** Whether the frame lies in the segment's own memory, not in a copy. */
@@ -63,7 +97,7 @@ public final class FrameReader {
         return endLsn;
     }
 
-    /** Goes to a record: verifies its frame. Until {@link #forget} the segment must be retained, if then this {@link #borrows}. */
+    /** Goes to a record, or to the gap in which it was: verifies its frame. Until {@link #forget} the segment must be retained, if then this {@link #borrows}. */
     public void enter(Segment segment, long lsn) throws IOException, InvalidBytesException {
         boolean follows = entered && lsn == endLsn;
         entered = false;
@@ -100,13 +134,10 @@ public final class FrameReader {
         return true;
     }
 
-    /** Goes to the next record of the frame; there must be one. */
+    /** Goes to the next record or gap of the frame; there must be one. */
     public void advance() throws InvalidBytesException {
         try {
-            int next = following;
-            following = FrameFormat.recordAfter(records, next, recordsEnd, left - 1);
-            record = next;
-            left--;
+            stand(following, left - Math.max(1, gap));
         } catch (InvalidBytesException e) {
             entered = false;
             throw e;
@@ -225,12 +256,20 @@ public final class FrameReader {
             record = 0;
             recordsEnd = FrameFormat.recordsBytes(bytes, frame);
         }
-        left = count;
-        following = FrameFormat.recordAfter(records, record, recordsEnd, left);
-        while (left > endLsn - lsn) {
+        compacted = FrameFormat.isCompacted(bytes, frame);
+        stand(record, count);
+        while (endLsn - left + Math.max(1, gap) <= lsn) {
             advance();
         }
         entered = true;
+    }
+
+    private void stand(int next, int leftThere) throws InvalidBytesException {
+        gap = compacted ? FrameFormat.gap(records, next, recordsEnd, leftThere) : 0;
+        following =
+                gap > 0 ? next + FrameFormat.GAP_BYTES : FrameFormat.recordAfter(records, next, recordsEnd, leftThere);
+        record = next;
+        left = leftThere;
     }
 
     private void decompress(int frame) throws InvalidBytesException {

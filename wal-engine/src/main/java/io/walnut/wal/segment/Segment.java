@@ -37,6 +37,7 @@ public final class Segment {
     private volatile boolean unmappable;
     private volatile boolean followed; // somebody has read what was written
     private volatile @Nullable RecentFrames recent; // then, and until it is sealed
+    private int gone; // LSNs whose records were compacted away
 
     /** {@code endPosition} is where its frames end, the header included. */
     public Segment(long id, long baseLsn, int salt, StorageFile file, FrameIndex index, long endLsn, long endPosition) {
@@ -58,6 +59,7 @@ public final class Segment {
         Segment segment = new Segment(
                 id, footer.baseLsn(), footer.salt(), file, FrameIndex.EMPTY, footer.endLsn(), footer.tablePosition());
         segment.length = length;
+        segment.gone = footer.gone();
         segment.sealed = true;
         return segment;
     }
@@ -152,6 +154,11 @@ public final class Segment {
         endLsn = Math.min(endLsn, newEndLsn);
     }
 
+    /** LSNs of it whose records were compacted away; of a segment that {@link #isCut}, those of the whole file. */
+    public int gone() {
+        return gone;
+    }
+
     /** Whether the file has frames beyond the last record that counts. */
     public boolean isCut() {
         return cut;
@@ -164,10 +171,16 @@ public final class Segment {
      *     was, and can be appended to or sealed later
      */
     public void seal() throws IOException {
+        seal(0);
+    }
+
+    /** The same for a segment that a compaction made, in which {@code goneLsns} have no record any more. */
+    public void seal(int goneLsns) throws IOException {
+        gone = goneLsns;
         FrameIndex frames = index.below(endLsn);
         long table = Blocks.roundUp(endPosition);
         ByteBuffer trailer =
-                new SegmentTrailer(baseLsn, endLsn, salt, table, frames.firstLsns(), frames.positions()).encode();
+                new SegmentTrailer(baseLsn, endLsn, salt, table, frames.firstLsns(), frames.positions(), gone).encode();
         long length = table + trailer.remaining();
         // Durable before the file is cut: one that is shorter than it was made ends in a trailer, or was damaged.
         durably(() -> file.write(trailer.duplicate(), table));

@@ -474,7 +474,7 @@ class RecoveryTableTest {
         int salt = SegmentHeader.read(
                         ByteBuffer.wrap(bytes(files, SEALED), 0, BLOCK).slice().order(ByteOrder.LITTLE_ENDIAN))
                 .salt();
-        ByteBuffer trailer = new SegmentTrailer(0, 1, salt, 2 * BLOCK, new long[] {0}, new long[] {BLOCK}).encode();
+        ByteBuffer trailer = new SegmentTrailer(0, 1, salt, 2 * BLOCK, new long[] {0}, new long[] {BLOCK}, 0).encode();
         ByteBuffer sealed = ByteBuffer.allocate(2 * BLOCK + trailer.remaining()).order(ByteOrder.LITTLE_ENDIAN);
         sealed.put(bytes(files, SEALED), 0, 2 * BLOCK).put(trailer);
         int used = FrameFormat.usedBytes(sealed, BLOCK) + FrameFormat.ALIGNMENT - 1 & -FrameFormat.ALIGNMENT;

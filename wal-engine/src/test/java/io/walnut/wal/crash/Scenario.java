@@ -5,6 +5,7 @@ import io.walnut.wal.Batch;
 import io.walnut.wal.Checkpoint;
 import io.walnut.wal.Cursor;
 import io.walnut.wal.Durability;
+import io.walnut.wal.Gap;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
 import io.walnut.wal.WalOptions;
@@ -21,6 +22,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,7 +131,7 @@ final class Scenario {
     }
 
     private Wal step(Wal wal, Storage storage) throws WalException {
-        int choice = random.nextInt(20);
+        int choice = random.nextInt(21);
         if (mix == Mix.CHECKPOINTS && choice >= 6 && choice <= 15) {
             checkpointOrAdopt(wal, choice);
             return wal;
@@ -150,6 +152,7 @@ final class Scenario {
                 settle();
             }
             case 17 -> reset(wal);
+            case 18 -> compact(wal);
             default -> {
                 close(wal);
                 return open(storage);
@@ -287,6 +290,31 @@ final class Scenario {
         underWay = Set.of();
     }
 
+    /** Takes out a part of the records; which, their tags say. */
+    private void compact(Wal wal) throws WalException {
+        wal.roll();
+        settle();
+        int without = random.nextInt(3);
+        Predicate<LogModel.Entry> keeps = entry -> entry.isGone() || keeps(entry.tag(), without);
+        underWay = acknowledged.compactions(keeps);
+        compact(wal, without);
+        acknowledged = acknowledged.compacted(keeps, acknowledged.endLsn());
+        inFiles.replaceAll((lsn, entry) -> keeps.test(entry) ? entry : LogModel.Entry.GONE);
+        underWay = Set.of();
+    }
+
+    static boolean keeps(long tag, int without) {
+        return Math.floorMod(tag, 3) != without;
+    }
+
+    static void compact(Wal wal, int without) throws WalException {
+        try {
+            wal.compact(Long.MAX_VALUE, record -> keeps(record.tag(), without), progress -> true);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     private void close(Wal wal) throws WalException {
         wal.close();
         settle();
@@ -328,7 +356,14 @@ final class Scenario {
     /** What the log holds. */
     static LogModel contents(Wal wal) throws WalException {
         var records = new ArrayList<LogModel.Entry>();
-        try (Cursor cursor = wal.cursor(wal.startLsn())) {
+        try (Cursor cursor = wal.cursorOverGaps(wal.startLsn(), gap -> {
+            if (gap.kind() != Gap.Kind.COMPACTED || gap.lsns().from() != wal.startLsn() + records.size()) {
+                throw new AssertionError(gap + ", wanted LSN " + (wal.startLsn() + records.size()));
+            }
+            for (long lsn = gap.lsns().from(); lsn < gap.lsns().to(); lsn++) {
+                records.add(LogModel.Entry.GONE);
+            }
+        })) {
             while (cursor.next()) {
                 WalRecord record = cursor.record();
                 long expected = wal.startLsn() + records.size();

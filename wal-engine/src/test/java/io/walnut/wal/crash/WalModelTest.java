@@ -14,6 +14,7 @@ import io.walnut.wal.TailCursor;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalClosedException;
 import io.walnut.wal.WalCorruptException;
+import io.walnut.wal.WalGapException;
 import io.walnut.wal.WalOptions;
 import io.walnut.wal.WalOptions.Verification;
 import io.walnut.wal.WalRangeException;
@@ -36,6 +37,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -91,7 +93,8 @@ class WalModelTest {
         private @Nullable Wal open;
         private LogModel model = LogModel.empty();
         private long promised; // every LSN below was said to be durable
-        private @Nullable LogModel underWay;
+        private Set<LogModel> underWay = Set.of();
+        private final TreeMap<Long, LogModel.Entry> takenOut = new TreeMap<>(); // an older cursor may still give them
         private int serial;
         private int crashes;
         private int checkpoints;
@@ -144,7 +147,7 @@ class WalModelTest {
         }
 
         private void step() throws Exception {
-            switch (random.nextInt(30)) {
+            switch (random.nextInt(31)) {
                 case 0, 1, 2, 3, 4, 5, 6 -> append();
                 case 7, 8, 9, 10 -> enqueue();
                 case 11, 12 -> awaitDurable();
@@ -163,6 +166,7 @@ class WalModelTest {
                 case 26 -> adopt();
                 case 27 -> adoptTooMuch();
                 case 28 -> refused();
+                case 29 -> compact();
                 default -> reopen();
             }
         }
@@ -183,15 +187,33 @@ class WalModelTest {
             long lsn = model.startLsn();
             try (Cursor cursor = wal().cursor(lsn)) {
                 while (cursor.next()) {
+                    lsn = afterGap(lsn);
                     assertThat(cursor.lsn()).isEqualTo(lsn);
                     same(cursor.record(), lsn++);
                 }
+                assertThat(cursor.nextLsn()).isEqualTo(afterGap(lsn));
             }
-            assertThat(lsn).isBetween(wal().durableLsn(), model.endLsn());
+            assertThat(afterGap(lsn)).isBetween(wal().durableLsn(), model.endLsn());
+        }
+
+        /** The LSN, or the first after it that has a record or is yet to come. */
+        private long afterGap(long lsn) {
+            long next = lsn;
+            while (next < model.endLsn() && entry(next).isGone()) {
+                next++;
+            }
+            return next;
+        }
+
+        private LogModel.Entry entry(long lsn) {
+            return model.records().get((int) (lsn - model.startLsn()));
         }
 
         private void same(WalRecord record, long lsn) {
-            LogModel.Entry expected = model.records().get((int) (lsn - model.startLsn()));
+            same(record, lsn, entry(lsn));
+        }
+
+        private static void same(WalRecord record, long lsn, LogModel.Entry expected) {
             assertThat(record.lsn()).isEqualTo(lsn);
             assertThat(record.tag()).isEqualTo(expected.tag());
             assertThat(StandardCharsets.UTF_8.decode(record.payload()).toString())
@@ -266,12 +288,12 @@ class WalModelTest {
             } else if (lsn >= model.endLsn()) {
                 refuses(WalRangeException.class, () -> wal().read(lsn));
                 refuses(WalRangeException.class, () -> wal().tag(lsn));
+            } else if (entry(lsn).isGone()) {
+                refuses(WalGapException.class, () -> wal().read(lsn));
+                refuses(WalGapException.class, () -> wal().tag(lsn));
             } else {
                 same(wal().read(lsn), lsn);
-                assertThat(wal().tag(lsn))
-                        .isEqualTo(model.records()
-                                .get((int) (lsn - model.startLsn()))
-                                .tag());
+                assertThat(wal().tag(lsn)).isEqualTo(entry(lsn).tag());
             }
         }
 
@@ -299,12 +321,17 @@ class WalModelTest {
             for (int i = random.nextInt(20); i > 0; i--) {
                 long lsn = cursor.nextLsn();
                 if (!cursor.next()) {
-                    assertThat(lsn).isGreaterThanOrEqualTo(wal().durableLsn());
+                    assertThat(afterGap(lsn)).isGreaterThanOrEqualTo(wal().durableLsn());
                     return;
                 }
-                same(cursor.record(), lsn);
+                assertThat(afterGap(lsn)).isGreaterThanOrEqualTo(cursor.lsn()); // it has passed gaps only
+                if (entry(cursor.lsn()).isGone()) { // its segment as it was before a compaction
+                    same(cursor.record(), cursor.lsn(), Objects.requireNonNull(takenOut.get(cursor.lsn())));
+                } else {
+                    same(cursor.record(), cursor.lsn());
+                }
                 assertThat(cursor.tag()).isEqualTo(cursor.record().tag());
-                assertThat(cursor.nextLsn()).isEqualTo(lsn + 1);
+                assertThat(cursor.nextLsn()).isEqualTo(cursor.lsn() + 1);
             }
         }
 
@@ -313,10 +340,11 @@ class WalModelTest {
             step("tail " + lsn);
             try (TailCursor tail = wal().tail(lsn)) {
                 while (tail.next(Duration.ZERO)) {
+                    lsn = afterGap(lsn);
                     same(tail.record(), lsn++);
                 }
             }
-            assertThat(lsn).isBetween(wal().durableLsn(), model.endLsn());
+            assertThat(afterGap(lsn)).isBetween(wal().durableLsn(), model.endLsn());
         }
 
         private void truncate() throws Exception {
@@ -327,7 +355,7 @@ class WalModelTest {
                 return;
             }
             LogModel cut = model.truncatedAfter(lsn);
-            underWay = cut;
+            underWay = Set.of(cut);
             wal().truncateAfter(lsn);
             become(cut);
             inFiles.tailMap(cut.endLsn(), true).clear();
@@ -342,16 +370,33 @@ class WalModelTest {
                 return;
             }
             LogModel trimmed = model.trimmedBefore(lsn);
-            underWay = trimmed;
+            underWay = Set.of(trimmed);
             wal().trimBefore(lsn);
             become(trimmed);
             cursors.removeIf(cursor -> cursor.nextLsn() < trimmed.startLsn());
         }
 
+        private void compact() throws Exception {
+            step("compact");
+            wal().roll();
+            promised = model.endLsn();
+            int without = random.nextInt(3);
+            Predicate<LogModel.Entry> keeps = entry -> entry.isGone() || Scenario.keeps(entry.tag(), without);
+            underWay = model.compactions(keeps);
+            Scenario.compact(wal(), without);
+            for (long lsn = model.startLsn(); lsn < model.endLsn(); lsn++) {
+                if (!keeps.test(entry(lsn))) {
+                    takenOut.put(lsn, entry(lsn));
+                }
+            }
+            become(model.compacted(keeps, model.endLsn()));
+            inFiles.replaceAll((lsn, entry) -> keeps.test(entry) ? entry : LogModel.Entry.GONE);
+        }
+
         private void reset() throws Exception {
             LogModel empty = new LogModel(anyLsn() + (random.nextBoolean() ? 100 : 0), List.of());
             step("reset to " + empty.startLsn());
-            underWay = empty;
+            underWay = Set.of(empty);
             wal().reset(empty.startLsn());
             become(empty);
             inFiles.clear();
@@ -361,7 +406,7 @@ class WalModelTest {
         /** A change of the whole log is done, and durable. */
         private void become(LogModel now) {
             model = now;
-            underWay = null;
+            underWay = Set.of();
             promised = now.endLsn();
             batchEnds.clear();
         }
@@ -395,7 +440,7 @@ class WalModelTest {
             int count = 1 + random.nextInt(image.records().size());
             LogModel adopted = new LogModel(image.baseLsn(), image.records().subList(0, count));
             step("adopt " + adopted);
-            underWay = adopted;
+            underWay = Set.of(adopted);
             wal().adopt(image.files(), adopted.endLsn());
             become(adopted);
             inFiles.clear();
@@ -448,10 +493,7 @@ class WalModelTest {
         }
 
         private Set<LogModel> allowed() {
-            Set<LogModel> states = new LinkedHashSet<>();
-            if (underWay != null) {
-                states.add(underWay);
-            }
+            Set<LogModel> states = new LinkedHashSet<>(underWay);
             for (long end : batchEnds.tailSet(promised)) {
                 states.add(model.truncatedAfter(end - 1));
             }

@@ -100,7 +100,8 @@ class FormatFuzzTest {
     }
 
     static Stream<byte[]> trailers() {
-        return Stream.of(bytes(new SegmentTrailer(5, 9, 7, 8192, new long[] {5, 7}, new long[] {4096, 4200}).encode()));
+        return Stream.of(
+                bytes(new SegmentTrailer(5, 9, 7, 8192, new long[] {5, 7}, new long[] {4096, 4200}, 0).encode()));
     }
 
     @MethodSource("trailers")

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -42,6 +43,7 @@ class GoldenFilesTest {
     private static final Path KEPT = Path.of("src", "test", "resources", "golden", "wal");
     private static final String SEALED = Segment.name(0);
     private static final String TAIL = Segment.name(1);
+    private static final String COMPACTED = Segment.name(3);
     private static final UUID LOG = UUID.fromString("01234567-89ab-cdef-fedc-ba9876543210");
     private static final long FIRST_LSN = 100;
     private static final int FIRST_SALT = 0x5A17_0001;
@@ -99,6 +101,18 @@ class GoldenFilesTest {
         return storage.contents();
     }
 
+    /** Of seven records in five frames, 101, 105 and 106 are left; the second frame and the third have become one gap. */
+    private static Map<String, byte[]> compacted() throws IOException {
+        FaultyStorage storage = new FaultyStorage();
+        try (Wal wal = write(storage)) {
+            wal.roll();
+            wal.compact(Long.MAX_VALUE, record -> Set.of(101L, 105L, 106L).contains(record.lsn()), progress -> true);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        return storage.contents();
+    }
+
     private static Map<String, byte[]> kept(String directory, Map<String, byte[]> written) throws IOException {
         Path path = KEPT.resolve(directory);
         if ("write".equals(System.getProperty("walnut.golden"))) {
@@ -120,6 +134,7 @@ class GoldenFilesTest {
     void todaysCodeWritesTheVerySameBytes() throws Exception {
         same(inUse(), kept("in-use", inUse()));
         same(closed(), kept("closed", closed()));
+        same(compacted(), kept("compacted", compacted()));
     }
 
     private static void same(Map<String, byte[]> written, Map<String, byte[]> kept) {
@@ -283,6 +298,55 @@ class GoldenFilesTest {
     }
 
     @Test
+    void theGapsAreAsDrawn() throws Exception {
+        Map<String, Integer> fields = Layouts.ofTheDocument().ruler("**Frame**");
+        Map<String, Integer> gap = Layouts.ofTheDocument().list("gap:");
+        Map<String, Integer> footer = Layouts.ofTheDocument().list("footer, 64 bytes:");
+        assertThat(gap).containsOnlyKeys("mark", "records");
+        Map<String, byte[]> files = kept("compacted", compacted());
+        assertThat(files).containsOnlyKeys(COMPACTED, Manifest.NAME, CleanMarker.NAME);
+        ByteBuffer file =
+                ByteBuffer.wrap(Objects.requireNonNull(files.get(COMPACTED))).order(ByteOrder.LITTLE_ENDIAN);
+        int record = 12;
+        // A gap and a record; a gap for two frames; a gap and a record; a frame that is whole.
+        int[][] frames = {
+            {100, 2, 8 + record, 256}, {102, 2, 8, 256}, {104, 2, 8 + record + 4, 256}, {106, 1, record + 1, 0}
+        };
+        int at = 4096;
+        for (int[] expected : frames) {
+            assertThat(file.getLong(at + at(fields, "first LSN"))).isEqualTo(expected[0]);
+            assertThat(file.getLong(at + at(fields, "durable LSN"))).isEqualTo(expected[0]);
+            assertThat(file.getInt(at + at(fields, "count"))).isEqualTo(expected[1]);
+            assertThat(file.getInt(at + at(fields, "bytes"))).isEqualTo(expected[2]);
+            assertThat(file.getInt(at + at(fields, "flags"))).isEqualTo(expected[3]);
+            int records = at + at(fields, "records");
+            if (expected[3] != 0) {
+                assertThat(file.getInt(records + at(gap, "mark"))).isEqualTo(0xFFFF_FFFF);
+                assertThat(file.getInt(records + at(gap, "records"))).isEqualTo(expected[0] == 102 ? 2 : 1);
+            }
+            int length = (at(fields, "records") + expected[2] + 7) / 8 * 8;
+            assertThat(file.getInt(at + at(fields, "length"))).isEqualTo(length);
+            at += length;
+        }
+        assertThat(file.getInt(file.limit() - 64 + at(footer, "frames"))).isEqualTo(4);
+        assertThat(file.getInt(file.limit() - 64 + at(footer, "gone"))).isEqualTo(4);
+    }
+
+    @Test
+    void todaysCodeReadsALogThatWasCompacted() throws Exception {
+        try (Wal wal = Wal.open(FaultyStorage.of(kept("compacted", compacted())), options())) {
+            List<Long> found = new ArrayList<>();
+            try (Cursor cursor = wal.cursor(FIRST_LSN)) {
+                while (cursor.next()) {
+                    found.add(cursor.lsn());
+                    assertThat(cursor.tag()).isEqualTo(tag(cursor.lsn()));
+                }
+            }
+            assertThat(found).containsExactly(101L, 105L, 106L);
+        }
+    }
+
+    @Test
     void theTrailerIsAsDrawn() throws Exception {
         Layouts layouts = Layouts.ofTheDocument();
         Map<String, Integer> row = layouts.list("table, a row a frame:");
@@ -298,7 +362,7 @@ class GoldenFilesTest {
         assertThat(footer.getLong(at(fields, "salt"))).isEqualTo(FIRST_SALT);
         assertThat(footer.getLong(at(fields, "table position"))).isEqualTo(table);
         assertThat(footer.getInt(at(fields, "frames"))).isEqualTo(2);
-        assertThat(footer.getInt(at(fields, "0"))).isZero();
+        assertThat(footer.getInt(at(fields, "gone"))).isZero();
         assertThat(footer.getLong(at(fields, "file length"))).isEqualTo(file.limit());
 
         long[] firstLsns = {0, 2};
