@@ -150,6 +150,35 @@ enum DamagedFile {
                     .cuts(Outcome.REFUSED_AT_OPEN);
         }
     },
+    /** What a compaction made of two: a gap, and frames before and behind it. */
+    COMPACTED {
+        @Override
+        Example make() throws WalException {
+            Log log = new Log(0).write(1, 2).write(3).write(4).compact();
+            log.close();
+            int frames = BLOCK + 3 * LARGE_FRAME + GAP_FRAME;
+            return log.example(COMPACTED_ID, 2 * BLOCK + 4 * ROW_BYTES + FOOTER_BYTES)
+                    .part("header", 0, BLOCK, Outcome.REFUSED_AT_OPEN)
+                    .part("frames and a gap", BLOCK, frames, Outcome.REFUSED_AT_READ)
+                    .part("zeros that nothing reads", frames, 2 * BLOCK, Outcome.HARMLESS)
+                    .rest("trailer", Outcome.REFUSED_AT_OPEN)
+                    .cuts(Outcome.REFUSED_AT_OPEN);
+        }
+    },
+    /** The same, and a crash came before it was listed: those of which it was made are there. */
+    COMPACTED_NOT_LISTED {
+        @Override
+        Example make() throws WalException {
+            Log log = new Log(0).write(1, 2).write(3).write(4).roll();
+            Map<String, byte[]> before = log.files();
+            LogModel whole = log.acknowledged;
+            before.forEach(log::put);
+            log.compact().acknowledged = whole;
+            return log.example(COMPACTED_ID, 2 * BLOCK + 4 * ROW_BYTES + FOOTER_BYTES)
+                    .rest("all of a file that is deleted", Outcome.HARMLESS)
+                    .cuts(Outcome.HARMLESS);
+        }
+    },
     MANIFEST {
         @Override
         Example make() throws WalException {
@@ -201,6 +230,11 @@ enum DamagedFile {
 
     /** Frame of a record that fills its sector but for the padding. */
     private static final int LARGE_FRAME = SECTOR;
+
+    /** The segments before it are 0 and 1, and 2 is prepared. */
+    private static final int COMPACTED_ID = 3;
+
+    private static final int GAP_FRAME = 48;
 
     private static final int LARGE_RECORD = 455; // 40 + 12 + 455 is padded to 512
 
@@ -338,6 +372,14 @@ enum DamagedFile {
         void trim(long lsn) throws WalException {
             wal.trimBefore(lsn);
             acknowledged = acknowledged.trimmedBefore(lsn);
+        }
+
+        /** Without the record 3. */
+        Log compact() throws WalException {
+            wal.roll();
+            Scenario.compact(wal, 0);
+            acknowledged = acknowledged.compacted(entry -> Scenario.keeps(entry.tag(), 0), acknowledged.endLsn());
+            return this;
         }
 
         Log roll() throws WalException {

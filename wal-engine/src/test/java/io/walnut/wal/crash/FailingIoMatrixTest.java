@@ -224,6 +224,20 @@ class FailingIoMatrixTest {
                 trial.change(trial.model.truncatedAfter(2), () -> trial.wal().adopt(trial.checkpoint, 3));
             }
         },
+        COMPACT("compact") {
+            @Override
+            void prepare(Trial trial) throws WalException {
+                trial.open();
+                trial.append(5); // four of them in two sealed segments, which become one
+            }
+
+            @Override
+            void act(Trial trial) throws WalException, InterruptedException {
+                trial.underWay = trial.model.compacted(entry -> entry.tag() != 0, 4);
+                trial.wal().compact(Long.MAX_VALUE, record -> record.lsn() != 0, progress -> true);
+                trial.model = trial.underWay;
+            }
+        },
         CLOSE("close") {
             @Override
             void prepare(Trial trial) throws WalException {
@@ -247,7 +261,7 @@ class FailingIoMatrixTest {
 
         abstract void prepare(Trial trial) throws WalException;
 
-        abstract void act(Trial trial) throws WalException;
+        abstract void act(Trial trial) throws WalException, InterruptedException;
     }
 
     private interface Change {
@@ -351,12 +365,13 @@ class FailingIoMatrixTest {
                 Trial trial = new Trial(operation, failure);
                 moment.prepare(trial);
                 trial.storage.arm(occurrence, lasting);
-                WalException thrown = null;
+                Exception thrown = null;
                 try {
                     moment.act(trial);
-                } catch (WalException e) {
+                } catch (WalException | InterruptedException e) {
                     thrown = e;
                 }
+                Thread.interrupted(); // who was interrupted is told so; the next one was not
                 if (!trial.storage.failed()) {
                     break;
                 }
@@ -368,7 +383,7 @@ class FailingIoMatrixTest {
         return String.join(", ", outcomes);
     }
 
-    private static String outcome(@Nullable WalException thrown) {
+    private static String outcome(@Nullable Exception thrown) {
         return switch (thrown) {
             case null -> "done";
             case WalPoisonedException _ -> "poisoned";
@@ -379,7 +394,7 @@ class FailingIoMatrixTest {
         };
     }
 
-    private static void checkAfter(Trial trial, Moment moment, @Nullable WalException thrown) throws Exception {
+    private static void checkAfter(Trial trial, Moment moment, @Nullable Exception thrown) throws Exception {
         // Who is told that nothing was done relies on it; only where the log is poisoned is it open.
         boolean open = thrown instanceof WalPoisonedException;
         Set<LogModel> allowed = open ? trial.allowed() : Set.of(trial.model);
