@@ -7,15 +7,24 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
 
-/** A bar on standard error while segments are verified, when somebody looks at it. */
+/** A bar on standard error while segments are verified or compacted, when somebody looks at it. */
 final class VerifyBar implements RecoveryListener, AutoCloseable {
+    private final String task;
     private @Nullable ProgressBar bar;
+
+    VerifyBar() {
+        this("verifying");
+    }
+
+    VerifyBar(String task) {
+        this.task = task;
+    }
 
     @Override
     public boolean goOn(RecoveryProgress progress) {
         if (bar == null && isWatched()) {
             bar = new ProgressBarBuilder()
-                    .setTaskName("verifying")
+                    .setTaskName(task)
                     .setInitialMax(progress.bytesTotal())
                     .setUnit(" MB", 1_000_000)
                     .showSpeed()

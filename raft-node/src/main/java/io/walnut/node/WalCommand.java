@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
             WalCommand.Dump.class,
             WalStatsCommand.class,
             WalRepairCommand.class,
+            WalCompactCommand.class,
             WalBenchCommand.class
         })
 public final class WalCommand implements Runnable {
@@ -47,7 +48,8 @@ public final class WalCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: bench, dump, repair, stats or verify");
+        throw new ParameterException(
+                spec.commandLine(), "say what to do: bench, compact, dump, repair, stats or verify");
     }
 
     /** What the verbs share. */

@@ -74,6 +74,7 @@ final class WalStatsCommand extends WalCommand.Verb {
         fields.put("base_lsn", segment.baseLsn());
         fields.put("end_lsn", segment.endLsn());
         fields.put("records", segment.records());
+        fields.put("compacted_away", segment.gone());
         fields.put("batches", segment.frames());
         fields.put("frame_bytes", segment.frameBytes());
         fields.put("bytes", segment.fileBytes());

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.walnut.wal.Batch;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalOptions;
+import io.walnut.wal.record.BatchWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
@@ -253,5 +254,48 @@ class WalCommandTest {
         assertThat(run("wal", "dump", log, "--from", RECORDS + 1)).isEqualTo(6);
         assertThat(err.toString()).contains("ends before " + RECORDS).hasLineCount(1);
         assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void aCompactedLogHasTheNewestRecordOfEachKeyAtItsLsn() throws Exception {
+        Path keyed = node.resolve("keyed");
+        try (Wal wal = Wal.open(keyed, WalOptions.defaults())) {
+            for (int i = 0; i < 10; i++) {
+                byte[] key = {(byte) (i % 3)};
+                wal.append(Batch.of(
+                        1, new BatchWriter().put(key, new byte[] {(byte) i}).bytes()));
+                wal.roll();
+            }
+            assertThat(run("wal", "compact", keyed, "--by-key")).isEqualTo(1);
+            assertThat(err.toString()).contains("in use");
+        }
+        assertThat(run("wal", "compact", keyed, "--by-key", "--output", "json")).isZero();
+        JsonNode done = new ObjectMapper().readTree(out.toString());
+        assertThat(done.get("segments_before").asInt()).isEqualTo(10);
+        assertThat(done.get("segments_after").asInt()).isEqualTo(1);
+        assertThat(done.get("records_kept").asInt()).isEqualTo(3);
+        assertThat(done.get("records_dropped").asInt()).isEqualTo(7);
+        assertThat(done.get("bytes_after").asLong())
+                .isPositive()
+                .isLessThan(done.get("bytes_before").asLong());
+        assertThat(run("wal", "dump", keyed, "--output", "jsonl")).isZero();
+        assertThat(out.toString().lines().map(line -> line.replaceAll(".*\"lsn\": ?([0-9]+).*", "$1")))
+                .containsExactly("7", "8", "9");
+        assertThat(run("wal", "verify", keyed)).isZero();
+        assertThat(out.toString()).contains("verified 3 records");
+        assertThat(run("wal", "stats", keyed, "--output", "json")).isZero();
+        assertThat(new ObjectMapper().readTree(out.toString()).get("records").asInt())
+                .isEqualTo(3);
+        assertThat(run("wal", "compact", keyed)).isZero();
+        assertThat(out.toString()).contains("segments", "records");
+    }
+
+    @Test
+    void theLogOfANodeIsNotCompactedByKey() throws Exception {
+        assertThat(run("wal", "compact", node, "--by-key")).isEqualTo(1);
+        assertThat(err.toString()).contains("LSN 0 is no batch of the record codec", "nothing was changed");
+        assertThat(run("wal", "compact", node, "--keep-tombstones", "soon")).isEqualTo(2);
+        assertThat(run("wal", "verify", node)).isZero();
+        assertThat(out.toString()).contains("verified " + RECORDS + " records");
     }
 }

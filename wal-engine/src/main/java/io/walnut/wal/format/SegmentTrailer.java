@@ -73,6 +73,11 @@ public record SegmentTrailer(
         return table;
     }
 
+    /** LSNs that were compacted away, by the footer alone. */
+    public static int gone(ByteBuffer footer) {
+        return footer.duplicate().order(ByteOrder.LITTLE_ENDIAN).getInt(AT_GONE);
+    }
+
     /** What a footer says of its segment; table and footer are verified, the rows not taken apart. */
     public record Footer(long baseLsn, long endLsn, int salt, long tablePosition, int frames, int gone) {}
 

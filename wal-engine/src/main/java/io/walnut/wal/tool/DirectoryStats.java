@@ -61,15 +61,23 @@ public record DirectoryStats(
      * @param baseLsn first LSN
      * @param endLsn one past the last that counts
      * @param frames batches in it
+     * @param gone LSNs of the file whose records were compacted away, also behind its end where it was truncated since
      * @param frameBytes bytes of those, headers and padding included
      * @param fileBytes length of the file
      * @param sealed when the file was last written
      */
     public record SealedSegment(
-            long id, long baseLsn, long endLsn, long frames, long frameBytes, long fileBytes, Instant sealed) {
-        /** Number of records. */
+            long id,
+            long baseLsn,
+            long endLsn,
+            long gone,
+            long frames,
+            long frameBytes,
+            long fileBytes,
+            Instant sealed) {
+        /** Number of records; at least so many, of a segment that was compacted and then truncated. */
         public long records() {
-            return endLsn - baseLsn;
+            return Math.max(0, endLsn - baseLsn - gone);
         }
     }
 
@@ -157,6 +165,7 @@ public record DirectoryStats(
                     entry.segmentId(),
                     entry.baseLsn(),
                     entry.endLsn(),
+                    SegmentTrailer.gone(footer),
                     (length - SegmentTrailer.FOOTER_BYTES - table) / SegmentTrailer.ROW_BYTES,
                     table - SegmentHeader.BYTES,
                     length,
