@@ -3,6 +3,7 @@ package io.walnut.wal.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.walnut.wal.Batch;
+import io.walnut.wal.Compaction;
 import io.walnut.wal.Cursor;
 import io.walnut.wal.Durability;
 import io.walnut.wal.Wal;
@@ -10,6 +11,7 @@ import io.walnut.wal.WalOptions;
 import io.walnut.wal.logs.LogSettings;
 import io.walnut.wal.record.BatchView;
 import io.walnut.wal.record.BatchWriter;
+import io.walnut.wal.tool.CompactionByKey;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -103,13 +105,39 @@ class EngineAloneTest {
         // end
     }
 
+    @Test
+    void aWalThatIsCompacted() throws Exception {
+        List<Long> lsns = new ArrayList<>();
+        long dropped;
+        // example: compact
+        try (Wal wal = Wal.open(directory, WalOptions.defaults())) {
+            for (String value : List.of("draft", "paid", "sent")) {
+                BatchWriter record = new BatchWriter().put(utf8("order-1"), utf8(value));
+                wal.append(Batch.of(7, record.bytes()));
+            }
+            wal.roll(); // only sealed segments are compacted
+            CompactionByKey newest = CompactionByKey.of(wal, Duration.ofDays(1), System.currentTimeMillis());
+            Compaction done = wal.compact(wal.endLsn(), newest, progress -> true);
+            dropped = done.recordsDropped();
+
+            try (Cursor cursor = wal.cursor(wal.startLsn())) { // passes over what is gone
+                while (cursor.next()) {
+                    lsns.add(cursor.lsn());
+                }
+            }
+        }
+        // end
+        assertThat(lsns).containsExactly(2L);
+        assertThat(dropped).isEqualTo(2);
+    }
+
     /** What the page quotes is what is compiled here. */
     @Test
     void thePageQuotesTheseExamples() throws Exception {
         String page = Files.readString(Path.of("..", "docs", "ENGINE.md"));
         String source = Files.readString(
                 Path.of("src", "test", "java", "io", "walnut", "wal", "store", "EngineAloneTest.java"));
-        for (String example : List.of("wal", "store", "interval")) {
+        for (String example : List.of("wal", "store", "interval", "compact")) {
             int from = source.indexOf("// example: " + example + "\n");
             String code = source.substring(source.indexOf('\n', from) + 1, source.indexOf("        // end", from));
             assertThat(page).as(example).contains(code.stripTrailing().stripIndent());
