@@ -489,7 +489,8 @@ class RecoveryTableTest {
         ByteBuffer frames = ByteBuffer.wrap(bytes(files, SEALED), 0, SEGMENT_BYTES);
         int salt = SegmentHeader.read(frames.slice(0, BLOCK).order(ByteOrder.LITTLE_ENDIAN))
                 .salt();
-        ByteBuffer trailer = new SegmentTrailer(0, 1, salt, SEGMENT_BYTES, new long[] {0}, new long[] {BLOCK}).encode();
+        ByteBuffer trailer =
+                new SegmentTrailer(0, 1, salt, SEGMENT_BYTES, new long[] {0}, new long[] {BLOCK}, 0).encode();
         ByteBuffer sealed =
                 ByteBuffer.allocate(SEGMENT_BYTES + trailer.remaining()).order(ByteOrder.LITTLE_ENDIAN);
         new SegmentHeader(LOG, 0, 0, salt, madeBytes).write(sealed);
