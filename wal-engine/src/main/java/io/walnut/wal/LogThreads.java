@@ -40,6 +40,9 @@ final class LogThreads {
             try {
                 state.ownThreadRuns = false;
                 state.changed.signalAll();
+                if (state.failure != null && state.writers == 0) {
+                    state.tell(); // who poisoned the log left it to this thread, while it wrote
+                }
             } finally {
                 state.mutex.unlock();
             }
