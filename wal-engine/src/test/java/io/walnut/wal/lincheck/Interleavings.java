@@ -15,8 +15,8 @@ import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.util.LoggingLevel;
 
 /**
- * How long to look, and at what. Each test has scenarios of its own, small enough for every place of one switch between two threads,
- * and some of two. {@code -Dwalnut.lincheck=N}: N scenarios at random beside them.
+ * How long to look, and at what. Each test has scenarios of its own, kept small: the model checker goes from few switches between
+ * threads to many, and ends after so many orders. {@code -Dwalnut.lincheck=N}: N scenarios at random beside them.
  */
 final class Interleavings {
     private static final int AT_RANDOM = Integer.getInteger("walnut.lincheck", 0);
