@@ -32,6 +32,7 @@ record AppendRow(
         long paceNanos,
         Against against)
         implements Row {
+    private static final int SEVERAL_LOGS = 4;
 
     @Override
     public void run(Bench bench, Report report) {
@@ -91,12 +92,12 @@ record AppendRow(
             }
         }
 
-        /** Opens the logs and warms up. */
+        /** Opens the logs and warms up: until the files of trimmed segments are used again, which with several takes longer. */
         void open() throws IOException {
             for (int i = 0; i < logs; i++) {
                 open.add(subject.open(bench.newLogDirectory(), durable, writers / logs));
             }
-            trial.round(bench.warmUpNanos(), 0);
+            trial.round(bench.warmUpNanos() * (logs > 1 ? SEVERAL_LOGS : 1), 0);
         }
 
         void round(@Nullable Reference to) throws IOException {

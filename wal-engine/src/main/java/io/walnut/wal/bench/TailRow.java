@@ -90,7 +90,7 @@ record TailRow(String id, String workload, int followers, int recordBytes, int b
             try (cursor) {
                 while (System.nanoTime() - until < 0 && !bench.isStopped()) {
                     if (cursor.next(PATIENCE) && cursor.lsn() % batch == 0) {
-                        long appended = cursor.payload().getLong(0);
+                        long appended = cursor.payload().getLong(); // from its position on
                         if (appended - from >= 0) {
                             latencies.recordValue(System.nanoTime() - appended);
                         }
