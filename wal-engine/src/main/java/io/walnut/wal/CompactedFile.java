@@ -4,6 +4,7 @@ import io.walnut.wal.compress.Codec;
 import io.walnut.wal.compress.Compressor;
 import io.walnut.wal.format.Blocks;
 import io.walnut.wal.format.FrameFormat;
+import io.walnut.wal.format.Manifest;
 import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
@@ -16,7 +17,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,8 +49,7 @@ final class CompactedFile implements AutoCloseable {
     private long endLsn;
     private long gapLsn; // from there to endLsn all is gone, and not written yet
     private long gone;
-    private @Nullable Segment segment; // that it has become
-    private boolean listed;
+    private boolean sealed;
 
     CompactedFile(Storage storage, Compression compression, UUID log, long id, long baseLsn, int salt)
             throws IOException {
@@ -172,36 +171,30 @@ final class CompactedFile implements AutoCloseable {
         buffer.clear();
     }
 
-    /** The segment that it has become, sealed, and this one's until it is {@link #listed}. Durable on return, but for its name. */
-    Segment seal() throws IOException {
+    /** The segment that it has become. Durable on return, but for its name. */
+    Replacement.Finished seal() throws IOException {
         putGap();
         long end = written + buffer.position();
         int padding = (int) (Blocks.roundUp(end) - end);
         room(padding);
         pad(buffer.position() + padding);
         drain();
-        Segment sealed = new Segment(id, baseLsn, salt, file, index, endLsn, end);
-        segment = sealed;
-        sealed.seal(Math.toIntExact(gone));
-        return sealed;
+        sealed = true;
+        Segment segment = new Segment(id, baseLsn, salt, file, index, endLsn, end);
+        try {
+            segment.seal(Math.toIntExact(gone));
+        } finally {
+            segment.release(); // it is opened by its name when it has one
+        }
+        return new Replacement.Finished(TEMPORARY_NAME, new Manifest.Entry(id, baseLsn, endLsn, salt));
     }
 
-    /** It is the log's now. */
-    void listed() {
-        listed = true;
-    }
-
-    /** Deletes the file, unless it is the log's. */
+    /** Deletes the file, unless it has become a segment of the log. */
     @Override
     public void close() {
         compressors.values().forEach(Compressor::close);
-        if (listed) {
-            return;
-        }
         try {
-            if (segment != null) {
-                segment.release();
-            } else {
+            if (!sealed) {
                 file.close();
             }
             if (storage.exists(TEMPORARY_NAME)) {

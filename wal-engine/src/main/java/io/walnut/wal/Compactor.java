@@ -280,8 +280,8 @@ final class Compactor {
                 for (Survey survey : group) {
                     sift(survey.segment, survey.endLsn, () -> file.add(sieve));
                 }
-                Segment made = file.seal();
-                if (!changes.replaceCompacted(sources, made, file)) {
+                Segment made = changes.replaceCompacted(sources, file.seal());
+                if (made == null) {
                     return -1;
                 }
                 LOG.info(

@@ -1,13 +1,9 @@
 package io.walnut.wal;
 
 import io.walnut.wal.Mending.Part;
-import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.format.Manifest;
-import io.walnut.wal.format.NewerVersionException;
 import io.walnut.wal.io.Storage;
-import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.StorageFullException;
-import io.walnut.wal.io.UnknownOutcomeException;
 import io.walnut.wal.recovery.SegmentFinding;
 import io.walnut.wal.recovery.Verdict;
 import io.walnut.wal.segment.Segment;
@@ -24,9 +20,7 @@ import org.slf4j.LoggerFactory;
  * Puts a good segment in the place of a damaged one while the log is open, by the rules by which an open does it: what is good of
  * it and what a copy has are written to a new file, the damaged one is set aside as evidence.
  *
- * <p>Appends and reads go on while it is written, under a name that is no segment's: a file with an id would say something of
- * those below it. Only to be renamed and listed it wants the log at rest, and a roll: an id that is listed must lie below those of
- * the tail. A crash leaves the damaged segment listed or the good one. One repair at a time.
+ * <p>Appends and reads go on while it is written ({@link Replacement}). One repair at a time.
  */
 final class Repair {
     /** Of a file that is not listed yet, and never again when an open finds it. */
@@ -35,14 +29,14 @@ final class Repair {
     private static final Logger LOG = LoggerFactory.getLogger(Repair.class);
 
     private final LogState state;
-    private final SegmentFiles files;
     private final StructuralChanges changes;
+    private final Replacement replacement;
     private boolean closed; // guarded by this
 
-    Repair(LogState state, SegmentFiles files, StructuralChanges changes) {
+    Repair(LogState state, StructuralChanges changes, Replacement replacement) {
         this.state = state;
-        this.files = files;
         this.changes = changes;
+        this.replacement = replacement;
     }
 
     /** {@link Wal#repair}. */
@@ -170,50 +164,21 @@ final class Repair {
             takeBack(Segment.name(damaged.id()), written); // trimmed, or truncated: nothing is missing any more
             return;
         }
-        changes.sealAndList();
-        files.dropPrepared(); // its id is lower than those that are listed now, and so no tail's
-        List<Segment> made = new ArrayList<>();
-        List<String> names = new ArrayList<>();
-        List<Segment> all = new ArrayList<>(state.segments);
-        try {
-            for (int i = 0; i < written.size(); i++) {
-                Salvage.Piece piece = found.pieces().get(i);
-                if (piece.baseLsn() >= damaged.endLsn()) {
-                    state.storage.delete(written.get(i)); // truncated since
-                    continue;
-                }
-                long id = state.nextSegmentId++;
-                names.add(Segment.name(id));
-                state.storage.rename(written.get(i), Segment.name(id));
-                long endLsn = Math.min(piece.endLsn(), damaged.endLsn());
-                made.add(open(new Manifest.Entry(id, piece.baseLsn(), endLsn, found.salt())));
+        List<Replacement.Finished> finished = new ArrayList<>();
+        for (int i = 0; i < written.size(); i++) {
+            Salvage.Piece piece = found.pieces().get(i);
+            if (piece.baseLsn() >= damaged.endLsn()) {
+                state.storage.delete(written.get(i)); // truncated since
+                continue;
             }
-            state.storage.syncDirectory(); // the report, too
-            all.remove(at);
-            all.addAll(at, made);
-            files.replaceManifest(files.manifest(all, state.startLsn, state.endLsn, state.nextSegmentId));
-        } catch (UnknownOutcomeException e) {
-            throw e;
-        } catch (IOException e) {
-            made.forEach(Segment::release);
-            names.forEach(name -> SmallFiles.deleteIfThere(state.storage, name, e));
-            files.prepareAhead();
-            throw e;
+            long endLsn = Math.min(piece.endLsn(), damaged.endLsn());
+            finished.add(new Replacement.Finished(
+                    written.get(i), new Manifest.Entry(state.nextSegmentId++, piece.baseLsn(), endLsn, found.salt())));
         }
-        state.segments = List.copyOf(all);
+        replacement.run(at, at + 1, finished);
         damaged.release();
         LOG.info("repaired segment={} lsn={}..{}", damaged.id(), damaged.baseLsn(), damaged.endLsn());
         setAside(Segment.name(damaged.id()));
-        files.prepareAhead();
-    }
-
-    private Segment open(Manifest.Entry entry) throws IOException {
-        StorageFile file = state.storage.open(Segment.name(entry.segmentId()), true);
-        try {
-            return SealedSegments.sealed(entry, file, file.length());
-        } catch (InvalidBytesException | NewerVersionException e) {
-            throw new IOException("what was just written is not good: " + e.getMessage(), e);
-        }
     }
 
     private void setAside(String name) {

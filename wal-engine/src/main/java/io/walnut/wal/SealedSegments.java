@@ -210,7 +210,7 @@ final class SealedSegments {
     }
 
     /** Owns {@code file}, as {@link #sealed} does: it is closed when this fails. */
-    private static long length(StorageFile file) throws IOException {
+    static long length(StorageFile file) throws IOException {
         try {
             return file.length();
         } catch (IOException | RuntimeException | Error e) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that takes segments away or puts others in their place. Called without the mutex, by any thread; one at a time,
@@ -19,11 +20,13 @@ final class StructuralChanges {
     private final LogState state;
     private final SegmentFiles files;
     private final GroupWriter writer;
+    private final Replacement replacement;
 
-    StructuralChanges(LogState state, SegmentFiles files, GroupWriter writer) {
+    StructuralChanges(LogState state, SegmentFiles files, GroupWriter writer, Replacement replacement) {
         this.state = state;
         this.files = files;
         this.writer = writer;
+        this.replacement = replacement;
     }
 
     /** A change of the segments. */
@@ -240,43 +243,24 @@ final class StructuralChanges {
      * Puts a compacted segment in the place of its sources, which the caller has retained. Durable on return; after a crash they are
      * listed or it is.
      *
-     * @return false when they are not, side by side and with the same ends, what the log has there: nothing was done
+     * @return null when they are not, side by side and with the same ends, what the log has there: nothing was done
      */
-    boolean replaceCompacted(List<Segment> sources, Segment made, CompactedFile file) throws WalException {
-        boolean[] replaced = {false};
+    @Nullable
+    Segment replaceCompacted(List<Segment> sources, Replacement.Finished compacted) throws WalException {
+        Segment[] made = {null};
         exclusively("a compaction", () -> {
-            var now = new ArrayList<Segment>(state.segments);
-            int at = now.indexOf(sources.getFirst());
+            int at = state.segments.indexOf(sources.getFirst());
             int end = at + sources.size();
             if (at < 0
-                    || end > now.size()
-                    || !now.subList(at, end).equals(sources)
-                    || sources.getLast().endLsn() != made.endLsn()) {
+                    || end > state.segments.size()
+                    || !state.segments.subList(at, end).equals(sources)
+                    || sources.getLast().endLsn() != compacted.entry().endLsn()) {
                 return;
             }
-            now.subList(at, end).clear();
-            now.add(at, made);
-            list(now, made);
-            file.listed();
-            state.segments = List.copyOf(now);
-            replaced[0] = true;
+            made[0] = replacement.run(at, end, List.of(compacted)).getFirst();
             letGo(sources);
         });
-        return replaced[0];
-    }
-
-    private void list(List<Segment> all, Segment made) throws IOException {
-        String name = Segment.name(made.id());
-        try {
-            state.storage.rename(CompactedFile.TEMPORARY_NAME, name);
-            state.storage.syncDirectory();
-            files.replaceManifest(files.manifest(all, state.startLsn, state.endLsn, files.nextFileId()));
-        } catch (UnknownOutcomeException e) {
-            throw e;
-        } catch (IOException e) {
-            SmallFiles.deleteIfThere(state.storage, name, e);
-            throw e;
-        }
+        return made[0];
     }
 
     /** {@link Wal#reset}. */

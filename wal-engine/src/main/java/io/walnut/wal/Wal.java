@@ -67,9 +67,10 @@ public final class Wal implements AutoCloseable {
         this.files = new SegmentFiles(state, background);
         this.writer = new GroupWriter(state, files);
         this.intake = new Intake(state, files, writer);
-        this.changes = new StructuralChanges(state, files, writer);
+        Replacement replacement = new Replacement(state, files);
+        this.changes = new StructuralChanges(state, files, writer, replacement);
         this.reader = new LogReader(state, writer);
-        this.repair = new Repair(state, files, changes);
+        this.repair = new Repair(state, changes, replacement);
         this.compactor = new Compactor(state, changes, reader);
         this.syncTimer = threads && options.durability() instanceof Durability.Interval
                 ? Executors.newSingleThreadScheduledExecutor(daemon("wal-interval"))

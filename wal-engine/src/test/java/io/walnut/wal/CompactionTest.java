@@ -7,9 +7,11 @@ import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.recovery.RecoveryListener;
 import io.walnut.wal.recovery.RecoveryPolicy;
+import io.walnut.wal.recovery.ScrubFinding;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,8 +22,11 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -171,6 +176,37 @@ class CompactionTest {
         wal = reopen(wal, Logs.inline());
         assertHolds(wal, records);
         wal.close();
+    }
+
+    /** A scrub opens files by their names, and what is being written has had the name of another file before. */
+    @Test
+    void whatWasCompactedIsVerifiedWhileTheNextIsWritten(@TempDir Path directory) throws Exception {
+        List<ScrubFinding> findings = new CopyOnWriteArrayList<>();
+        try (Wal wal = Wal.open(directory, Logs.threads())) {
+            fill(wal, 120);
+            wal.roll();
+            wal.compact(ALL, oneIn(2), NOBODY);
+            fill(wal, 120);
+            wal.roll();
+            AtomicBoolean scrubbed = new AtomicBoolean();
+            wal.compact(
+                    ALL,
+                    record -> {
+                        if (Files.exists(directory.resolve(CompactedFile.TEMPORARY_NAME))
+                                && !scrubbed.getAndSet(true)) {
+                            try (Scrub scrub = wal.scrub(1L << 40, findings::add)) {
+                                Logs.await(
+                                        "a pass is done", () -> scrub.coverage().passes() > 0);
+                            } catch (WalException e) {
+                                throw new AssertionError(e);
+                            }
+                        }
+                        return record.lsn() % 3 == 0;
+                    },
+                    NOBODY);
+            assertThat(scrubbed).isTrue();
+        }
+        assertThat(findings).isEmpty();
     }
 
     @Test

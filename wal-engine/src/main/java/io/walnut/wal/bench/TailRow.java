@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,33 +42,22 @@ record TailRow(String id, String workload, int followers, int recordBytes, int b
             throws IOException {
         long from = System.nanoTime() + bench.warmUpNanos();
         long until = from + bench.plan().measured().toNanos();
+        CountDownLatch appendedAll = new CountDownLatch(1);
         List<Future<Histogram>> following = new ArrayList<>();
         for (int i = 0; i < followers; i++) {
-            following.add(threads.submit(follow(bench, log, from, until)));
+            following.add(threads.submit(follow(bench, log, from, appendedAll)));
         }
-        ByteBuffer record = ByteBuffer.allocateDirect(recordBytes);
-        Batch appended = new Batch();
-        long measured = 0;
-        long first = 0;
-        long end = System.nanoTime();
-        while (end - until < 0 && !bench.isStopped()) {
-            record.putLong(0, end);
-            appended.clear();
-            for (int i = 0; i < batch; i++) {
-                appended.add(i, record);
-            }
-            if (end - from >= 0 && measured++ == 0) {
-                first = end;
-            }
-            log.append(appended);
-            end = System.nanoTime();
+        double perSecond;
+        try {
+            perSecond = append(bench, log, from, until);
+        } finally {
+            appendedAll.countDown();
         }
         Histogram latencies = new Histogram(TimeUnit.MINUTES.toNanos(1), DIGITS);
         for (Future<Histogram> one : following) {
             latencies.add(result(one));
         }
-        if (latencies.getTotalCount() > 0) {
-            double perSecond = measured * batch * 1e9 / (end - first);
+        if (latencies.getTotalCount() > 0) { // else it was stopped
             List<Interval> overTime = List.of();
             report.measured(new RowResult(
                     id,
@@ -83,13 +73,42 @@ record TailRow(String id, String workload, int followers, int recordBytes, int b
         }
     }
 
-    private Callable<Histogram> follow(Bench bench, Wal log, long from, long until) throws WalException {
+    /** Records a second of the time that is measured. */
+    private double append(Bench bench, Wal log, long from, long until) throws IOException {
+        ByteBuffer record = ByteBuffer.allocateDirect(recordBytes);
+        Batch appended = new Batch();
+        long measured = 0;
+        long first = 0;
+        long end = System.nanoTime();
+        // One at least, of a log that was slow to begin.
+        while ((end - until < 0 || measured == 0) && !bench.isStopped()) {
+            record.putLong(0, end);
+            appended.clear();
+            for (int i = 0; i < batch; i++) {
+                appended.add(i, record);
+            }
+            if (end - from >= 0 && measured++ == 0) {
+                first = end;
+            }
+            log.append(appended);
+            end = System.nanoTime();
+        }
+        return measured * batch * 1e9 / (end - first);
+    }
+
+    private Callable<Histogram> follow(Bench bench, Wal log, long from, CountDownLatch appendedAll)
+            throws WalException {
         TailCursor cursor = log.tail(log.endLsn());
         return () -> {
             Histogram latencies = new Histogram(TimeUnit.MINUTES.toNanos(1), DIGITS);
             try (cursor) {
-                while (System.nanoTime() - until < 0 && !bench.isStopped()) {
-                    if (cursor.next(PATIENCE) && cursor.lsn() % batch == 0) {
+                while (!bench.isStopped()) {
+                    boolean last = appendedAll.getCount() == 0;
+                    if (!cursor.next(PATIENCE)) {
+                        if (last) {
+                            break;
+                        }
+                    } else if (cursor.lsn() % batch == 0) {
                         long appended = cursor.payload().getLong(); // from its position on
                         if (appended - from >= 0) {
                             latencies.recordValue(System.nanoTime() - appended);

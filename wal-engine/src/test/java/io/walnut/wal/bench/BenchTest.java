@@ -156,6 +156,17 @@ class BenchTest {
     }
 
     @Test
+    void aLogThatIsSlowToBeginIsMeasuredAllTheSame() throws IOException {
+        List<Subject> ours = List.of(new WalSubject("walnut", WalOptions.defaults()));
+        Duration overAtOnce = Duration.ofNanos(Bench.ROUNDS);
+        try (Bench bench = new Bench(directory, new Bench.Plan(ours, Duration.ZERO, overAtOnce, false), report)) {
+            bench.run(List.of("A5", "A15"));
+        }
+        assertThat(failures).isEmpty();
+        assertThat(results).extracting(RowResult::row).containsExactly("A5", "A15", "A15");
+    }
+
+    @Test
     void aRoundEndsWithItsTimeAndCountsEachOperationOnce() throws IOException {
         AtomicLong done = new AtomicLong();
         Trial trial = new Trial(2, true, 0, new CountDownLatch(1), thread -> done::incrementAndGet);
