@@ -30,10 +30,14 @@ import java.util.stream.Collectors;
  * directory as it was; only then lets {@link Mending} seal the tail where it ends and delete what is left over.
  */
 final class Recovery {
+    /** Of files, each by one: more bring nothing, and there are hardly more than two. */
+    private static final int TAIL_READERS = 2;
+
     private final Storage storage;
     private final WalOptions options;
     private final RecoveryPolicy policy;
     private final SealedSegments sealed;
+    private final boolean inline;
     private final long start = System.nanoTime();
     private final List<SegmentFinding> findings = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
@@ -45,11 +49,23 @@ final class Recovery {
         this.options = options;
         this.policy = options.recovery();
         this.sealed = new SealedSegments(storage, options);
+        this.inline = options.backgroundWork() == BackgroundWork.INLINE;
     }
 
-    /** A consistent log: all of its segments are sealed. */
+    /**
+     * A consistent log: all of its segments are sealed.
+     *
+     * @param looked of what was looked at, for nobody any more. To close it takes a while: only then does the operating system
+     *     give back what it holds of files that were deleted
+     */
     record Recovered(
-            UUID log, long startLsn, long endLsn, long nextSegmentId, List<Segment> segments, RecoveryReport report) {}
+            UUID log,
+            long startLsn,
+            long endLsn,
+            long nextSegmentId,
+            List<Segment> segments,
+            RecoveryReport report,
+            Arena looked) {}
 
     Recovered run() throws IOException, WalException {
         // What is seen may be in the memory of the operating system alone, left there by a process that died.
@@ -58,7 +74,8 @@ final class Recovery {
         Manifest manifest = names.contains(Manifest.NAME) ? readManifest() : create(names);
         Optional<CleanMarker> clean = readMarker(names, manifest);
         Mending mending = new Mending(storage, manifest, nextSegmentId(manifest, names));
-        try (Arena arena = Arena.ofConfined()) {
+        Arena arena = Arena.ofShared();
+        try {
             openListed(manifest, arena);
             long foundLsn = scanTail(manifest, names, clean, arena);
             if (policy.copies().isPresent()) {
@@ -76,8 +93,10 @@ final class Recovery {
                     endLsn,
                     mending.nextId(),
                     mending.segments(),
-                    report(clean.isPresent(), manifest, endLsn, holes));
+                    report(clean.isPresent(), manifest, endLsn, holes),
+                    arena);
         } catch (IOException | RuntimeException | Error e) {
+            arena.close();
             mending.segments().forEach(Segment::release);
             for (Part part : parts) {
                 if (part instanceof Part.Sealed(Segment segment)
@@ -266,19 +285,18 @@ final class Recovery {
     /** Judges the segments that the manifest does not list; returns the end of the log. */
     private long scanTail(Manifest manifest, List<String> names, Optional<CleanMarker> clean, Arena arena)
             throws IOException {
-        List<TailFile> files = new ArrayList<>();
         Set<Long> listed =
                 manifest.segments().stream().map(Manifest.Entry::segmentId).collect(Collectors.toSet());
-        for (String name : names.stream()
+        List<String> tail = names.stream()
                 .filter(name -> Segment.id(name) >= manifest.tailId() && !listed.contains(Segment.id(name)))
                 .sorted()
-                .toList()) {
-            TailFile file = TailFile.load(storage, name, arena);
-            if (file.isForeign(manifest.log())) {
-                notes.add(name + " was linked in by an adoption that did not come about");
-            } else {
-                files.add(file);
-            }
+                .toList();
+        List<TailFile> files = new ArrayList<>();
+        Workers.each(inline ? 1 : TAIL_READERS, tail.size(), i -> TailFile.load(storage, tail.get(i), arena), files);
+        for (TailFile foreign :
+                files.stream().filter(file -> file.isForeign(manifest.log())).toList()) {
+            notes.add(foreign.name() + " was linked in by an adoption that did not come about");
+            files.remove(foreign);
         }
         long wanted = clean.map(CleanMarker::endLsn).orElse(-1L);
         long lsn = manifest.tailLsn();

@@ -21,11 +21,6 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +49,7 @@ final class SealedSegments {
     List<Opened> open(List<Manifest.Entry> entries) throws IOException {
         List<Opened> opened = new ArrayList<>();
         try {
-            each(OPENERS, entries.size(), i -> open(entries.get(i)), opened);
+            Workers.each(inline ? 1 : OPENERS, entries.size(), i -> open(entries.get(i)), opened);
             return opened;
         } catch (IOException | RuntimeException | Error e) {
             opened.forEach(SealedSegments::release);
@@ -68,8 +63,8 @@ final class SealedSegments {
                 listener, opened.stream().mapToLong(one -> one.finding.bytes()).sum(), opened.size());
         List<Opened> verified = new ArrayList<>();
         try {
-            each(
-                    Runtime.getRuntime().availableProcessors(),
+            Workers.each(
+                    inline ? 1 : Runtime.getRuntime().availableProcessors(),
                     opened.size(),
                     i -> tally.add(verify(opened.get(i), tally)),
                     verified);
@@ -114,48 +109,6 @@ final class SealedSegments {
                 throw new CancellationException("the open was cancelled after " + done + " of " + segments
                         + " segments were verified; nothing was changed");
             }
-        }
-    }
-
-    private interface Work {
-        Opened on(int i) throws IOException;
-    }
-
-    /** What comes of {@code count} pieces of work, in order, into {@code done}; all that was done when one failed, too. */
-    private void each(int atOnce, int count, Work work, List<Opened> done) throws IOException {
-        int workers = Math.min(atOnce, count);
-        if (!inline && workers > 1) {
-            inParallel(workers, count, work, done);
-            return;
-        }
-        for (int i = 0; i < count; i++) {
-            done.add(work.on(i));
-        }
-    }
-
-    private static void inParallel(int workers, int count, Work work, List<Opened> done) throws IOException {
-        try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
-            List<Future<Opened>> futures = IntStream.range(0, count)
-                    .mapToObj(i -> pool.submit(() -> work.on(i)))
-                    .toList();
-            Throwable failure = null;
-            for (Future<Opened> future : futures) {
-                try {
-                    done.add(future.get()); // all of them, so that all that are open are closed again
-                } catch (ExecutionException e) {
-                    failure = e.getCause();
-                }
-            }
-            switch (failure) {
-                case null -> {}
-                case IOException io -> throw io;
-                case RuntimeException defect -> throw defect;
-                case Error error -> throw error;
-                default -> throw new IOException(failure);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while opening segments", e);
         }
     }
 

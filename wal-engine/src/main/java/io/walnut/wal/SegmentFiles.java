@@ -6,6 +6,7 @@ import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.UnknownOutcomeException;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,6 +79,18 @@ final class SegmentFiles {
         state.tasks--;
         state.changed.signalAll();
         state.work.signal(); // it may have failed, to be tried again
+    }
+
+    /** Before the next segment is prepared, which may need the room. */
+    void giveBack(Arena looked) {
+        state.mutex.lock();
+        try {
+            if (runInBackground(looked::close) != null) {
+                looked.close();
+            }
+        } finally {
+            state.mutex.unlock();
+        }
     }
 
     /** Makes the next segment ready: zero-filled, synced, its entry durable. Called with the mutex. */

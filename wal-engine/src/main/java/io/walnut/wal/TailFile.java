@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
  * {@code docs/FORMAT.md}.
  *
  * @param header null when the first block is no good header
+ * @param blank whether all of it is zero
  */
 record TailFile(
-        long id, String name, ByteBuffer bytes, @Nullable SegmentHeader header) {
+        long id, String name, ByteBuffer bytes, @Nullable SegmentHeader header, boolean blank) {
 
     /**
      * What a file is.
@@ -41,7 +42,7 @@ record TailFile(
     static TailFile load(Storage storage, String name, Arena arena) throws IOException {
         try (StorageFile file = storage.open(name, false)) {
             ByteBuffer bytes = TailScan.load(file, arena);
-            return new TailFile(Segment.id(name), name, bytes, header(bytes));
+            return new TailFile(Segment.id(name), name, bytes, header(bytes), TailScan.isZero(bytes));
         } catch (NewerVersionException e) {
             throw new UnsupportedVersionException(
                     storage.describe() + ": " + name + ": " + e.getMessage() + "; nothing was changed", e);
@@ -139,6 +140,9 @@ record TailFile(
         }
         if (next > lsn) {
             return corrupt(nothing, next, "it has no header, and a later segment begins at LSN " + next);
+        }
+        if (blank) {
+            return new Judgement(Verdict.PREPARED, nothing, lsn, -1, -1, "");
         }
         SegmentTrailer trailer = trailer(lsn, TailScan.saltOfFirstFrame(bytes, lsn));
         if (trailer != null) {

@@ -202,6 +202,20 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, long vouchedLsn
                         || (FrameFormat.salt(bytes, at) != salt && FrameFormat.firstLsn(bytes, at) != endLsn));
     }
 
+    /** Whether all of it is. */
+    static boolean isZero(ByteBuffer bytes) {
+        ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
+        int at = 0;
+        while (at < bytes.limit()) {
+            int zero = zeros(bytes, at, zeros);
+            if (zero < Math.min(ZEROS_BYTES, bytes.limit() - at)) {
+                return false;
+            }
+            at += zero;
+        }
+        return true;
+    }
+
     /** Whether the block at {@code at} is, or what there is of it. */
     static boolean isZero(ByteBuffer bytes, int at) {
         int length = Math.min(Blocks.BYTES, bytes.limit() - at);

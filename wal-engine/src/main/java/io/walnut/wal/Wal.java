@@ -13,6 +13,7 @@ import io.walnut.wal.recovery.ScrubListener;
 import io.walnut.wal.segment.Segment;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -78,7 +79,8 @@ public final class Wal implements AutoCloseable {
     }
 
     /** What fails here leaves a log that wants {@link #release}. */
-    private void start(WalOptions options) throws WalException {
+    private void start(WalOptions options, Arena looked) throws WalException {
+        files.giveBack(looked);
         LogThreads own = new LogThreads(state, files, writer, changes);
         if (background != null) {
             state.ownThreadRuns = true;
@@ -123,7 +125,7 @@ public final class Wal implements AutoCloseable {
             lock = storage.lock();
             recovered = new Recovery(storage, options).run();
             wal = new Wal(storage, lock, options, recovered);
-            wal.start(options);
+            wal.start(options, recovered.looked());
             options.observer().opened(wal);
             return wal;
         } catch (RuntimeException | Error e) { // nobody could give the directory free
@@ -132,6 +134,7 @@ public final class Wal implements AutoCloseable {
             } else {
                 if (recovered != null) {
                     recovered.segments().forEach(Segment::release);
+                    recovered.looked().close();
                 }
                 closeQuietly(lock, storage);
             }
