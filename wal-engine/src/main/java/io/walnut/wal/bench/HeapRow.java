@@ -2,6 +2,7 @@ package io.walnut.wal.bench;
 
 import io.walnut.wal.Batch;
 import io.walnut.wal.Wal;
+import io.walnut.wal.WalOptions;
 import io.walnut.wal.logs.Command;
 import io.walnut.wal.logs.LogIndex;
 import java.io.IOException;
@@ -16,7 +17,8 @@ record HeapRow(String id, String workload, What what) implements Row {
     private static final int IDLE_LOGS = 200_000;
     private static final int NAME_BYTES =
             24 + 16 + 16; // a String and its bytes, 11 characters, as the heap rounds them
-    private static final int ENGINES = 4;
+    private static final int ENGINES = 32; // what else comes and goes in a heap is some 100 KiB
+    private static final int SEGMENT_BYTES = 1 << 20; // on the disk, not in the heap
     private static final int COLLECTIONS = 4;
 
     enum What {
@@ -62,7 +64,8 @@ record HeapRow(String id, String workload, What what) implements Row {
     }
 
     private static Wal open(Bench bench, WalSubject ours) throws IOException {
-        Wal log = Wal.open(bench.newLogDirectory(), ours.options());
+        WalOptions options = ours.options().withMaxBatchBytes(SEGMENT_BYTES / 2).withSegmentBytes(SEGMENT_BYTES);
+        Wal log = Wal.open(bench.newLogDirectory(), options);
         try {
             log.append(Batch.of(0, ByteBuffer.allocate(1)));
             return log;
