@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -125,10 +126,10 @@ final class StructuralChanges {
     /** {@link Wal#truncateAfter}. */
     void truncateAfter(long lsn) throws WalException {
         exclusively("truncating", () -> {
-            long end = lsn + 1;
-            if (end >= state.endLsn) {
+            if (lsn >= state.endLsn - 1) {
                 return;
             }
+            long end = lsn + 1;
             if (end < state.startLsn) {
                 throw new WalTrimmedException(lsn, state.startLsn);
             }
@@ -289,6 +290,7 @@ final class StructuralChanges {
 
     /** {@link Wal#checkpoint}. */
     Checkpoint checkpoint(Path targetDirectory) throws WalException {
+        Objects.requireNonNull(targetDirectory, "targetDirectory"); // here: what fails within poisons the log
         var linked = new ArrayList<Checkpoint.CheckpointSegment>();
         long[] ends = new long[2];
         exclusively("a checkpoint", () -> {
@@ -322,11 +324,12 @@ final class StructuralChanges {
 
     /** {@link Wal#adopt}. */
     void adopt(List<Path> segmentFiles, long newEndLsn) throws WalException {
+        List<Path> paths = List.copyOf(segmentFiles); // null is refused before anything is touched
         exclusively("an adoption", () -> {
             var adopted = new ArrayList<Segment>();
             var names = new ArrayList<String>();
             try {
-                linkIn(segmentFiles, newEndLsn, names, adopted);
+                linkIn(paths, newEndLsn, names, adopted);
                 var kept = new ArrayList<Segment>(adopted);
                 var dropped = new ArrayList<Segment>(state.segments);
                 while (kept.getLast().baseLsn() >= newEndLsn) {

@@ -5,6 +5,7 @@ import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.io.Backend;
 import io.walnut.wal.recovery.RecoveryPolicy;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
@@ -70,6 +71,19 @@ public record WalOptions(
     }
 
     public WalOptions {
+        // Not left to whoever uses it first: a durability that is missing would be taken for the weakest.
+        Objects.requireNonNull(segmentAge, "segmentAge");
+        Objects.requireNonNull(durability, "durability");
+        Objects.requireNonNull(compression, "compression");
+        Objects.requireNonNull(backend, "backend");
+        Objects.requireNonNull(verification, "verification");
+        Objects.requireNonNull(recovery, "recovery");
+        Objects.requireNonNull(scrubbing, "scrubbing");
+        Objects.requireNonNull(backgroundWork, "backgroundWork");
+        Objects.requireNonNull(observer, "observer");
+        Objects.requireNonNull(identity, "identity");
+        Objects.requireNonNull(salts, "salts");
+        Objects.requireNonNull(nanoClock, "nanoClock");
         check(
                 segmentBytes >= 2 * BLOCK && segmentBytes <= MAX_SEGMENT_BYTES && segmentBytes % BLOCK == 0,
                 "segmentBytes must be a multiple of 4096 between 8192 and 1 GiB, not " + segmentBytes);
@@ -84,10 +98,10 @@ public record WalOptions(
         check(
                 maxBytesInFlight <= MAX_BYTES_IN_FLIGHT
                         && maxBytesInFlight / 2 >= SegmentHeader.BYTES + FrameFormat.paddedBytes(maxBatchBytes),
-                "maxBytesInFlight must lie between 1 GiB and twice the largest batch ("
+                "maxBytesInFlight must lie between "
                         + 2 * (SegmentHeader.BYTES + FrameFormat.paddedBytes(maxBatchBytes))
-                        + " bytes for maxBatchBytes "
-                        + maxBatchBytes + "), not " + maxBytesInFlight);
+                        + " bytes (two batches of maxBatchBytes " + maxBatchBytes + ") and 1 GiB, not "
+                        + maxBytesInFlight);
         check(
                 spareSegments >= 0 && spareSegments <= 1_000,
                 "spareSegments must lie between 0 and 1,000, not " + spareSegments);

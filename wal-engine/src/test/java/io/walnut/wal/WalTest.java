@@ -206,6 +206,33 @@ class WalTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // what a caller without such a check may do
+    void aCallersMistakeIsRefusedAndTheLogGoesOn() throws Exception {
+        List<Path> notAPath = new ArrayList<>();
+        notAPath.add(null);
+        try (Wal wal = Wal.open(directory, SMALL)) {
+            assertThatThrownBy(() -> wal.checkpoint(null)).isInstanceOf(NullPointerException.class);
+            assertThatThrownBy(() -> wal.adopt(null, 1)).isInstanceOf(NullPointerException.class);
+            assertThatThrownBy(() -> wal.adopt(notAPath, 1)).isInstanceOf(NullPointerException.class);
+            wal.append(batch("still works"));
+            wal.truncateAfter(Long.MAX_VALUE);
+            assertThat(contents(wal)).containsExactly("still works");
+        }
+    }
+
+    @Test
+    @SuppressWarnings("NullAway")
+    void optionsThatAreMissingAreNamed() {
+        assertThatThrownBy(() -> SMALL.withDurability(null)).hasMessage("durability");
+        assertThatThrownBy(() -> SMALL.withCompression(null)).hasMessage("compression");
+        assertThatThrownBy(() -> SMALL.withBackend(null)).hasMessage("backend");
+        assertThatThrownBy(() -> SMALL.withScrubbing(null)).hasMessage("scrubbing");
+        assertThatThrownBy(() -> SMALL.withObserver(null)).hasMessage("observer");
+        assertThatThrownBy(() -> SMALL.withMaxBytesInFlight(5))
+                .hasMessageContaining("between 147456 bytes (two batches of maxBatchBytes 65536) and 1 GiB, not 5");
+    }
+
+    @Test
     void durableBytesThatAreWrongAreReportedAndLeftAsTheyAre() throws Exception {
         try (Wal wal = Wal.open(directory, SMALL)) {
             wal.append(batch("one"));
