@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -413,7 +414,8 @@ final class GroupWriter {
     }
 
     long nanosToLive() {
-        return state.options.segmentAge().toNanos() - (state.options.nanoClock().getAsLong() - state.activeSinceNanos);
+        return TimeUnit.NANOSECONDS.convert(state.options.segmentAge())
+                - (state.options.nanoClock().getAsLong() - state.activeSinceNanos);
     }
 
     /** Whether the write that is about to begin goes to the next segment because of the age of this one. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -206,7 +207,7 @@ final class LogReader {
 
     /** Waits until cursors may go to {@code lsn}; false when that takes too long. */
     boolean awaitReadable(long lsn, Duration timeout) throws WalException, InterruptedException {
-        long nanos = timeout.toNanos();
+        long nanos = TimeUnit.NANOSECONDS.convert(timeout); // the longest is for ever
         state.mutex.lockInterruptibly();
         try {
             while (readableLsn() <= lsn) {

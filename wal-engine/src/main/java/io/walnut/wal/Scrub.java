@@ -5,6 +5,7 @@ import io.walnut.wal.recovery.ScrubFinding;
 import io.walnut.wal.recovery.ScrubListener;
 import io.walnut.wal.segment.Segment;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,7 +75,7 @@ public final class Scrub implements AutoCloseable {
             while (!closed) {
                 long start = System.nanoTime();
                 pass();
-                sleepUntil(start + pace.interval().toNanos());
+                sleepUntil(start + TimeUnit.NANOSECONDS.convert(pace.interval()));
             }
         } catch (CancellationException e) {
             LOG.debug("the scrub of {} ends", state.storage.describe());

@@ -87,8 +87,8 @@ public final class Wal implements AutoCloseable {
             Thread.ofPlatform().daemon().name("wal-sync").start(own::syncLoop);
         }
         if (syncTimer != null && options.durability() instanceof Durability.Interval(Duration period, long _)) {
-            Future<?> _ = syncTimer.scheduleWithFixedDelay(
-                    own::syncByTimer, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
+            long nanos = TimeUnit.NANOSECONDS.convert(period);
+            Future<?> _ = syncTimer.scheduleWithFixedDelay(own::syncByTimer, nanos, nanos, TimeUnit.NANOSECONDS);
         }
         if (background != null && options.scrubbing() instanceof Scrubbing.Every pace) {
             ownScrub = scrub(pace, finding -> {});

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -107,6 +108,22 @@ class WalTest {
             Future<Boolean> next = pool.submit(() -> tail.next(Duration.ofSeconds(30)));
             wal.append(batch("late"));
             assertThat(next.get()).isTrue();
+            assertThat(text(tail.record())).isEqualTo("late");
+        }
+    }
+
+    @Test
+    void timesMayBeForEver() throws Exception {
+        Duration forEver = ChronoUnit.FOREVER.getDuration();
+        WalOptions options = SMALL.withSegmentAge(forEver)
+                .withDurability(Durability.interval(forEver, 1 << 20))
+                .withScrubbing(Scrubbing.every(forEver, 1 << 20));
+        try (Wal wal = Wal.open(directory, options);
+                TailCursor tail = wal.tail(0);
+                ExecutorService pool = Executors.newSingleThreadExecutor()) {
+            Future<Boolean> next = pool.submit(() -> tail.next(forEver));
+            wal.append(batch("late"));
+            assertThat(next.get(30, TimeUnit.SECONDS)).isTrue();
             assertThat(text(tail.record())).isEqualTo("late");
         }
     }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -106,7 +107,7 @@ final class Applier implements DurableListener {
 
     /** Waits until something that was applied makes it so; false when nothing does in time. */
     boolean await(BooleanSupplier condition, Duration timeout) throws InterruptedException {
-        long nanos = timeout.toNanos();
+        long nanos = TimeUnit.NANOSECONDS.convert(timeout); // the longest is for ever
         applying.lockInterruptibly();
         try {
             while (!condition.getAsBoolean()) {

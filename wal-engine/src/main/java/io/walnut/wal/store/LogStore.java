@@ -136,7 +136,7 @@ public final class LogStore implements AutoCloseable {
     private void start() {
         wal.addDurableListener(applier);
         if (upkeep != null) {
-            long nanos = options.upkeepEvery().toNanos();
+            long nanos = TimeUnit.NANOSECONDS.convert(options.upkeepEvery());
             Future<?> _ = upkeep.scheduleWithFixedDelay(this::upkeepQuietly, nanos, nanos, TimeUnit.NANOSECONDS);
         }
     }

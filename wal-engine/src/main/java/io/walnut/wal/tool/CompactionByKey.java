@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps of each key the newest record, of a log whose payloads are batches of the record codec, one batch a payload. A payload is
@@ -55,7 +56,8 @@ public final class CompactionByKey implements CompactionFilter {
         this.wal = wal;
         this.startLsn = startLsn;
         this.nowMs = nowMs;
-        this.survivors = new SurvivorsByKey(nowMs, keepDeletes.toMillis(), nothingComesBack, maxKeys);
+        this.survivors =
+                new SurvivorsByKey(nowMs, TimeUnit.MILLISECONDS.convert(keepDeletes), nothingComesBack, maxKeys);
     }
 
     /** What a log holds: records with a key, and whether one stands beside another. */

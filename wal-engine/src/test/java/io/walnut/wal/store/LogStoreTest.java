@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -70,6 +71,17 @@ class LogStoreTest {
             contents.add(batch.baseOffset() + ":" + StandardCharsets.UTF_8.decode(batch.bytes()));
         }
         return contents;
+    }
+
+    @Test
+    void aReaderMayWaitForEver() throws Exception {
+        store.create("orders");
+        LogReader reader = store.read("orders", 0);
+        try (var pool = Executors.newSingleThreadExecutor()) {
+            Future<StoredBatch> next = pool.submit(() -> reader.next(ChronoUnit.FOREVER.getDuration()));
+            store.append(batch("orders", "late"));
+            assertThat(next.get(30, TimeUnit.SECONDS).count()).isEqualTo(1);
+        }
     }
 
     @Test
