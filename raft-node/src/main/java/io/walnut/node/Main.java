@@ -5,13 +5,22 @@ import io.walnut.node.local.AotCacheCommand;
 import io.walnut.node.local.DemoCommand;
 import io.walnut.node.local.DownCommand;
 import io.walnut.node.local.UpCommand;
+import java.util.List;
 import picocli.CommandLine;
 
 /** The program {@code walnut}: the verbs of the client, and those of the node. */
 public final class Main {
+    /** Level of our own loggers, of which logback.xml asks the system property first. */
+    private static final String LOG_LEVEL = "WALNUT_LOG_LEVEL";
+
     private Main() {}
 
     public static void main(String[] args) {
+        List<String> words = List.of(args);
+        if (words.contains("wal") && !words.contains("bench") && System.getenv(LOG_LEVEL) == null) {
+            // What the engine tells of its steps is for the log of a service, and would stand beside the output here.
+            System.setProperty(LOG_LEVEL, "WARN");
+        }
         System.exit(commandLine().execute(args));
     }
 

@@ -41,12 +41,20 @@ final class WalStatsCommand extends WalCommand.Verb {
                     segment.sealed());
         }
         out.println("LSNs " + stats.startLsn() + ".." + stats.sealedEndLsn() + " (exclusive) in "
-                + stats.segments().size() + " sealed segments, " + stats.records() + " records");
+                + stats.segments().size() + " sealed segments, " + stats.records() + " records" + besides(stats));
         out.println(stats.unsealedFiles() + " files that are not sealed, " + stats.unsealedBytes() + " bytes; in all "
                 + stats.bytes() + " bytes"
                 + (stats.closedInOrder() ? "; closed in order" : ""));
         stats.holes().forEach(hole -> out.println("lost: LSNs " + hole.fromLsn() + ".." + hole.toLsn()));
         stats.quarantined().forEach(name -> out.println("set aside: " + name));
+    }
+
+    /** Why there are fewer of them than LSNs, or more. */
+    private static String besides(DirectoryStats stats) {
+        long gone = stats.segments().stream().mapToLong(SealedSegment::gone).sum();
+        boolean trimmed = stats.segments().stream().anyMatch(segment -> segment.baseLsn() < stats.startLsn());
+        return (gone > 0 ? ", " + gone + " compacted away" : "")
+                + (trimmed ? "; trimmed ones count until the whole segment is" : "");
     }
 
     private static Map<String, Object> fields(Path log, DirectoryStats stats) {

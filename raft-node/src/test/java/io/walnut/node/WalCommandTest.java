@@ -269,15 +269,15 @@ class WalCommandTest {
             assertThat(run("wal", "compact", keyed, "--by-key")).isEqualTo(1);
             assertThat(err.toString()).contains("in use");
         }
+        long bytesBefore = bytesOf(keyed);
         assertThat(run("wal", "compact", keyed, "--by-key", "--output", "json")).isZero();
         JsonNode done = new ObjectMapper().readTree(out.toString());
         assertThat(done.get("segments_before").asInt()).isEqualTo(10);
         assertThat(done.get("segments_after").asInt()).isEqualTo(1);
         assertThat(done.get("records_kept").asInt()).isEqualTo(3);
         assertThat(done.get("records_dropped").asInt()).isEqualTo(7);
-        assertThat(done.get("bytes_after").asLong())
-                .isPositive()
-                .isLessThan(done.get("bytes_before").asLong());
+        assertThat(done.get("bytes_before").asLong()).isEqualTo(bytesBefore);
+        assertThat(done.get("bytes_after").asLong()).isEqualTo(bytesOf(keyed)).isLessThan(bytesBefore);
         assertThat(run("wal", "dump", keyed, "--output", "jsonl")).isZero();
         assertThat(out.toString().lines().map(line -> line.replaceAll(".*\"lsn\": ?([0-9]+).*", "$1")))
                 .containsExactly("7", "8", "9");
@@ -286,8 +286,50 @@ class WalCommandTest {
         assertThat(run("wal", "stats", keyed, "--output", "json")).isZero();
         assertThat(new ObjectMapper().readTree(out.toString()).get("records").asInt())
                 .isEqualTo(3);
+        assertThat(run("wal", "stats", keyed)).isZero();
+        assertThat(out.toString()).contains("in 1 sealed segments, 3 records, 7 compacted away");
         assertThat(run("wal", "compact", keyed)).isZero();
         assertThat(out.toString()).contains("segments", "records");
+    }
+
+    private long bytesOf(Path directory) throws Exception {
+        assertThat(run("wal", "stats", directory, "--output", "json")).isZero();
+        return new ObjectMapper().readTree(out.toString()).get("bytes").asLong();
+    }
+
+    @Test
+    void statsSayWhyTheyCountWhatIsTrimmed() throws Exception {
+        try (Wal wal = Wal.open(log, WalOptions.defaults())) {
+            wal.trimBefore(5);
+        }
+        assertThat(run("wal", "stats", log)).isZero();
+        assertThat(out.toString())
+                .contains("LSNs 5.." + RECORDS, RECORDS + " records; trimmed ones count until the whole segment is");
+    }
+
+    /** The program itself: here the tests log as they like. */
+    @Test
+    void whatTheEngineTellsOfItsStepsDoesNotStandBesideTheOutput() throws Exception {
+        try (Wal wal = Wal.open(log, WalOptions.defaults())) {
+            wal.append(Batch.of(TERM << 8 | KINDS.getFirst(), ByteBuffer.allocate(10)));
+        }
+        ProcessBuilder walnut = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "wal",
+                "compact",
+                log.toString());
+        walnut.environment().remove("WALNUT_LOG_LEVEL");
+        Path told = node.resolve("told");
+        Process process = walnut.redirectError(told.toFile())
+                .redirectOutput(node.resolve("printed").toFile())
+                .start();
+        assertThat(process.waitFor()).isZero();
+        assertThat(Files.readString(node.resolve("printed"))).contains("segments               2             1");
+        assertThat(told).isEmptyFile();
     }
 
     @Test

@@ -5,8 +5,8 @@ package io.walnut.wal;
  *
  * @param segmentsBefore sealed segments that it looked at
  * @param segmentsAfter segments in their place
- * @param bytesBefore bytes of the former on disk
- * @param bytesAfter bytes of the latter
+ * @param bytesBefore length of the files of the former
+ * @param bytesAfter length of those of the latter
  * @param recordsKept records in them now
  * @param recordsDropped records that it took out; not those which an earlier compaction had
  */

@@ -1,6 +1,5 @@
 package io.walnut.wal;
 
-import io.walnut.wal.format.Blocks;
 import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.recovery.RecoveryListener;
@@ -76,7 +75,7 @@ final class Compactor {
     /** What would be left of a segment, as it is now. */
     private record Survey(Segment segment, long endLsn, long bytesLeft, long kept, long dropped) {
         long bytes() {
-            return Blocks.roundUp(segment.endPosition());
+            return segment.fileBytes();
         }
 
         boolean isSame(Segment as) {
@@ -220,7 +219,7 @@ final class Compactor {
             int segments = surveyed;
             for (Segment segment : state.segments) {
                 if (segment.sealed() && segment.baseLsn() >= survey.endLsn && segment.endLsn() <= toLsn) {
-                    total += Blocks.roundUp(segment.endPosition());
+                    total += segment.fileBytes();
                     segments++;
                 }
             }
@@ -291,7 +290,7 @@ final class Compactor {
                         made.baseLsn(),
                         made.endLsn(),
                         made.gone());
-                return Blocks.roundUp(made.endPosition());
+                return made.fileBytes();
             }
         }
     }

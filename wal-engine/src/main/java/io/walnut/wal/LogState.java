@@ -1,6 +1,5 @@
 package io.walnut.wal;
 
-import io.walnut.wal.format.Blocks;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.recovery.ScrubCoverage;
@@ -192,7 +191,7 @@ final class LogState {
         try {
             long onDisk = 0;
             for (Segment segment : segments) {
-                onDisk += segment.sealed() ? Blocks.roundUp(segment.endPosition()) : options.segmentBytes();
+                onDisk += segment.sealed() ? segment.fileBytes() : options.segmentBytes();
             }
             return new WalStats(
                     startLsn,

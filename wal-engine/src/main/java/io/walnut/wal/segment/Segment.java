@@ -108,6 +108,11 @@ public final class Segment {
         return sealed;
     }
 
+    /** Length of the file of a segment that is sealed, offset table and footer included. */
+    public long fileBytes() {
+        return length;
+    }
+
     public StorageFile file() {
         return file;
     }
