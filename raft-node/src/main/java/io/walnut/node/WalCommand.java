@@ -5,6 +5,7 @@ import io.walnut.cli.Output;
 import io.walnut.cli.OutputOption;
 import io.walnut.node.bench.WalBenchCommand;
 import io.walnut.node.raft.EntryTag;
+import io.walnut.wal.LsnRange;
 import io.walnut.wal.WalCorruptException;
 import io.walnut.wal.WalRangeException;
 import io.walnut.wal.WalRecord;
@@ -28,12 +29,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code walnut wal}: looks at the write-ahead log of a node that is not running, mends it, or measures one. */
+/** {@code walnut wal}: looks at the write-ahead log of a node or a program that is not running, mends it, or measures one. */
 @Command(
         name = "wal",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "VERB",
-        description = "Look at the write-ahead log of a node that is not running, mend it, or measure one.",
+        description = "Look at the write-ahead log of a node, or of a program that uses the engine alone, mend it, or"
+                + " measure one. But for 'stats' and 'bench' nobody may have the log open.",
         subcommands = {
             WalCommand.Verify.class,
             WalCommand.Dump.class,
@@ -146,10 +148,12 @@ public final class WalCommand implements Runnable {
     @Command(
             name = "dump",
             mixinStandardHelpOptions = true,
-            description = "Print the records of the log, one a line. Exit code 7: durable bytes are wrong, and what is"
-                    + " good before them is printed.")
+            description =
+                    "Print the records of the log, one a line: the tag that was appended with it, and what it says"
+                            + " in the log of a node. LSNs that are lost are told on standard error. Exit code 7: durable bytes are"
+                            + " wrong, and what is good before them is printed.")
     static final class Dump extends Verb {
-        private static final String ROW = "%12s  %8s  %-13s  %10s%n";
+        private static final String ROW = "%12s  %20s  %8s  %-13s  %10s%n";
 
         private long from = -1;
         private long limit = Long.MAX_VALUE;
@@ -177,7 +181,8 @@ public final class WalCommand implements Runnable {
         void look(Path log, PrintWriter out) throws IOException {
             boolean whole = false;
             try {
-                WalLook.each(log, from < 0 ? OptionalLong.empty() : OptionalLong.of(from), record -> {
+                OptionalLong first = from < 0 ? OptionalLong.empty() : OptionalLong.of(from);
+                WalLook.each(log, first, lost -> tellLost(lost, out), record -> {
                     if (printed < limit) {
                         print(record, out);
                         printed++;
@@ -191,19 +196,28 @@ public final class WalCommand implements Runnable {
             }
         }
 
+        private void tellLost(LsnRange lost, PrintWriter out) {
+            out.flush(); // what is before the hole is printed before it
+            spec.commandLine()
+                    .getErr()
+                    .println("walnut: lost: LSNs " + lost.from() + ".." + lost.to() + " (exclusive)");
+        }
+
         private void print(WalRecord record, PrintWriter out) {
-            long term = EntryTag.term(record.tag());
-            String kind = EntryTag.kindName(record.tag());
+            boolean ofNode = EntryTag.isOfNode(record.tag());
+            Long term = ofNode ? EntryTag.term(record.tag()) : null;
+            String kind = ofNode ? EntryTag.kindName(record.tag()) : null;
             int bytes = record.payload().remaining();
             if (form.output() == Output.TABLE) {
                 if (printed == 0) {
-                    out.printf(ROW, "lsn", "term", "kind", "bytes");
+                    out.printf(ROW, "lsn", "tag", "term", "kind", "bytes");
                 }
-                out.printf(ROW, record.lsn(), term, kind, bytes);
+                out.printf(ROW, record.lsn(), record.tag(), ofNode ? term : "-", ofNode ? kind : "-", bytes);
                 return;
             }
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("lsn", record.lsn());
+            fields.put("tag", record.tag());
             fields.put("term", term);
             fields.put("kind", kind);
             fields.put("bytes", bytes);
@@ -220,7 +234,7 @@ public final class WalCommand implements Runnable {
             switch (form.output()) {
                 case TABLE -> {
                     if (whole && printed == 0) {
-                        out.printf(ROW, "lsn", "term", "kind", "bytes");
+                        out.printf(ROW, "lsn", "tag", "term", "kind", "bytes");
                     }
                 }
                 case JSON -> {

@@ -176,6 +176,9 @@ class WalCommandTest {
         assertThat(stats.get("records").asLong()).isEqualTo(RECORDS - 1);
         assertThat(stats.get("lost").get(0).get("from_lsn").asLong()).isEqualTo(3);
         assertThat(stats.get("quarantined").get(0).asText()).endsWith(".quarantined");
+        assertThat(run("wal", "dump", log, "--output", "jsonl")).isZero();
+        assertThat(out.toString()).hasLineCount(RECORDS - 1).contains("{\"lsn\":" + (RECORDS - 1) + ",");
+        assertThat(err.toString()).isEqualToIgnoringNewLines("walnut: lost: LSNs 3..4 (exclusive)");
 
         assertThat(run("wal", "repair", log, "--truncate-to", 2, "--yes")).isZero();
         assertThat(run("wal", "verify", log)).isZero();
@@ -201,10 +204,25 @@ class WalCommandTest {
         assertThat(run("wal", "dump", log, "--limit", 3)).isZero();
         assertThat(out.toString().lines().map(line -> line.strip().split(" +")))
                 .containsExactly(
-                        new String[] {"lsn", "term", "kind", "bytes"},
-                        new String[] {"0", "7", "state-machine", "10"},
-                        new String[] {"1", "7", "configuration", "10"},
-                        new String[] {"2", "7", "metadata", "10"});
+                        new String[] {"lsn", "tag", "term", "kind", "bytes"},
+                        new String[] {"0", "1795", "7", "state-machine", "10"},
+                        new String[] {"1", "1796", "7", "configuration", "10"},
+                        new String[] {"2", "1797", "7", "metadata", "10"});
+    }
+
+    @Test
+    void dumpPrintsTheTagsOfALogThatIsNoNodes() throws Exception {
+        Path other = node.resolve("other");
+        try (Wal wal = Wal.open(other, WalOptions.defaults())) {
+            wal.append(Batch.of(4, ByteBuffer.allocate(10)));
+            wal.append(Batch.of(-1, ByteBuffer.allocate(11)));
+        }
+        assertThat(run("wal", "dump", other)).isZero();
+        assertThat(out.toString().lines().skip(1).map(line -> line.strip().split(" +")))
+                .containsExactly(new String[] {"0", "4", "-", "-", "10"}, new String[] {"1", "-1", "-", "-", "11"});
+        assertThat(run("wal", "dump", other, "--output", "jsonl")).isZero();
+        assertThat(out.toString().lines().toList().getLast())
+                .isEqualTo("{\"lsn\":1,\"tag\":-1,\"term\":null,\"kind\":null,\"bytes\":11}");
     }
 
     @Test

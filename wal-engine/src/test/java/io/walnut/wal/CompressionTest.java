@@ -110,7 +110,7 @@ class CompressionTest {
         }
         assertThat(WalLook.verify(directory).records()).isEqualTo(expected.size());
         List<String> looked = new ArrayList<>();
-        WalLook.each(directory, OptionalLong.empty(), record -> looked.add(Logs.text(record)));
+        WalLook.each(directory, OptionalLong.empty(), lost -> {}, record -> looked.add(Logs.text(record)));
         assertThat(looked).isEqualTo(expected);
         try (Wal other = Wal.open(root.resolve("other"), options(Compression.none()))) {
             other.adopt(
@@ -126,7 +126,8 @@ class CompressionTest {
         bytes[bytes.length / 2] ^= 1;
         Files.write(first, bytes);
         looked.clear();
-        assertThatThrownBy(() -> WalLook.each(directory, OptionalLong.empty(), record -> looked.add(Logs.text(record))))
+        assertThatThrownBy(() -> WalLook.each(
+                        directory, OptionalLong.empty(), lost -> {}, record -> looked.add(Logs.text(record))))
                 .isInstanceOf(WalCorruptException.class);
         assertThat(looked).isNotEmpty().isEqualTo(expected.subList(0, looked.size()));
         assertThatThrownBy(() -> WalLook.verify(directory)).isInstanceOf(WalCorruptException.class);

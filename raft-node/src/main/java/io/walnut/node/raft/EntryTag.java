@@ -27,8 +27,13 @@ public final class EntryTag {
             case STATEMACHINELOGENTRY -> "state-machine";
             case CONFIGURATIONENTRY -> "configuration";
             case METADATAENTRY -> "metadata";
-            case LOGENTRYBODY_NOT_SET -> "unknown";
+            case LOGENTRYBODY_NOT_SET -> "unknown"; // of no entry
         };
+    }
+
+    /** Whether a node may have given this tag; the log of another program has tags of its own. */
+    public static boolean isOfNode(long tag) {
+        return term(tag) > 0 && kind(tag) != LogEntryBodyCase.LOGENTRYBODY_NOT_SET;
     }
 
     static LogEntryBodyCase kind(long tag) {

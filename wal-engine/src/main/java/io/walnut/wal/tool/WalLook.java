@@ -1,6 +1,8 @@
 package io.walnut.wal.tool;
 
 import io.walnut.wal.Cursor;
+import io.walnut.wal.Gap;
+import io.walnut.wal.LsnRange;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalCorruptException;
 import io.walnut.wal.WalException;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -73,9 +76,10 @@ public final class WalLook {
     }
 
     /**
-     * Gives the records in order, each verified, for as long as {@code more} answers true.
+     * Gives the records in order, each verified, for as long as {@code more} answers true. Goes on behind lost holes.
      *
      * @param fromLsn the first; without it, where the log begins
+     * @param lost hears of each hole on the way
      * @throws WalCorruptException when bytes on the way are wrong, or a segment as a whole: after the records that are good
      *     before that
      * @throws io.walnut.wal.WalRangeException when the log ends before {@code fromLsn}
@@ -83,35 +87,47 @@ public final class WalLook {
      * @throws io.walnut.wal.WalLockedException when a process has the log open
      * @throws IOException also when there is no log
      */
-    public static void each(Path directory, OptionalLong fromLsn, Predicate<WalRecord> more) throws IOException {
+    public static void each(Path directory, OptionalLong fromLsn, Consumer<LsnRange> lost, Predicate<WalRecord> more)
+            throws IOException {
         Wal opened;
         try {
             opened = Wal.open(overlay(directory), WalOptions.defaults());
         } catch (WalCorruptException e) {
             if (e.report().isPresent()) {
-                eachBefore(e.report().get(), directory, fromLsn, more);
+                eachBefore(e.report().get(), directory, fromLsn, lost, more);
             }
             throw e;
         }
         try (Wal wal = opened) {
-            read(wal, fromLsn.orElse(wal.startLsn()), wal.endLsn(), more);
+            read(wal, fromLsn.orElse(wal.startLsn()), wal.endLsn(), lost, more);
         }
     }
 
     private static void eachBefore(
-            RecoveryReport report, Path directory, OptionalLong fromLsn, Predicate<WalRecord> more) throws IOException {
+            RecoveryReport report,
+            Path directory,
+            OptionalLong fromLsn,
+            Consumer<LsnRange> lost,
+            Predicate<WalRecord> more)
+            throws IOException {
         OverlayStorage storage = overlay(directory);
         GoodPart.keep(storage, report);
         try (Wal wal = Wal.open(storage, WalOptions.defaults())) {
             long from = fromLsn.orElse(wal.startLsn());
             if (from < report.endLsn()) {
-                read(wal, from, report.endLsn(), more);
+                read(wal, from, report.endLsn(), lost, more);
             }
         }
     }
 
-    private static void read(Wal wal, long fromLsn, long endLsn, Predicate<WalRecord> more) throws WalException {
-        try (Cursor cursor = wal.cursor(fromLsn)) {
+    private static void read(Wal wal, long fromLsn, long endLsn, Consumer<LsnRange> lost, Predicate<WalRecord> more)
+            throws WalException {
+        Consumer<Gap> gaps = gap -> {
+            if (gap.kind() == Gap.Kind.LOST) {
+                lost.accept(gap.lsns());
+            }
+        };
+        try (Cursor cursor = wal.cursorOverGaps(fromLsn, gaps)) {
             while (cursor.nextLsn() < endLsn && cursor.next() && more.test(cursor.record())) {
                 // the predicate does the work
             }

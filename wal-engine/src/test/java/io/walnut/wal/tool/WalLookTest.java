@@ -96,7 +96,7 @@ class WalLookTest {
         write();
         List<Long> seen = new ArrayList<>();
 
-        WalLook.each(directory, OptionalLong.of(490), record -> {
+        WalLook.each(directory, OptionalLong.of(490), lost -> {}, record -> {
             seen.add(record.lsn());
             return seen.size() < 3;
         });
@@ -195,7 +195,8 @@ class WalLookTest {
         Map<String, Long> before = contents(damaged);
         List<Long> seen = new ArrayList<>();
 
-        assertThatThrownBy(() -> WalLook.each(damaged, OptionalLong.empty(), record -> seen.add(record.lsn())))
+        assertThatThrownBy(
+                        () -> WalLook.each(damaged, OptionalLong.empty(), lost -> {}, record -> seen.add(record.lsn())))
                 .isInstanceOf(WalCorruptException.class)
                 .hasMessageContaining("docs/OPERATIONS.md");
         assertThat(seen)
@@ -222,7 +223,7 @@ class WalLookTest {
 
     private List<Long> records(long from) throws Exception {
         List<Long> seen = new ArrayList<>();
-        WalLook.each(directory, OptionalLong.of(from), record -> seen.add(record.lsn()));
+        WalLook.each(directory, OptionalLong.of(from), lost -> {}, record -> seen.add(record.lsn()));
         return seen;
     }
 
