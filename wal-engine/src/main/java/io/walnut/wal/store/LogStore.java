@@ -5,8 +5,9 @@ import io.walnut.wal.Cursor;
 import io.walnut.wal.Durability;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
-import io.walnut.wal.io.FileChannelStorage;
+import io.walnut.wal.WalOptions;
 import io.walnut.wal.io.Storage;
+import io.walnut.wal.io.uring.Backends;
 import io.walnut.wal.logs.Command;
 import io.walnut.wal.logs.Command.AppendItem;
 import io.walnut.wal.logs.LogDetails;
@@ -47,7 +48,7 @@ import org.slf4j.LoggerFactory;
 public final class LogStore implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
 
-    /** Tag of a WAL record that is a command. */
+    /** Tag of a WAL record that is a command; a store has no others. */
     private static final long COMMAND = 1;
 
     private final Wal wal;
@@ -79,7 +80,8 @@ public final class LogStore implements AutoCloseable {
 
     /** Opens, or makes, the store in a directory of the file system. */
     public static LogStore open(Path directory, LogStoreOptions options) throws IOException {
-        return open(FileChannelStorage.at(directory, options.wal().pastPageCache()), options);
+        WalOptions wal = options.wal();
+        return open(Backends.open(directory, wal.pastPageCache(), wal.backend()), options);
     }
 
     /**
@@ -87,6 +89,7 @@ public final class LogStore implements AutoCloseable {
      * applies the commands after it; all of them, when there is none.
      *
      * @throws IndexLostException when records are missing that no image has
+     * @throws IOException also when the log there is none of a store: nothing was changed
      */
     public static LogStore open(Storage storage, LogStoreOptions options) throws IOException {
         Wal wal = Wal.open(storage, options.wal());
@@ -102,7 +105,7 @@ public final class LogStore implements AutoCloseable {
                         + "; put back the newest .index file, or the directory, from a copy");
             }
             LogIndex index = image.map(ImageFiles.Loaded::index).orElseGet(LogIndex::new);
-            replay(wal, index, imageLsn);
+            replay(wal, index, imageLsn, storage.describe());
             LogStore store = new LogStore(wal, images, options, index, wal.endLsn(), imageLsn);
             store.start();
             return store;
@@ -116,13 +119,16 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
-    private static void replay(Wal wal, LogIndex index, long fromLsn) throws WalException {
+    private static void replay(Wal wal, LogIndex index, long fromLsn, String where) throws IOException {
         long start = System.nanoTime();
         try (Cursor cursor = wal.cursor(fromLsn)) {
             while (cursor.next()) {
-                if (cursor.tag() == COMMAND) {
-                    Result _ = index.apply(cursor.lsn(), cursor.record().payload());
+                if (cursor.tag() != COMMAND) { // passed over, it would be trimmed with what no log needs
+                    throw new IOException("the log in " + where + " is none of a LogStore: LSN " + cursor.lsn()
+                            + " has the tag " + cursor.tag() + ", expected " + COMMAND
+                            + "; nothing was changed. Open it as a Wal, or use another directory");
                 }
+                Result _ = index.apply(cursor.lsn(), cursor.record().payload());
             }
         }
         LOG.info(

@@ -3,8 +3,11 @@ package io.walnut.wal.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.walnut.wal.Batch;
 import io.walnut.wal.Durability;
+import io.walnut.wal.Wal;
 import io.walnut.wal.WalOptions;
+import io.walnut.wal.io.Backend;
 import io.walnut.wal.logs.LogInfo;
 import io.walnut.wal.logs.LogSettings;
 import io.walnut.wal.logs.Result.Reason;
@@ -71,6 +74,28 @@ class LogStoreTest {
             contents.add(batch.baseOffset() + ":" + StandardCharsets.UTF_8.decode(batch.bytes()));
         }
         return contents;
+    }
+
+    @Test
+    void theBackendIsTheOneOfTheOptions() {
+        WalOptions throughThePageCache = options.wal().withPastPageCache(false).withBackend(Backend.IO_URING);
+        assertThatThrownBy(() -> LogStore.open(directory.resolve("other"), options.withWal(throughThePageCache)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("io_uring is wanted");
+    }
+
+    @Test
+    void aLogOfSomebodyElseIsRefusedAndStaysAsItIs() throws Exception {
+        Path other = directory.resolve("other");
+        try (Wal wal = Wal.open(other, options.wal())) {
+            wal.append(Batch.of(7, ByteBuffer.allocate(10)));
+        }
+        assertThatThrownBy(() -> LogStore.open(other, options))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("LSN 0 has the tag 7, expected 1");
+        try (Wal wal = Wal.open(other, options.wal())) {
+            assertThat(wal.read(0).payload().remaining()).isEqualTo(10);
+        }
     }
 
     @Test
