@@ -2,8 +2,11 @@ package io.walnut.wal.tool;
 
 import io.walnut.wal.CompactionFilter;
 import io.walnut.wal.Cursor;
+import io.walnut.wal.Gap;
 import io.walnut.wal.RecordView;
 import io.walnut.wal.Wal;
+import io.walnut.wal.WalException;
+import io.walnut.wal.WalTrimmedException;
 import io.walnut.wal.record.BatchView;
 import io.walnut.wal.record.MalformedRecordException;
 import io.walnut.wal.record.SurvivorsByKey;
@@ -21,7 +24,8 @@ import java.util.concurrent.TimeUnit;
  * kept.
  *
  * <p>Deletes, and records that have expired, go only from a log in which no payload has more than one record. In another one a record
- * that they hide may be kept for the sake of its neighbours, and would come back.
+ * that they hide may be kept for the sake of its neighbours, and would come back. Nor do they go from a log with a lost hole: a
+ * repair may put back what was in it.
  *
  * <p>A record without a time of its own counts as written now: the WAL has none. So it does not expire, and a delete without one
  * goes only when deletes are kept for no time at all. For one compaction, by one thread.
@@ -60,8 +64,8 @@ public final class CompactionByKey implements CompactionFilter {
                 new SurvivorsByKey(nowMs, TimeUnit.MILLISECONDS.convert(keepDeletes), nothingComesBack, maxKeys);
     }
 
-    /** What a log holds: records with a key, and whether one stands beside another. */
-    private record Survey(long keyed, boolean several) {}
+    /** What a log holds: records with a key, and whether one that a delete hides could come back. */
+    private record Survey(long keyed, boolean comesBack) {}
 
     /**
      * Reads the whole log, twice. Remembers as many different keys as fit into a quarter of the heap, 64 bytes each; what comes after
@@ -69,6 +73,7 @@ public final class CompactionByKey implements CompactionFilter {
      *
      * @param keepDeletes how long after its time a delete is kept, so that a reader that is behind sees it
      * @param nowMs the time, milliseconds since the epoch
+     * @throws WalTrimmedException when the log is trimmed meanwhile: make another one
      * @throws IOException also when a payload is no batch of the codec
      */
     public static CompactionByKey of(Wal wal, Duration keepDeletes, long nowMs) throws IOException {
@@ -76,7 +81,7 @@ public final class CompactionByKey implements CompactionFilter {
         Survey survey = survey(wal, start);
         long most = Math.min(MOST_KEYS, Runtime.getRuntime().maxMemory() / PART_OF_THE_HEAP / BYTES_PER_KEY);
         int maxKeys = (int) Math.max(1, Math.min(survey.keyed, most));
-        CompactionByKey filter = new CompactionByKey(wal, start, keepDeletes, nowMs, !survey.several, maxKeys);
+        CompactionByKey filter = new CompactionByKey(wal, start, keepDeletes, nowMs, !survey.comesBack, maxKeys);
         filter.learn();
         return filter;
     }
@@ -86,7 +91,8 @@ public final class CompactionByKey implements CompactionFilter {
         BatchView batch = new BatchView();
         long keyed = 0;
         boolean several = false;
-        try (Cursor cursor = wal.cursorOverGaps(fromLsn, gap -> {})) {
+        boolean[] lost = {false};
+        try (Cursor cursor = wal.cursorOverGaps(fromLsn, gap -> lost[0] |= gap.kind() == Gap.Kind.LOST)) {
             while (cursor.next()) {
                 try {
                     batch.over(cursor.payload());
@@ -102,7 +108,7 @@ public final class CompactionByKey implements CompactionFilter {
                 }
             }
         }
-        return new Survey(keyed, several);
+        return new Survey(keyed, several || lost[0]);
     }
 
     private void learn() throws IOException {
@@ -125,7 +131,7 @@ public final class CompactionByKey implements CompactionFilter {
     }
 
     @Override
-    public boolean keeps(RecordView record) {
+    public boolean keeps(RecordView record) throws WalException {
         if (record.lsn() < startLsn) {
             return true; // it is trimmed
         }
@@ -140,6 +146,8 @@ public final class CompactionByKey implements CompactionFilter {
             return count == 0;
         } catch (MalformedRecordException e) {
             throw new UncheckedIOException(new IOException("LSN " + record.lsn() + ": " + e.getMessage(), e));
+        } catch (WalException e) {
+            throw e; // trimmed or damaged meanwhile
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

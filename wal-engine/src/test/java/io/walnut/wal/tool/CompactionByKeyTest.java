@@ -9,11 +9,14 @@ import io.walnut.wal.Compaction;
 import io.walnut.wal.Cursor;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
+import io.walnut.wal.WalGapException;
 import io.walnut.wal.WalLockedException;
 import io.walnut.wal.WalOptions;
 import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.record.BatchView;
 import io.walnut.wal.record.BatchWriter;
+import io.walnut.wal.recovery.RecoveryPolicy;
+import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -22,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
@@ -142,6 +146,30 @@ class CompactionByKeyTest {
             wal.roll();
             assertThat(lsns(wal, Duration.ofMillis(11))).containsExactly(1L);
             assertThat(lsns(wal, Duration.ofMillis(10))).isEmpty();
+        }
+    }
+
+    @Test
+    void aDeleteStaysWhileARepairMayPutBackWhatItHides() throws Exception {
+        FaultyStorage written = new FaultyStorage();
+        try (Wal wal = Wal.open(written, options())) {
+            wal.append(Batch.of(1, new BatchWriter().put(key(1), new byte[8]).bytes()));
+            wal.append(Batch.of(
+                    1, new BatchWriter().delete(key(1), List.of(), NOW_MS - 10).bytes()));
+        }
+        Map<String, byte[]> damaged = written.contents();
+        Objects.requireNonNull(damaged.get(Segment.name(0)))[4096 + 60] ^= 1;
+        FaultyStorage storage = FaultyStorage.of(damaged);
+        RecoveryPolicy givesUp = RecoveryPolicy.defaults().withOnCorruption(RecoveryPolicy.OnCorruption.QUARANTINE);
+        WalOptions full = options().withVerification(WalOptions.Verification.FULL);
+        try (Wal wal = Wal.open(storage, full.withRecovery(givesUp))) {
+            assertThatThrownBy(() -> wal.read(0)).isInstanceOf(WalGapException.class);
+            wal.compact(Long.MAX_VALUE, CompactionByKey.of(wal, Duration.ZERO, NOW_MS), progress -> true);
+        }
+        try (Wal wal =
+                Wal.open(storage, full.withRecovery(RecoveryPolicy.defaults().withCopies(written)))) {
+            assertThat(wal.read(0)).isNotNull();
+            assertThat(state(wal)).isEmpty();
         }
     }
 
