@@ -316,6 +316,13 @@ class WalCommandTest {
     }
 
     @Test
+    void statsNameAManifestThatIsMissing() throws Exception {
+        Files.delete(log.resolve("MANIFEST"));
+        assertThat(run("wal", "stats", log)).isEqualTo(1);
+        assertThat(err.toString()).contains("has segments but no MANIFEST");
+    }
+
+    @Test
     void statsSayWhyTheyCountWhatIsTrimmed() throws Exception {
         try (Wal wal = Wal.open(log, WalOptions.defaults())) {
             wal.trimBefore(5);

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records that are appended together: all of them survive a crash, or none.
  *
- * <p>Buffers, memory and encoders are borrowed until the append or enqueue call returns; payloads are the bytes between position
- * and limit then, and neither is moved. A batch can be used again. For one thread.
+ * <p>Buffers, memory and encoders are borrowed from when they are added until the append or enqueue call returns: do not touch them
+ * in between. Payloads are the bytes between position and limit, and neither is moved. A batch can be used again. For one thread.
  */
 public final class Batch {
     private static final int FIRST_CAPACITY = 1;

@@ -14,6 +14,7 @@ import io.walnut.wal.segment.Segment;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -112,7 +113,9 @@ public final class Wal implements AutoCloseable {
         } catch (WalException e) {
             throw e;
         } catch (IOException e) {
-            throw new WalIoException("cannot use " + directory + ": " + e.getMessage(), e);
+            // The message of a FileSystemException is a path alone.
+            String reason = e instanceof FileSystemException ? e.toString() : e.getMessage();
+            throw new WalIoException("cannot use " + directory + ": " + reason, e);
         }
     }
 
@@ -145,7 +148,10 @@ public final class Wal implements AutoCloseable {
                 case WalException typed -> typed;
                 case StorageLockedException locked ->
                     new WalLockedException(
-                            storage.describe() + " is in use by another process: stop it, or use another directory",
+                            storage.describe()
+                                    + (locked.byThisProcess()
+                                            ? " is in use by this process: close that log, or use another directory"
+                                            : " is in use by another process: stop it, or use another directory"),
                             locked);
                 case StorageFullException full -> noRoomToOpen(storage, full);
                 case UnknownOutcomeException unknown

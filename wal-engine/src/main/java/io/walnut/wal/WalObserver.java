@@ -2,7 +2,8 @@ package io.walnut.wal;
 
 /**
  * Hears what a log does and how long it took, for metrics and traces. Called by many threads at once, some of which hold the log's
- * lock: be quick, count, and never call the log. What it throws counts as a defect of the log and poisons it.
+ * lock: be quick, count, and never call the log. It must not throw: what it does throw poisons the log, or comes out of a call
+ * that has done its work, such as an append whose records are durable.
  *
  * <p>All times are in nanoseconds.
  */

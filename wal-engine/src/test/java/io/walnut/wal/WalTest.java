@@ -2,6 +2,7 @@ package io.walnut.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -208,7 +209,7 @@ class WalTest {
         try (Wal wal = Wal.open(directory, SMALL)) {
             assertThatThrownBy(() -> Wal.open(directory, SMALL))
                     .isInstanceOf(WalLockedException.class)
-                    .hasMessageContaining(directory.toString());
+                    .hasMessageContaining(directory + " is in use by this process");
             wal.append(batch("still works"));
         }
     }
@@ -235,6 +236,16 @@ class WalTest {
             wal.truncateAfter(Long.MAX_VALUE);
             assertThat(contents(wal)).containsExactly("still works");
         }
+    }
+
+    @Test
+    void aDirectoryThatCannotBeMadeIsToldWithItsReason() {
+        Path system = Path.of("/proc");
+        Path within = system.resolve("walnut");
+        assumeThat(Files.isDirectory(system)).isTrue();
+        assertThatThrownBy(() -> Wal.open(within, SMALL))
+                .isInstanceOf(WalIoException.class)
+                .hasMessageContaining("Exception: " + within);
     }
 
     @Test

@@ -103,6 +103,10 @@ public record DirectoryStats(
                 try {
                     return read(directory, storage);
                 } catch (NoSuchFileException e) { // trimmed since the list was read
+                    if (!storage.exists(Manifest.NAME)) {
+                        throw new IOException(
+                                directory + " has segments but no " + Manifest.NAME + "; 'verify' says more", e);
+                    }
                     if (attempt == ATTEMPTS) {
                         throw new IOException(e.getFile() + " is listed in " + Manifest.NAME + " and not there", e);
                     }
@@ -182,7 +186,7 @@ public record DirectoryStats(
             file.read(bytes, 0);
             return Manifest.read(bytes.flip());
         } catch (InvalidBytesException | NewerVersionException e) {
-            throw new IOException(Manifest.NAME + ": " + e.getMessage(), e);
+            throw new IOException(Manifest.NAME + ": " + e.getMessage() + "; 'verify' says more", e);
         }
     }
 }
