@@ -3,11 +3,15 @@ package io.walnut.wal.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.walnut.wal.Batch;
+import io.walnut.wal.Checkpoint;
 import io.walnut.wal.Compaction;
 import io.walnut.wal.Cursor;
 import io.walnut.wal.Durability;
+import io.walnut.wal.LsnRange;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalOptions;
+import io.walnut.wal.io.FileChannelStorage;
+import io.walnut.wal.io.Storage;
 import io.walnut.wal.logs.LogSettings;
 import io.walnut.wal.record.BatchView;
 import io.walnut.wal.record.BatchWriter;
@@ -131,13 +135,45 @@ class EngineAloneTest {
         assertThat(dropped).isEqualTo(2);
     }
 
+    @Test
+    void copiesThatRepairAndRestore() throws Exception {
+        Path copies = directory.resolve("copies");
+        Path elsewhere = directory.resolve("elsewhere");
+        List<LsnRange> damaged = List.of();
+        // example: copies
+        Checkpoint checkpoint;
+        try (Wal wal = Wal.open(directory, WalOptions.defaults())) {
+            wal.append(Batch.of(7, ByteBuffer.wrap(utf8("hello"))));
+            checkpoint = wal.checkpoint(Files.createDirectory(copies)); // what is in it now, in sealed segments
+            try (Storage good = FileChannelStorage.existing(copies)) {
+                for (LsnRange range : damaged) { // of WalCorruptException.ranges(), or from a scrub
+                    wal.repair(range, good);
+                }
+            }
+        }
+
+        try (Wal restored = Wal.open(elsewhere, WalOptions.defaults())) { // an empty directory
+            List<Path> segments = checkpoint.segments().stream()
+                    .map(Checkpoint.CheckpointSegment::path)
+                    .toList();
+            restored.adopt(segments, checkpoint.endLsn());
+            restored.trimBefore(checkpoint.startLsn());
+        }
+        // end
+        try (Wal wal = Wal.open(elsewhere, WalOptions.defaults())) {
+            assertThat(StandardCharsets.UTF_8.decode(wal.read(0).payload()).toString())
+                    .isEqualTo("hello");
+            assertThat(wal.endLsn()).isEqualTo(1);
+        }
+    }
+
     /** What the page quotes is what is compiled here. */
     @Test
     void thePageQuotesTheseExamples() throws Exception {
         String page = Files.readString(Path.of("..", "docs", "ENGINE.md"));
         String source = Files.readString(
                 Path.of("src", "test", "java", "io", "walnut", "wal", "store", "EngineAloneTest.java"));
-        for (String example : List.of("wal", "store", "interval", "compact")) {
+        for (String example : List.of("wal", "store", "interval", "compact", "copies")) {
             int from = source.indexOf("// example: " + example + "\n");
             String code = source.substring(source.indexOf('\n', from) + 1, source.indexOf("        // end", from));
             assertThat(page).as(example).contains(code.stripTrailing().stripIndent());
