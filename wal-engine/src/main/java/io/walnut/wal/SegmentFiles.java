@@ -216,6 +216,12 @@ final class SegmentFiles {
         deleteFile(name);
     }
 
+    /** Whether a compaction, a repair or an adoption has used an id above that of the prepared file. */
+    boolean isPreparedOvertaken() {
+        LogState.Prepared next = state.prepared;
+        return next != null && next.id() + 1 < state.nextSegmentId;
+    }
+
     /**
      * Before LSNs are taken back: what is recycled holds frames above the new end, which would look as if they had been
      * durable. Durable on return.

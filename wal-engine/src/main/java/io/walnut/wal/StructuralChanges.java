@@ -139,16 +139,17 @@ final class StructuralChanges {
                 (segment.baseLsn() < end ? kept : dropped).add(segment);
             }
             sealAll(kept); // whole, so that the log can go on should the manifest fail; the manifest says where it ends
-            replaceSegments(kept, dropped, state.startLsn, end, files.nextFileId());
+            replaceSegments(kept, dropped, state.startLsn, end);
         });
     }
 
     /** Makes the list durable; only then it counts, and the files of what was dropped go. */
-    private void replaceSegments(List<Segment> kept, List<Segment> dropped, long start, long end, long tailId)
-            throws IOException {
+    private void replaceSegments(List<Segment> kept, List<Segment> dropped, long start, long end) throws IOException {
         boolean cut = end < state.durableLsn;
         files.dropRecycled();
-        files.replaceManifest(files.manifest(kept, start, end, tailId));
+        // What has an id above that of the prepared file and is not listed any more would be a part of the tail.
+        boolean overtaken = files.isPreparedOvertaken();
+        files.replaceManifest(files.manifest(kept, start, end, overtaken ? state.nextSegmentId : files.nextFileId()));
         if (!kept.isEmpty()) {
             kept.getLast().cut(end);
         }
@@ -165,6 +166,9 @@ final class StructuralChanges {
             state.listeners.durableLsnFell(end);
         } else {
             state.listeners.durableLsnJumped(end);
+        }
+        if (overtaken) {
+            files.dropPrepared();
         }
         delete(dropped);
     }
@@ -269,9 +273,7 @@ final class StructuralChanges {
         if (nextLsn < 0) {
             throw new IllegalArgumentException("negative LSN " + nextLsn);
         }
-        exclusively(
-                "a reset",
-                () -> replaceSegments(List.of(), List.copyOf(state.segments), nextLsn, nextLsn, files.nextFileId()));
+        exclusively("a reset", () -> replaceSegments(List.of(), List.copyOf(state.segments), nextLsn, nextLsn));
     }
 
     /** {@link Wal#roll}. */
@@ -335,8 +337,7 @@ final class StructuralChanges {
                 while (kept.getLast().baseLsn() >= newEndLsn) {
                     dropped.add(kept.removeLast());
                 }
-                // The prepared file has a lower id than the adopted ones, so it cannot be the tail any more.
-                replaceSegments(kept, dropped, kept.getFirst().baseLsn(), newEndLsn, state.nextSegmentId);
+                replaceSegments(kept, dropped, kept.getFirst().baseLsn(), newEndLsn);
             } catch (UnknownOutcomeException e) {
                 throw e;
             } catch (IOException e) {
@@ -344,7 +345,6 @@ final class StructuralChanges {
                 names.forEach(name -> SmallFiles.deleteIfThere(state.storage, name, e));
                 throw e;
             }
-            files.dropPrepared();
             files.prepareAhead();
         });
     }

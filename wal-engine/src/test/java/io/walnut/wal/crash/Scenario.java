@@ -43,7 +43,9 @@ final class Scenario {
         /** Several batches in most writes, so that a torn one may end between two frames. */
         GROUPS,
         /** Appends that are durable only when somebody asks: several writes of a file wait for one sync. */
-        LAZY;
+        LAZY,
+        /** Compactions, and changes that take away what they have made, also to give its LSNs anew. */
+        COMPACTIONS;
 
         static Mix of(long seed) {
             return values()[(int) Math.floorMod(seed, (long) values().length)];
@@ -136,6 +138,10 @@ final class Scenario {
             checkpointOrAdopt(wal, choice);
             return wal;
         }
+        if (mix == Mix.COMPACTIONS && choice >= 6 && choice <= 17) {
+            compactOrTakeAway(wal, choice);
+            return wal;
+        }
         if (mix == Mix.GROUPS && choice <= 5) {
             enqueue(wal, batch());
             enqueue(wal, batch());
@@ -151,7 +157,7 @@ final class Scenario {
                 wal.roll();
                 settle();
             }
-            case 17 -> reset(wal);
+            case 17 -> reset(wal, whole().endLsn() + random.nextInt(100));
             case 18 -> compact(wal);
             default -> {
                 close(wal);
@@ -167,6 +173,16 @@ final class Scenario {
             case 9, 10, 11, 12 -> adopt(wal);
             case 13 -> enqueue(wal, batch());
             case 14 -> truncate(wal);
+            default -> trim(wal);
+        }
+    }
+
+    private void compactOrTakeAway(Wal wal, int choice) throws WalException {
+        switch (choice) {
+            case 6, 7, 8, 9 -> compact(wal);
+            case 10, 11, 12 -> truncate(wal);
+            case 13, 14 -> reset(wal, random.nextLong(whole().endLsn() + 1));
+            case 15 -> enqueue(wal, batch());
             default -> trim(wal);
         }
     }
@@ -280,8 +296,8 @@ final class Scenario {
         underWay = Set.of();
     }
 
-    private void reset(Wal wal) throws WalException {
-        LogModel empty = new LogModel(whole().endLsn() + random.nextInt(100), List.of());
+    private void reset(Wal wal, long nextLsn) throws WalException {
+        LogModel empty = new LogModel(nextLsn, List.of());
         underWay = Set.of(empty);
         wal.reset(empty.startLsn());
         inFiles.clear();
