@@ -56,7 +56,7 @@ public final class LogReader {
         if (located.isEmpty()) {
             located.addAll(index.locate(logId, nextOffset, LOOK_AHEAD));
         }
-        BatchLocation location = located.poll();
+        BatchLocation location = located.peek();
         if (location == null) {
             return null;
         }
@@ -67,6 +67,7 @@ public final class LogReader {
                     location.timestampMs(),
                     store.nowMs(),
                     batches.read(location).bytes());
+            located.remove(); // only now: who is told that it could not be read may ask again
             nextOffset = batch.endOffset();
             return batch;
         } catch (WalTrimmedException e) { // between the look at the bounds and the read

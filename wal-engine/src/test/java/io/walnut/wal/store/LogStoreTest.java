@@ -8,6 +8,7 @@ import io.walnut.wal.Durability;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalOptions;
 import io.walnut.wal.io.Backend;
+import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.logs.LogInfo;
 import io.walnut.wal.logs.LogSettings;
 import io.walnut.wal.logs.Result.Reason;
@@ -24,6 +25,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -440,5 +442,28 @@ class LogStoreTest {
         byte[] bytes = Files.readAllBytes(file);
         bytes[bytes.length / 2] ^= 4;
         Files.write(file, bytes);
+    }
+
+    @Test
+    void aBatchThatCouldNotBeReadIsTheNextOneStill() throws Exception {
+        FaultyStorage storage = new FaultyStorage();
+        try (LogStore own = LogStore.open(storage, options)) {
+            own.create("a");
+            for (String record : List.of("x", "y", "z")) {
+                own.append(batch("a", record));
+            }
+            LogReader reader = own.read("a", 0);
+            assertThat(Objects.requireNonNull(reader.next()).baseOffset()).isZero();
+            storage.refuse((ordinal, kind, name) -> {
+                if (kind == FaultyStorage.Kind.READ) {
+                    throw new IOException("the cable is loose");
+                }
+            });
+            assertThatThrownBy(reader::next).isInstanceOf(IOException.class);
+            storage.refuse((ordinal, kind, name) -> {});
+            assertThat(Objects.requireNonNull(reader.next()).baseOffset()).isEqualTo(1);
+            assertThat(Objects.requireNonNull(reader.next()).baseOffset()).isEqualTo(2);
+            assertThat(reader.next()).isNull();
+        }
     }
 }
