@@ -13,8 +13,10 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +28,8 @@ import org.slf4j.LoggerFactory;
  *  "WALNUTIX" | version u32 | crc32c u32 of the LSN | LSN i64 | image of the named logs, with its own checksum
  * </pre>
  *
- * An image is made under another name, synced, and renamed; the newest two are kept, so that one may be damaged.
+ * An image is made under another name, synced, and renamed; the newest two are kept, so that one may be damaged. One that is known
+ * to be damaged is neither of them.
  */
 final class ImageFiles {
     private static final Logger LOG = LoggerFactory.getLogger(ImageFiles.class);
@@ -40,6 +43,7 @@ final class ImageFiles {
     private static final int PART_BYTES = 1 << 20;
 
     private final Storage storage;
+    private final Set<Long> damaged = new HashSet<>();
 
     ImageFiles(Storage storage) {
         this.storage = storage;
@@ -48,12 +52,13 @@ final class ImageFiles {
     /** The index as it was before the command at {@code nextLsn}. */
     record Loaded(long nextLsn, LogIndex index) {}
 
-    /** The newest image that is good; a damaged one is told of and left where it is. */
+    /** The newest image that is good; a damaged one is told of and left where it is until another one is written. */
     Optional<Loaded> newest() throws IOException {
         for (long lsn : newestFirst()) {
             try {
                 return Optional.of(read(lsn));
             } catch (MalformedException e) {
+                damaged.add(lsn);
                 LOG.warn(
                         "{} of {} is damaged, an older one is used: {}", name(lsn), storage.describe(), e.getMessage());
             }
@@ -66,8 +71,15 @@ final class ImageFiles {
      * there are not two, and all of the WAL is needed.
      */
     Optional<Long> olderLsn() throws IOException {
-        List<Long> all = newestFirst();
-        return all.size() < KEPT ? Optional.empty() : Optional.of(all.getLast());
+        List<Long> kept = kept();
+        return kept.size() < KEPT ? Optional.empty() : Optional.of(kept.getLast());
+    }
+
+    private List<Long> kept() throws IOException {
+        return newestFirst().stream()
+                .filter(lsn -> !damaged.contains(lsn))
+                .limit(KEPT)
+                .toList();
     }
 
     private List<Long> newestFirst() throws IOException {
@@ -119,8 +131,12 @@ final class ImageFiles {
         }
         storage.rename(TEMPORARY, name(nextLsn));
         storage.syncDirectory();
-        for (long old : newestFirst().stream().skip(KEPT).toList()) {
-            storage.delete(name(old));
+        damaged.remove(nextLsn);
+        List<Long> kept = kept();
+        for (long lsn : newestFirst()) {
+            if (!kept.contains(lsn)) {
+                storage.delete(name(lsn));
+            }
         }
     }
 

@@ -24,7 +24,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -465,5 +467,49 @@ class LogStoreTest {
             assertThat(Objects.requireNonNull(reader.next()).baseOffset()).isEqualTo(2);
             assertThat(reader.next()).isNull();
         }
+    }
+
+    /** Of the two images that are kept, one may be damaged: one that is damaged already is neither. */
+    @Test
+    void aDamagedImageDoesNotTakeThePlaceOfAGoodOne() throws Exception {
+        FaultyStorage storage = new FaultyStorage();
+        LogStoreOptions often = options.withImageEvery(1);
+        Map<String, byte[]> files;
+        try (LogStore own = LogStore.open(storage, often)) {
+            own.create("a");
+            own.upkeep();
+            own.append(batch("a", "x"));
+            own.upkeep();
+            files = storage.contents();
+        }
+        damage(files, newestImage(files));
+        storage = FaultyStorage.of(files);
+        try (LogStore own = LogStore.open(storage, often)) {
+            for (int i = 0; i < 3; i++) {
+                own.trim("a", own.append(batch("a", "x".repeat(10_000))).nextOffset());
+                own.append(batch("a", "y".repeat(10_000)));
+                if (i == 0) {
+                    own.upkeep();
+                }
+            }
+            own.append(batch("a", "the last"));
+            files = storage.contents();
+        }
+        damage(files, newestImage(files));
+        try (LogStore own = LogStore.open(FaultyStorage.of(files), often)) {
+            assertThat(contents(own, "a")).last().asString().endsWith("the last");
+        }
+    }
+
+    private static String newestImage(Map<String, byte[]> files) {
+        return files.keySet().stream()
+                .filter(name -> name.endsWith(".index"))
+                .max(Comparator.naturalOrder())
+                .orElseThrow();
+    }
+
+    private static void damage(Map<String, byte[]> files, String name) {
+        byte[] bytes = Objects.requireNonNull(files.get(name));
+        bytes[bytes.length - 1] ^= 1;
     }
 }
