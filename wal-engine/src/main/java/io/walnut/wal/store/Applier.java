@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Applies commands to the index in the order of their LSNs, once they are durable, and hands out their results. Whoever learns
@@ -27,6 +28,7 @@ final class Applier implements DurableListener {
     private final Condition applied = applying.newCondition();
     private final Queue<Pending> pending = new ConcurrentLinkedQueue<>(); // in the order of their LSNs
     private long appliedLsn; // next to be applied; guarded by applying
+    private volatile @Nullable Exception failure; // written under applying
 
     private record Pending(long lsn, ByteBuffer command, CompletableFuture<Result> result) {}
 
@@ -41,6 +43,10 @@ final class Applier implements DurableListener {
     CompletableFuture<Result> add(long lsn, ByteBuffer command) {
         CompletableFuture<Result> result = new CompletableFuture<>();
         pending.add(new Pending(lsn, command, result));
+        Exception cause = failure;
+        if (cause != null) {
+            fail(cause); // it was told before this was pending
+        }
         return result;
     }
 
@@ -77,9 +83,17 @@ final class Applier implements DurableListener {
 
     /** Whether what is pending becomes durable is not known, nor will be before the store is opened again. */
     void fail(Exception cause) {
-        for (Pending next = pending.poll(); next != null; next = pending.poll()) {
-            next.result.completeExceptionally(cause);
+        List<Pending> failed = new ArrayList<>();
+        applying.lock(); // or another thread could take out, as the one that it applies, the one after it
+        try {
+            failure = cause;
+            for (Pending next = pending.poll(); next != null; next = pending.poll()) {
+                failed.add(next);
+            }
+        } finally {
+            applying.unlock();
         }
+        failed.forEach(each -> each.result.completeExceptionally(cause));
     }
 
     /** An image of the index, and the LSN before which it stands. */
