@@ -113,6 +113,10 @@ final class Intake {
             state.checkOpen();
         }
         long lsn = state.endLsn;
+        if (batch.count() > Long.MAX_VALUE - lsn) {
+            throw new IllegalStateException("the log in " + state.storage.describe() + " ends at LSN " + lsn
+                    + " and has none left for " + batch.count() + " records");
+        }
         long now = observed ? System.nanoTime() : 0;
         if (heldBackSince != 0) {
             observer.heldBack(now - heldBackSince);
