@@ -166,9 +166,23 @@ final class GroupWriter {
             } else {
                 writeGroup(group, sync || isSyncDue());
             }
+        } catch (RuntimeException | Error e) {
+            throw defect(e);
         } finally {
             giveNews();
         }
+    }
+
+    /** Something of ours, or an observer, failed in the middle of a write: nobody who waits for it may wait for ever. */
+    WalException defect(Throwable failure) {
+        WalException error = new WalPoisonedException(
+                "writing in " + state.storage.describe() + " failed: " + failure + "; close the log and open it again",
+                failure);
+        state.poison(error);
+        if (failure instanceof Error e) {
+            throw e;
+        }
+        return error;
     }
 
     /** After a write, whatever its end: to who may write next, who waited for it, and who listens. */
@@ -397,12 +411,13 @@ final class GroupWriter {
         state.active = begun;
         state.position = SegmentHeader.BYTES;
         state.activeSinceNanos = state.options.nanoClock().getAsLong();
-        state.rolls++;
-        observer.rolled(state.rollWaitSince == 0 ? 0 : System.nanoTime() - state.rollWaitSince);
-        state.rollWaitSince = 0;
         var all = new ArrayList<>(state.segments);
         all.add(begun);
         state.segments = List.copyOf(all);
+        state.rolls++;
+        long waited = state.rollWaitSince == 0 ? 0 : System.nanoTime() - state.rollWaitSince;
+        state.rollWaitSince = 0;
+        observer.rolled(waited);
         return new SegmentHeader(state.log, begun.id(), begun.baseLsn(), begun.salt(), state.options.segmentBytes());
     }
 

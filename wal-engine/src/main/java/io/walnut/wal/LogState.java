@@ -157,14 +157,17 @@ final class LogState {
 
     /** Called with the mutex; the caller lets {@link #tell} follow when it leads no more. */
     void poison(WalException error) {
-        if (failure == null) {
+        boolean first = failure == null;
+        if (first) {
             failure = error;
-            options.observer().poisoned(error);
             LOG.error("log poisoned: {}", error.getMessage());
         }
         changed.signalAll();
         work.signalAll();
         groups.each(Group::wakeWaiters);
+        if (first) {
+            options.observer().poisoned(error);
+        }
     }
 
     /**

@@ -58,6 +58,8 @@ final class LogThreads {
                     otherWork();
                 }
             }
+        } catch (RuntimeException | Error e) {
+            throw writer.defect(e);
         } finally {
             state.mutex.unlock();
         }
