@@ -365,10 +365,12 @@ final class Recovery {
                 before.name() + " begins at LSN " + toLsn + ", expected LSN " + fromLsn);
     }
 
+    /** Not one of a file that was set aside either: the next open would take a later file of that id for the evidence. */
     private static long nextSegmentId(Manifest manifest, List<String> names) {
         long next = manifest.tailId();
         for (String name : names) {
-            next = Math.max(next, Segment.id(name) + 1);
+            String segment = name.replace(Mending.EVIDENCE, "").replace(Mending.REPORT, "");
+            next = Math.max(next, Segment.id(segment) + 1);
         }
         return next;
     }

@@ -45,7 +45,11 @@ class RepairOfOpenLogTest {
 
     /** Records 0 to 4 in the first segment, to 9 in the second, the rest in one that is not sealed. */
     private Wal open(Storage on) throws WalException {
-        Wal wal = Wal.open(on, Logs.inline());
+        return open(on, Logs.inline());
+    }
+
+    private Wal open(Storage on, WalOptions options) throws WalException {
+        Wal wal = Wal.open(on, options);
         written.clear();
         for (int i = 0; i < RECORDS; i++) {
             append(wal);
@@ -229,6 +233,32 @@ class RepairOfOpenLogTest {
             wal.repair(new LsnRange(0, 1), copies);
             assertThat(Logs.text(wal.read(1))).isEqualTo("record 1");
             assertThatThrownBy(() -> wal.read(2)).isInstanceOf(WalCorruptException.class);
+        }
+    }
+
+    /** Ids of files that are gone may be taken again, but not those of evidence: an open would set aside the wrong file. */
+    @Test
+    void evidenceOfAnEarlierRepairStays() throws Exception {
+        WalOptions options = Logs.inline().withSpareSegments(0);
+        Wal wal = open(storage, options);
+        FaultyStorage copies = FaultyStorage.of(storage.contents());
+        List<String> repaired = List.of(FIRST, Segment.name(4), Segment.name(6)); // 5 has what was good of the first
+        for (String name : repaired) {
+            damage(storage, name, BLOCK + 50);
+            wal.repair(new LsnRange(0, 1), copies);
+            assertThat(storage.list()).contains(name + Mending.EVIDENCE);
+        }
+        wal.trimBefore(5);
+        Map<String, byte[]> before = storage.contents();
+        Map<String, byte[]> crashed = before;
+        for (int i = 0; i < 5; i++) {
+            FaultyStorage disk = FaultyStorage.of(crashed);
+            Wal again = Wal.open(disk, options);
+            assertThat(Logs.contents(again)).isEqualTo(written.subList(5, RECORDS));
+            crashed = disk.contents();
+        }
+        for (String name : repaired) {
+            assertThat(crashed.get(name + Mending.EVIDENCE)).isEqualTo(before.get(name + Mending.EVIDENCE));
         }
     }
 
