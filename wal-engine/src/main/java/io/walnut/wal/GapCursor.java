@@ -27,8 +27,9 @@ final class GapCursor implements Cursor {
             } catch (WalGapException e) {
                 LsnRange hole = e.gap().lsns();
                 long from = Math.max(hole.from(), cursor.nextLsn());
+                Cursor behind = from(hole.to()); // fails when that is trimmed or cut away meanwhile
                 cursor.close();
-                cursor = from(hole.to());
+                cursor = behind;
                 skipped.accept(new Gap(new LsnRange(from, hole.to()), Gap.Kind.LOST));
             }
         }

@@ -93,7 +93,7 @@ final class LogCursor implements TailCursor {
             }
             end = Math.min(readable, Math.min(frame.endLsn(), segmentOfFrame().endLsn()));
             cuts = now;
-            if (now == log.cuts()) {
+            if (now == log.cuts() && next < end) { // else it is being cut just now
                 return true;
             }
         }

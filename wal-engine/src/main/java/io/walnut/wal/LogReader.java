@@ -66,7 +66,8 @@ final class LogReader {
     private void enterRecord(FrameReader frame, Segment segment, long lsn) throws WalException {
         enter(frame, segment, lsn);
         if (frame.gap() > 0) {
-            throw new WalGapException(lsn, gap(frame, frame.lsn(), segment.endLsn()));
+            // Its end may have been cut meanwhile: the gap is told of as it was before.
+            throw new WalGapException(lsn, gap(frame, frame.lsn(), Math.max(lsn + 1, segment.endLsn())));
         }
     }
 
