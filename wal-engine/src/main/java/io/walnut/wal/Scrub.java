@@ -121,9 +121,14 @@ public final class Scrub implements AutoCloseable {
                 finding.toLsn(),
                 finding.position(),
                 finding.detail());
+        told(() -> state.options.observer().corrupt(new LsnRange(finding.fromLsn(), finding.toLsn())));
+        told(() -> listener.found(finding));
+    }
+
+    /** One that fails keeps the other from nothing. */
+    private static void told(Runnable news) {
         try {
-            state.options.observer().corrupt(new LsnRange(finding.fromLsn(), finding.toLsn()));
-            listener.found(finding);
+            news.run();
         } catch (RuntimeException e) {
             LOG.error("a scrub listener failed; the scrub goes on", e);
         }

@@ -81,6 +81,24 @@ class ScrubTest {
     }
 
     @Test
+    void anObserverThatFailsDoesNotKeepItFromTheListener() throws Exception {
+        Map<String, byte[]> files = sealed().contents();
+        Objects.requireNonNull(files.get(SEALED))[8200] ^= 1;
+        WalObserver broken = new WalObserver() {
+            @Override
+            public void corrupt(LsnRange lsns) {
+                throw new IllegalStateException("a broken observer");
+            }
+        };
+        List<ScrubFinding> findings = new CopyOnWriteArrayList<>();
+        try (Wal wal = Wal.open(FaultyStorage.of(files), Logs.inline().withObserver(broken));
+                Scrub scrub = wal.scrub(QUICK, findings::add)) {
+            Logs.await("a pass is done", () -> scrub.coverage().passes() > 0);
+        }
+        assertThat(findings).isNotEmpty();
+    }
+
+    @Test
     void aPageThatTheDiskDoesNotGiveBackIsToldAsSuchAndTheRestIsRead() throws Exception {
         List<ScrubFinding> findings = new CopyOnWriteArrayList<>();
         try (Wal wal = Wal.open(new Unreadable(FaultyStorage.of(sealed().contents()), 2 * BLOCK), Logs.inline());
