@@ -111,9 +111,6 @@ public final class Scrub implements AutoCloseable {
     }
 
     private void found(ScrubFinding finding) {
-        synchronized (this) {
-            findings++;
-        }
         LOG.warn(
                 "scrub found damage segment={} lsn={}..{} byte={} {}",
                 finding.segmentId(),
@@ -123,6 +120,9 @@ public final class Scrub implements AutoCloseable {
                 finding.detail());
         told(() -> state.options.observer().corrupt(new LsnRange(finding.fromLsn(), finding.toLsn())));
         told(() -> listener.found(finding));
+        synchronized (this) {
+            findings++; // who sees it counted has been told
+        }
     }
 
     /** One that fails keeps the other from nothing. */
