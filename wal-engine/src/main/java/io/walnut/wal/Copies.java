@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -43,7 +44,7 @@ final class Copies {
     /** Completes damaged parts, and adds parts for old holes. */
     void fill(List<Part> parts, long startLsn, long endLsn) throws IOException {
         List<LsnRange> holes = holes(parts, startLsn, endLsn);
-        List<Integer> evidence = holes.isEmpty() ? List.of() : saltsOfEvidence();
+        Set<Integer> evidence = holes.isEmpty() ? Set.of() : saltsOfEvidence();
         Set<Integer> salts = new HashSet<>(evidence);
         for (Part part : parts) {
             if (part instanceof Part.Damaged damaged) {
@@ -57,15 +58,23 @@ final class Copies {
                 parts.set(i, new Part.Damaged(finding, filled(found, finding.baseLsn(), to, copies), end));
             }
         }
-        for (LsnRange hole : holes) {
-            for (int salt : evidence) {
-                Salvage.Found found = filled(new Salvage.Found(salt, List.of()), hole.from(), hole.to(), copies);
-                if (!found.pieces().isEmpty()) {
-                    parts.add(new Part.Restored(found, found.pieces().getFirst().baseLsn(), hole.to()));
-                }
-            }
+        for (int salt : evidence) {
+            holes = restored(holes, salt, copies, parts);
         }
         parts.sort(Comparator.comparingLong(Part::baseLsn));
+    }
+
+    /** Adds what copies of one segment have of the holes; what is left of those is for the next. */
+    private static List<LsnRange> restored(List<LsnRange> holes, int salt, List<Copy> copies, List<Part> parts) {
+        List<LsnRange> left = new ArrayList<>();
+        for (LsnRange hole : holes) {
+            Salvage.Found found = filled(new Salvage.Found(salt, List.of()), hole.from(), hole.to(), copies);
+            if (!found.pieces().isEmpty()) {
+                parts.add(new Part.Restored(found, found.pieces().getFirst().baseLsn(), hole.to()));
+            }
+            left.addAll(found.missing(hole.from(), hole.to()));
+        }
+        return left;
     }
 
     private static Salvage.Found filled(Salvage.Found found, long fromLsn, long toLsn, List<Copy> copies) {
@@ -128,12 +137,13 @@ final class Copies {
         return copies;
     }
 
-    private List<Integer> saltsOfEvidence() throws IOException {
-        List<Integer> salts = new ArrayList<>();
-        for (String name : damaged.list()) {
-            if (!name.endsWith(Mending.EVIDENCE)) {
-                continue;
-            }
+    /** Each once, that of the file with the highest id first: of LSNs that were given anew it is the one that counts. */
+    private Set<Integer> saltsOfEvidence() throws IOException {
+        Set<Integer> salts = new LinkedHashSet<>();
+        for (String name : damaged.list().stream()
+                .filter(name -> name.endsWith(Mending.EVIDENCE))
+                .sorted(Comparator.reverseOrder())
+                .toList()) {
             try (StorageFile file = damaged.open(name, false)) {
                 ByteBuffer bytes = TailScan.load(file, arena);
                 Salvage.Found found = Salvage.find(bytes, null, 0, Long.MAX_VALUE);

@@ -10,7 +10,9 @@ import io.walnut.wal.io.QuietLog;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.uring.Backends;
+import io.walnut.wal.recovery.RecoveryPolicy;
 import io.walnut.wal.recovery.ScrubFinding;
+import io.walnut.wal.recovery.SegmentFinding;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -259,6 +261,34 @@ class RepairOfOpenLogTest {
         }
         for (String name : repaired) {
             assertThat(crashed.get(name + Mending.EVIDENCE)).isEqualTo(before.get(name + Mending.EVIDENCE));
+        }
+    }
+
+    /** What was set aside and what a repair had put in its place have the same salt: a hole is filled once. */
+    @Test
+    void aHoleInWhatWasRepairedIsFilledOnce() throws Exception {
+        Wal wal = open(storage);
+        FaultyStorage copies = FaultyStorage.of(storage.contents());
+        damage(storage, FIRST, BLOCK + 50);
+        wal.repair(new LsnRange(0, 1), copies);
+        wal.close();
+        damage(storage, Segment.name(5), BLOCK + 50); // what was good of the first
+        WalOptions full = Logs.inline().withVerification(WalOptions.Verification.FULL);
+        RecoveryPolicy quarantine = RecoveryPolicy.defaults().withOnCorruption(RecoveryPolicy.OnCorruption.QUARANTINE);
+        Wal.open(storage, full.withRecovery(quarantine)).close();
+        assertThat(storage.list()).contains(FIRST + Mending.EVIDENCE, Segment.name(5) + Mending.EVIDENCE);
+
+        try (Wal again =
+                Wal.open(storage, full.withRecovery(RecoveryPolicy.defaults().withCopies(copies)))) {
+            assertThat(Logs.contents(again)).isEqualTo(written);
+            assertThat(again.recoveryReport().holes()).isEmpty();
+        }
+        try (Wal again = Wal.open(storage, full)) {
+            assertThat(Logs.contents(again)).isEqualTo(written);
+            assertThat(again.recoveryReport().segments().stream()
+                            .mapToLong(SegmentFinding::records)
+                            .sum())
+                    .isEqualTo(RECORDS);
         }
     }
 
