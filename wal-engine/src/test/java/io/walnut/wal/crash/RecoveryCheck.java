@@ -86,7 +86,8 @@ final class RecoveryCheck {
     private void crashAgainLater(FaultyStorage disk, LogModel found, String where, List<String> trace, Random random) {
         FaultyStorage again = FaultyStorage.of(disk.contents());
         again.crashAt(1 + random.nextInt(OPERATIONS_OF_THE_SECOND));
-        Scenario second = new Scenario(random.nextLong(), Scenario.Mix.GENERAL, found);
+        Scenario.Mix mix = random.nextBoolean() ? Scenario.Mix.GENERAL : Scenario.Mix.COMPACTIONS;
+        Scenario second = new Scenario(random.nextLong(), mix, found);
         try {
             second.run(wrapper.apply(again), STEPS_OF_THE_SECOND);
         } catch (FaultyStorage.Crash e) {

@@ -6,10 +6,12 @@ import io.walnut.wal.Checkpoint;
 import io.walnut.wal.Cursor;
 import io.walnut.wal.Durability;
 import io.walnut.wal.Gap;
+import io.walnut.wal.LsnRange;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
 import io.walnut.wal.WalOptions;
 import io.walnut.wal.WalRecord;
+import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.io.Storage;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +46,7 @@ final class Scenario {
         GROUPS,
         /** Appends that are durable only when somebody asks: several writes of a file wait for one sync. */
         LAZY,
-        /** Compactions, and changes that take away what they have made, also to give its LSNs anew. */
+        /** Compactions and repairs, and changes that take away what they have made, also to give its LSNs anew. */
         COMPACTIONS;
 
         static Mix of(long seed) {
@@ -183,7 +185,17 @@ final class Scenario {
             case 10, 11, 12 -> truncate(wal);
             case 13, 14 -> reset(wal, random.nextLong(whole().endLsn() + 1));
             case 15 -> enqueue(wal, batch());
+            case 16 -> repair(wal);
             default -> trim(wal);
+        }
+    }
+
+    /** Of what is good: that becomes another file, too. */
+    private void repair(Wal wal) throws WalException {
+        LogModel whole = whole();
+        if (!whole.records().isEmpty()) {
+            long lsn = whole.startLsn() + random.nextInt(whole.records().size());
+            wal.repair(new LsnRange(lsn, lsn + 1 + random.nextInt(5)), new FaultyStorage());
         }
     }
 
