@@ -145,7 +145,7 @@ final class Repair {
         List<Part> parts = new ArrayList<>(List.of(new Part.Damaged(finding, own, to)));
         new Copies(copies, state.storage, state.log, arena).fill(parts, from, to);
         Part.Damaged filled = (Part.Damaged) parts.getFirst();
-        List<LsnRange> missing = filled.found().missing(from, to);
+        List<LsnRange> missing = filled.found().missing(Math.max(from, state.startLsn), to); // of the log
         if (!missing.isEmpty()) {
             throw new WalCorruptException(
                     Segment.name(segment.id()) + " of " + state.storage.describe() + " cannot be repaired: of LSNs "

@@ -293,6 +293,21 @@ class RepairOfOpenLogTest {
     }
 
     @Test
+    void whatIsTrimmedNeedsNoCopy() throws Exception {
+        Wal wal = open(storage);
+        wal.trimBefore(2);
+        damage(storage, FIRST, BLOCK + 50);
+        wal.repair(new LsnRange(0, 1), new FaultyStorage());
+        assertThat(storage.list()).contains(FIRST + Mending.EVIDENCE);
+        assertThat(Logs.contents(wal)).isEqualTo(written.subList(2, RECORDS));
+        wal.close();
+        try (Wal again = Wal.open(storage, Logs.inline().withVerification(WalOptions.Verification.FULL))) {
+            assertThat(Logs.contents(again)).isEqualTo(written.subList(2, RECORDS));
+            assertThat(again.recoveryReport().holes()).isEmpty();
+        }
+    }
+
+    @Test
     void aSegmentThatIsNotSealedYetIsSealedForIt() throws Exception {
         try (Wal wal = open(storage)) {
             FaultyStorage copies = FaultyStorage.of(storage.contents());
