@@ -525,11 +525,11 @@ public final class Wal implements AutoCloseable {
         compactor.close();
         state.compressor.close();
         state.segments.forEach(Segment::release);
-        try (state.storage) {
+        try (state.storage;
+                directoryLock) {
             if (state.prepared != null) {
                 state.prepared.file().close();
             }
-            directoryLock.close();
         } catch (IOException e) {
             throw new WalIoException("closing " + state.storage.describe() + " failed: " + e, e);
         } finally {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -96,5 +97,37 @@ class BackgroundFailureTest {
                 }
             }
         }
+    }
+
+    @Test
+    void thePoisonedLogGivesItsDirectoryFreeAlsoWhenAFileCannotBeClosed() throws Exception {
+        FaultyStorage disk = new FaultyStorage();
+        AtomicBoolean broken = new AtomicBoolean();
+        Wal wal = Wal.open(
+                new ForwardingStorage(disk) {
+                    @Override
+                    protected StorageFile wrap(String name, StorageFile file) {
+                        return new ForwardingFile(file) {
+                            @Override
+                            public void close() throws IOException {
+                                if (broken.get()) {
+                                    throw new IOException("planted");
+                                }
+                            }
+                        };
+                    }
+                },
+                Logs.inline());
+        wal.append(Logs.batch("a")); // and prepares the next segment
+        broken.set(true);
+        disk.refuse((ordinal, kind, name) -> {
+            if (kind == FaultyStorage.Kind.SYNC) {
+                throw new IOException("planted");
+            }
+        });
+        assertThatThrownBy(() -> wal.append(Logs.batch("b"))).isInstanceOf(WalPoisonedException.class);
+        disk.refuse((ordinal, kind, name) -> {});
+        assertThatThrownBy(wal::close).isInstanceOf(WalException.class);
+        Wal.open(disk, Logs.inline()).close();
     }
 }
