@@ -282,7 +282,8 @@ final class GroupWriter {
     /** Takes the next group, which nobody else takes then, and gives it its place. */
     void begin(Group group, boolean durably) {
         Segment full = null;
-        if (needsSegment(group.padded())) {
+        // Time goes on since somebody looked: with others in flight it has room here, however old this has become.
+        if (state.groups.inFlight() == 0 && needsSegment(group.padded())) {
             full = state.active;
             group.header = beginSegment();
             group.afterFull = full != null;

@@ -8,6 +8,7 @@ import io.walnut.wal.io.ForwardingStorage;
 import io.walnut.wal.io.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -98,6 +99,35 @@ class SeveralInFlightTest {
         assertThat(appends.get(1).get(20, TimeUnit.SECONDS)).isEqualTo(2);
         assertThat(wal.durableLsn()).isEqualTo(3);
         assertThat(Logs.contents(wal)).containsExactly("0", "1", "2");
+        wal.close();
+    }
+
+    /** A header says that all before it is durable: while something is in flight no segment is begun, however old the last is. */
+    @Test
+    void aSegmentThatGetsOldJustNowIsNotLeftWhileSomethingIsOnItsWayToIt() throws Exception {
+        List<CompletableFuture<Long>> appends = new java.util.ArrayList<>();
+        AtomicInteger looks = new AtomicInteger(Integer.MIN_VALUE);
+        Duration age = Duration.ofHours(1);
+        WalOptions options =
+                Logs.inline().withSegmentAge(age).withNanoClock(() -> looks.getAndIncrement() > 0 ? age.toNanos() : 0);
+        Wal wal = Wal.open(storage, options);
+        wal.append(Logs.batch("0"));
+        CompletableFuture<Void> gate = storage.hold(1);
+        appends.add(append(wal, "1"));
+        Logs.await("1 is under way", () -> storage.writes.get() == 2);
+        looks.set(0); // at the first look it is young still
+        appends.add(append(wal, "2"));
+        Logs.await("2 is on the disk", () -> wal.stats().writes() == 2);
+        gate.complete(null);
+        for (CompletableFuture<Long> append : appends) {
+            append.get(20, TimeUnit.SECONDS);
+        }
+        assertThat(Logs.contents(wal)).containsExactly("0", "1", "2");
+        try (Wal again = Wal.open(FaultyStorage.of(disk.contents()), Logs.inline())) {
+            assertThat(Logs.contents(again)).containsExactly("0", "1", "2");
+        }
+        wal.append(Logs.batch("3"));
+        assertThat(wal.stats().segments()).isEqualTo(2);
         wal.close();
     }
 
