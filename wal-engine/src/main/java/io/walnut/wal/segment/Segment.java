@@ -6,6 +6,7 @@ import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.StorageFile;
 import io.walnut.wal.io.StorageInterruptedException;
+import io.walnut.wal.io.Uninterrupted;
 import io.walnut.wal.io.UnknownOutcomeException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -20,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Segment {
     private static final String SUFFIX = ".seg";
-    private static final int ATTEMPTS_WHEN_INTERRUPTED = 100;
 
     private final long id;
     private final long baseLsn;
@@ -208,32 +208,25 @@ public final class Segment {
         recent = null;
     }
 
-    private interface FileChange {
-        void run() throws IOException;
+    /** Does it again when the sync was interrupted, which leaves open whether it was done. */
+    private void durably(Uninterrupted.Io change) throws IOException {
+        try {
+            Uninterrupted.run(() -> {
+                change.run();
+                sync();
+            });
+        } catch (StorageInterruptedException e) {
+            throw new UnknownOutcomeException("interrupted again and again: " + e.getMessage(), e);
+        }
     }
 
-    /** Does it again when the sync was interrupted, which leaves open whether it was done. */
-    private void durably(FileChange change) throws IOException {
-        boolean interrupted = false;
+    private void sync() throws IOException {
         try {
-            for (int attempt = 1; ; attempt++) {
-                change.run();
-                try {
-                    file.sync();
-                    return;
-                } catch (StorageInterruptedException e) {
-                    interrupted = true;
-                    if (attempt == ATTEMPTS_WHEN_INTERRUPTED) {
-                        throw new UnknownOutcomeException("interrupted again and again: " + e.getMessage(), e);
-                    }
-                } catch (IOException e) {
-                    throw new UnknownOutcomeException("sync of " + name(id) + " failed: " + e, e);
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            file.sync();
+        } catch (StorageInterruptedException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UnknownOutcomeException("sync of " + name(id) + " failed: " + e, e);
         }
     }
 
