@@ -1,12 +1,13 @@
 package io.walnut.wal;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.IntStream;
 
 /** The pieces of work of an open that may be done at once. */
 final class Workers {
@@ -33,29 +34,38 @@ final class Workers {
         }
     }
 
+    /** An interrupt is heard of when all is done: what others have opened for this thread must be closed again. */
     private static <T> void inParallel(int workers, int count, Work<T> work, List<T> done) throws IOException {
+        boolean interrupted = false;
+        Throwable failure = null;
         try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
-            List<Future<T>> futures = IntStream.range(0, count)
-                    .mapToObj(i -> pool.submit(() -> work.on(i)))
-                    .toList();
-            Throwable failure = null;
-            for (Future<T> future : futures) {
+            Deque<Future<T>> futures = new ArrayDeque<>();
+            for (int i = 0; i < count; i++) {
+                int number = i;
+                futures.add(pool.submit(() -> work.on(number)));
+            }
+            while (!futures.isEmpty()) {
                 try {
-                    done.add(future.get()); // all of them, so that all that are open are closed again
+                    done.add(futures.getFirst().get());
+                    futures.removeFirst();
                 } catch (ExecutionException e) {
                     failure = e.getCause();
+                    futures.removeFirst();
+                } catch (InterruptedException e) {
+                    interrupted = true;
                 }
             }
-            switch (failure) {
-                case null -> {}
-                case IOException io -> throw io;
-                case RuntimeException defect -> throw defect;
-                case Error error -> throw error;
-                default -> throw new IOException(failure);
-            }
-        } catch (InterruptedException e) {
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while opening segments", e);
+            throw new IOException("interrupted while opening segments", failure);
+        }
+        switch (failure) {
+            case null -> {}
+            case IOException io -> throw io;
+            case RuntimeException defect -> throw defect;
+            case Error error -> throw error;
+            default -> throw new IOException(failure);
         }
     }
 }

@@ -70,6 +70,23 @@ class RecoveryReleaseTest {
         }
     }
 
+    @Test
+    void anInterruptedOpenClosesWhatOthersHaveOpenedForIt() throws Exception {
+        FaultyStorage left = new FaultyStorage();
+        try (Wal wal = Wal.open(left, Logs.inline())) {
+            for (int i = 0; i < 20; i++) {
+                wal.append(Logs.batch("record " + i));
+                wal.roll();
+            }
+        }
+        CountingStorage storage = new CountingStorage(left);
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> Wal.open(storage, Logs.threads())).isInstanceOf(WalIoException.class);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(storage.open).isEmpty();
+        Wal.open(storage, Logs.threads()).close();
+    }
+
     private static final class CountingStorage extends ForwardingStorage {
         private final Set<StorageFile> open = ConcurrentHashMap.newKeySet();
 
