@@ -13,11 +13,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Good copies of segments, from a checkpoint or a backup, that stand in for what is damaged or lost.
@@ -44,8 +43,8 @@ final class Copies {
     /** Completes damaged parts, and adds parts for old holes. */
     void fill(List<Part> parts, long startLsn, long endLsn) throws IOException {
         List<LsnRange> holes = holes(parts, startLsn, endLsn);
-        Set<Integer> evidence = holes.isEmpty() ? Set.of() : saltsOfEvidence();
-        Set<Integer> salts = new HashSet<>(evidence);
+        List<Evidence> evidence = holes.isEmpty() ? List.of() : Evidence.in(damaged, arena);
+        Set<Integer> salts = evidence.stream().map(Evidence::salt).collect(Collectors.toCollection(HashSet::new));
         for (Part part : parts) {
             if (part instanceof Part.Damaged damaged) {
                 salts.add(damaged.found().salt());
@@ -58,19 +57,23 @@ final class Copies {
                 parts.set(i, new Part.Damaged(finding, filled(found, finding.baseLsn(), to, copies), end));
             }
         }
-        for (int salt : evidence) {
-            holes = restored(holes, salt, copies, parts);
+        for (Evidence one : evidence) {
+            holes = restored(holes, one, copies, parts);
         }
         parts.sort(Comparator.comparingLong(Part::baseLsn));
     }
 
     /** Adds what copies of one segment have of the holes; what is left of those is for the next. */
-    private static List<LsnRange> restored(List<LsnRange> holes, int salt, List<Copy> copies, List<Part> parts) {
+    private static List<LsnRange> restored(List<LsnRange> holes, Evidence of, List<Copy> copies, List<Part> parts) {
         List<LsnRange> left = new ArrayList<>();
         for (LsnRange hole : holes) {
-            Salvage.Found found = filled(new Salvage.Found(salt, List.of()), hole.from(), hole.to(), copies);
+            long to = Math.min(hole.to(), of.belowLsn());
+            Salvage.Found found = new Salvage.Found(of.salt(), List.of());
+            if (to > hole.from()) {
+                found = filled(found, hole.from(), to, copies);
+            }
             if (!found.pieces().isEmpty()) {
-                parts.add(new Part.Restored(found, found.pieces().getFirst().baseLsn(), hole.to()));
+                parts.add(new Part.Restored(found, found.pieces().getFirst().baseLsn(), to));
             }
             left.addAll(found.missing(hole.from(), hole.to()));
         }
@@ -135,31 +138,5 @@ final class Copies {
             }
         }
         return copies;
-    }
-
-    /** Each once, that of the file with the highest id first: of LSNs that were given anew it is the one that counts. */
-    private Set<Integer> saltsOfEvidence() throws IOException {
-        Set<Integer> salts = new LinkedHashSet<>();
-        for (String name : damaged.list().stream()
-                .filter(name -> name.endsWith(Mending.EVIDENCE))
-                .sorted(Comparator.reverseOrder())
-                .toList()) {
-            try (StorageFile file = damaged.open(name, false)) {
-                ByteBuffer bytes = TailScan.load(file, arena);
-                Salvage.Found found = Salvage.find(bytes, null, 0, Long.MAX_VALUE);
-                if (bytes.limit() >= SegmentHeader.BYTES) {
-                    salts.add(saltOf(bytes, found));
-                }
-            }
-        }
-        return salts;
-    }
-
-    private static int saltOf(ByteBuffer bytes, Salvage.Found otherwise) {
-        try {
-            return SegmentHeader.read(bytes.slice(0, SegmentHeader.BYTES)).salt();
-        } catch (InvalidBytesException | NewerVersionException e) {
-            return Objects.requireNonNull(otherwise).salt();
-        }
     }
 }

@@ -7,6 +7,7 @@ import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.recovery.RecoveryPolicy;
 import io.walnut.wal.segment.Segment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -157,6 +158,42 @@ class RepairTest {
                     assertHoldsAll(wal);
                 }
             }
+        }
+    }
+
+    /** What was damaged before a reset was set aside as well, and a backup may still have it. */
+    @Test
+    void whatWasResetAwayDoesNotFillAHoleOfTheLogThatCameAfterIt() throws Exception {
+        int[] salt = {1};
+        WalOptions options = full(RecoveryPolicy.defaults()).withSalts(() -> salt[0]++);
+        WalOptions quarantine = options.withRecovery(
+                RecoveryPolicy.defaults().withOnCorruption(RecoveryPolicy.OnCorruption.QUARANTINE));
+        Map<String, byte[]> files = Map.of();
+        FaultyStorage backup = new FaultyStorage();
+        for (String text : List.of("old ", "new ")) {
+            FaultyStorage storage = FaultyStorage.of(files);
+            try (Wal wal = Wal.open(storage, options)) {
+                wal.reset(0);
+                for (int i = 0; i < 5; i++) {
+                    wal.append(Logs.batch(text + i));
+                }
+            }
+            files = storage.contents();
+            backup = text.equals("old ") ? FaultyStorage.of(files) : backup;
+            String segment = files.keySet().stream()
+                    .filter(name -> Segment.id(name) >= 0)
+                    .findFirst()
+                    .orElseThrow();
+            flip(files, segment, 3 * BLOCK + 50);
+            FaultyStorage damaged = FaultyStorage.of(files);
+            Wal.open(damaged, quarantine).close();
+            files = damaged.contents();
+        }
+        FaultyStorage storage = FaultyStorage.of(files);
+        try (Wal wal =
+                Wal.open(storage, options.withRecovery(RecoveryPolicy.defaults().withCopies(backup)))) {
+            assertThat(Logs.text(wal.read(1))).isEqualTo("new 1");
+            assertThatThrownBy(() -> wal.read(2)).isInstanceOf(WalGapException.class);
         }
     }
 
