@@ -86,10 +86,10 @@ final class LogCursor implements TailCursor {
                     find();
                 }
             } catch (WalRangeException e) {
-                if (now == log.cuts()) {
+                if (now == log.cuts() && next < log.readableLsn()) {
                     throw e;
                 }
-                continue; // it was cut away after we had looked where the log ends
+                continue; // it was cut away after, or while, we looked where the log ends
             }
             end = Math.min(readable, Math.min(frame.endLsn(), segmentOfFrame().endLsn()));
             cuts = now;
