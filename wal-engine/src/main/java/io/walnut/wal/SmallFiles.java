@@ -60,7 +60,7 @@ final class SmallFiles {
                     file.sync();
                     return;
                 } catch (StorageInterruptedException e) {
-                    interrupted = true;
+                    interrupted |= e.isOfCaller();
                     if (attempt == ATTEMPTS_WHEN_INTERRUPTED) {
                         throw e;
                     }

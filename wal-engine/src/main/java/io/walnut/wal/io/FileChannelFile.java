@@ -116,7 +116,7 @@ final class FileChannelFile implements StorageFile {
             Thread.interrupted();
             throw new StorageInterruptedException("interrupted while writing " + path, e);
         } catch (ClosedChannelException e) {
-            throw new StorageInterruptedException("another thread was interrupted while writing " + path, e);
+            throw StorageInterruptedException.ofAnother("another thread was interrupted while writing " + path, e);
         } catch (IOException e) {
             throw IoErrors.typed(e, path);
         }
@@ -156,7 +156,7 @@ final class FileChannelFile implements StorageFile {
             throw new StorageInterruptedException("interrupted while syncing " + path, e);
         } catch (ClosedChannelException e) {
             reopen(current);
-            throw new StorageInterruptedException("another thread was interrupted while syncing " + path, e);
+            throw StorageInterruptedException.ofAnother("another thread was interrupted while syncing " + path, e);
         }
     }
 

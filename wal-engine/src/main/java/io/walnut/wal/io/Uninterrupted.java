@@ -26,7 +26,7 @@ public final class Uninterrupted {
                     io.run();
                     return;
                 } catch (StorageInterruptedException e) {
-                    interrupted = true;
+                    interrupted |= e.isOfCaller();
                     if (attempt == ATTEMPTS) {
                         throw e;
                     }

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The contract over the file system, and what only a file system has. */
 public class FileChannelStorageTest extends StorageContract {
     private static final Path ALWAYS_FULL = Path.of("/dev/full");
+    private static final int SYNCS = 300;
 
     @TempDir
     protected Path temporary = Path.of(".");
@@ -123,6 +127,36 @@ public class FileChannelStorageTest extends StorageContract {
             assertThat(read(file)).isEqualTo("text");
         } finally {
             Thread.interrupted();
+        }
+    }
+
+    /** It closes the channel that both use: each gets back what it was. */
+    @Test
+    void anInterruptOfOneThreadIsNotAnothersToo() throws Exception {
+        try (StorageFile file = storage().create("a")) {
+            file.write(buffer("text"), 0);
+            CyclicBarrier both = new CyclicBarrier(2);
+            CompletableFuture<Void> interrupted = CompletableFuture.runAsync(() -> {
+                try {
+                    for (int i = 0; i < SYNCS; i++) {
+                        both.await();
+                        Thread.currentThread().interrupt();
+                        long _ = file.length();
+                        assertThat(Thread.interrupted()).isTrue();
+                    }
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            });
+            for (int i = 0; i < SYNCS; i++) {
+                both.await(20, TimeUnit.SECONDS);
+                Uninterrupted.run(() -> {
+                    file.write(buffer("text"), 0);
+                    file.sync();
+                });
+                assertThat(Thread.interrupted()).isFalse();
+            }
+            interrupted.get();
         }
     }
 
