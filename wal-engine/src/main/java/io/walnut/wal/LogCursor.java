@@ -6,6 +6,7 @@ import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -159,7 +160,13 @@ final class LogCursor implements TailCursor {
 
     @Override
     public boolean next(Duration timeout) throws WalException, InterruptedException {
-        return next() || (log.awaitReadable(next, timeout) && next());
+        long deadline = System.nanoTime() + TimeUnit.NANOSECONDS.convert(timeout); // the longest is for ever
+        while (!next()) { // again when what came was compacted away before it was read
+            if (!log.awaitReadable(next, deadline - System.nanoTime())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

@@ -4,10 +4,8 @@ import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.segment.FrameReader;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -207,8 +205,8 @@ final class LogReader {
     }
 
     /** Waits until cursors may go to {@code lsn}; false when that takes too long. */
-    boolean awaitReadable(long lsn, Duration timeout) throws WalException, InterruptedException {
-        long nanos = TimeUnit.NANOSECONDS.convert(timeout); // the longest is for ever
+    boolean awaitReadable(long lsn, long timeoutNanos) throws WalException, InterruptedException {
+        long nanos = timeoutNanos;
         state.mutex.lockInterruptibly();
         try {
             while (readableLsn() <= lsn) {

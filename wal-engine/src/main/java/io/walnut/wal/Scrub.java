@@ -70,6 +70,11 @@ public final class Scrub implements AutoCloseable {
         }
     }
 
+    /** Once it was begun. */
+    boolean hasEnded() {
+        return !thread.isAlive();
+    }
+
     private void loop() {
         try {
             while (!closed) {

@@ -13,6 +13,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads the frames of a segment that is not sealed, from its header on, as far as they are good.
@@ -20,13 +22,13 @@ import org.jspecify.annotations.Nullable;
  * @param vouchedLsn a frame among them begins here, and one of them says that all before it was durable
  */
 record TailScan(FrameIndex index, long endLsn, long endPosition, long vouchedLsn, String stopped) {
-
+    private static final Logger LOG = LoggerFactory.getLogger(TailScan.class);
     private static final int ZEROS_BYTES = 256 << 10;
 
     /**
      * The bytes of a file as they are now, for the life of the arena: mapped where the storage can, because nothing is copied
      * that way, and each page looked at once before anything computes on it, so that one that the disk does not give back is
-     * an error of this method.
+     * an error of this method; else read.
      */
     static ByteBuffer load(StorageFile file, Arena arena) throws IOException {
         long length = file.length();
@@ -36,7 +38,13 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, long vouchedLsn
         if (length == 0) {
             return ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
         }
-        MemorySegment bytes = file.map(arena, 0, length);
+        MemorySegment bytes;
+        try {
+            bytes = file.map(arena, 0, length);
+        } catch (IOException | OutOfMemoryError e) { // a process may have so many mappings, and no more
+            LOG.debug("{} cannot be mapped and is read", file, e);
+            return read(file, arena, length);
+        }
         if (bytes.isMapped()) {
             try {
                 bytes.load(); // asks the disk for all of it at once
@@ -45,6 +53,12 @@ record TailScan(FrameIndex index, long endLsn, long endPosition, long vouchedLsn
             }
         }
         return bytes.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static ByteBuffer read(StorageFile file, Arena arena, long length) throws IOException {
+        ByteBuffer bytes = arena.allocate(length, Blocks.BYTES).asByteBuffer();
+        file.read(bytes, 0);
+        return bytes.flip().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     static TailScan of(ByteBuffer bytes, SegmentHeader header) {

@@ -381,6 +381,7 @@ public final class Wal implements AutoCloseable {
                 throw new WalClosedException("the log in " + state.storage.describe() + " is closed");
             }
             Scrub scrub = new Scrub(state, pace, listener);
+            scrubs.removeIf(Scrub::hasEnded);
             scrubs.add(scrub);
             scrub.start();
             return scrub;

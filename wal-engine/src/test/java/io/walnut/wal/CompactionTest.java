@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,8 +23,11 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -228,6 +232,33 @@ class CompactionTest {
         }
         wal = reopen(wal, Logs.inline());
         assertHolds(wal, Map.of(end, "first"));
+        wal.close();
+    }
+
+    /** What comes is compacted away before it is read, again and again. */
+    @Test
+    void whoWaitsForARecordIsNotToldThatNoneCame() throws Exception {
+        Wal wal = Wal.open(storage, Logs.inline());
+        CompletableFuture<String> read = CompletableFuture.supplyAsync(() -> {
+            try (TailCursor tail = wal.tail(0)) {
+                while (tail.next(ChronoUnit.FOREVER.getDuration())) {
+                    String text = Logs.text(tail.record());
+                    if (!text.equals("gone")) {
+                        return text;
+                    }
+                }
+                return "none came";
+            } catch (WalException | InterruptedException e) {
+                throw new CompletionException(e);
+            }
+        });
+        for (int i = 0; i < 1_000 && !read.isDone(); i++) {
+            wal.append(Logs.batch("gone"));
+            wal.roll();
+            wal.compact(ALL, record -> false, NOBODY);
+        }
+        wal.append(Logs.batch("last"));
+        assertThat(read.get(10, TimeUnit.SECONDS)).isEqualTo("last");
         wal.close();
     }
 

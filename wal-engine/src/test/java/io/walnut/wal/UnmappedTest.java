@@ -107,6 +107,21 @@ class UnmappedTest {
         }
     }
 
+    @Test
+    void aTailIsRecoveredAndASegmentRepairedFromTheFiles() throws Exception {
+        Wal lost = Wal.open(storage, OPTIONS);
+        fill(lost, 15);
+        NoMappings left = new NoMappings(FaultyStorage.of(disk.contents()));
+        left.refuses = true;
+        try (Wal wal = Wal.open(left, OPTIONS)) {
+            checkAll(wal);
+            FaultyStorage noCopies = new FaultyStorage();
+            wal.repair(new LsnRange(0, wal.endLsn()), noCopies); // nothing is damaged, and so nothing wanted
+            checkAll(wal);
+        }
+        lost.close();
+    }
+
     /** Frames that do not count any more lie between the last one that does and the table. */
     @Test
     void afterATruncationWithinASegmentTheLastFrameIsRead() throws Exception {
