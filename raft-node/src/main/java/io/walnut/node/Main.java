@@ -17,7 +17,7 @@ public final class Main {
 
     public static void main(String[] args) {
         List<String> words = List.of(args);
-        if (words.contains("wal") && !words.contains("bench") && System.getenv(LOG_LEVEL) == null) {
+        if (words.contains("wal") && System.getenv(LOG_LEVEL) == null) {
             // What the engine tells of its steps is for the log of a service, and would stand beside the output here.
             System.setProperty(LOG_LEVEL, "WARN");
         }

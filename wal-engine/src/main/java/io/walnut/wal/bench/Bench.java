@@ -1,6 +1,9 @@
 package io.walnut.wal.bench;
 
+import io.walnut.wal.WalOptions;
 import io.walnut.wal.bench.RowResult.Reference;
+import io.walnut.wal.io.Storage;
+import io.walnut.wal.io.uring.Backends;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -68,10 +71,21 @@ public final class Bench implements AutoCloseable {
     public void run(List<String> ids) {
         List<String> wanted =
                 ids.stream().map(id -> id.toUpperCase(Locale.ROOT)).toList();
+        ours().forEach(this::noteBackend);
         for (Row row : Rows.ALL) {
             if (!isStopped() && (wanted.isEmpty() || wanted.contains(row.id()))) {
                 run(row);
             }
+        }
+    }
+
+    private void noteBackend(WalSubject log) {
+        WalOptions options = log.options();
+        try (Storage chosen = Backends.open(directory, options.pastPageCache(), options.backend())) {
+            note(log.name() + " writes by " + chosen.backend().backend() + ": "
+                    + chosen.backend().reason());
+        } catch (IOException e) {
+            note(log.name() + ": " + e.getMessage()); // so will each row say that fails for it
         }
     }
 

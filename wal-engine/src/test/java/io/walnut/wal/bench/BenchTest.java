@@ -31,6 +31,7 @@ class BenchTest {
 
     private final List<RowResult> results = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
 
     private final Report report = new Report() {
         @Override
@@ -44,7 +45,9 @@ class BenchTest {
         }
 
         @Override
-        public void note(String text) {}
+        public void note(String text) {
+            notes.add(text);
+        }
     };
 
     /** Counts what it is given; breaks after so many. */
@@ -151,6 +154,7 @@ class BenchTest {
         }
         assertThat(failures).isEmpty();
         assertThat(results).extracting(RowResult::row).containsExactly("A5", "A13", "A15", "A15");
+        assertThat(notes).first().asString().contains("walnut writes by ");
         assertThat(results)
                 .allSatisfy(result -> assertThat(result.opsPerSecond()).isPositive());
     }
