@@ -122,15 +122,17 @@ final class Damage {
         Map<String, byte[]> disk = new HashMap<>(example.files());
         disk.put(example.damaged(), damaged);
         FaultyStorage storage = FaultyStorage.of(disk);
-        Wal wal;
-        try {
-            wal = Wal.open(wrapper.apply(storage), DamagedFile.options(example.spareBlocks()));
+        try (Wal wal = Wal.open(wrapper.apply(storage), DamagedFile.options(example.spareBlocks()))) {
+            return read(wal, storage, damaged.length);
         } catch (WalCorruptException e) {
             if (!same(disk, storage.contents())) {
                 throw new AssertionError("refused, and the files were changed", e);
             }
             return Outcome.REFUSED_AT_OPEN;
         }
+    }
+
+    private Outcome read(Wal wal, FaultyStorage storage, int length) throws WalException {
         LogModel found;
         try {
             found = Scenario.contents(wal);
@@ -147,7 +149,7 @@ final class Damage {
         if (!found.equals(acknowledged.truncatedAfter(found.endLsn() - 1))) {
             throw new AssertionError("gave " + found + ", acknowledged " + acknowledged);
         }
-        return lost(wal, found, damaged.length);
+        return lost(wal, found, length);
     }
 
     /** Which of the two losses that cannot be told from a crash it is. */
@@ -169,26 +171,28 @@ final class Damage {
         FaultyStorage storage = FaultyStorage.of(example.files());
         example.outside().forEach(storage::putOutside);
         storage.putOutside(example.adopted().getFirst(), damaged);
-        Wal wal = Wal.open(wrapper.apply(storage), DamagedFile.options(example.spareBlocks()));
-        Map<String, byte[]> before = storage.contents();
-        try {
-            wal.adopt(example.adopted(), 4);
-        } catch (WalCorruptException e) {
-            if (!Scenario.contents(wal).equals(example.acknowledged()) || !same(before, storage.contents())) {
-                throw new AssertionError("refused, and the log is not as it was", e);
+        try (Wal wal = Wal.open(wrapper.apply(storage), DamagedFile.options(example.spareBlocks()))) {
+            Map<String, byte[]> before = storage.contents();
+            try {
+                wal.adopt(example.adopted(), 4);
+            } catch (WalCorruptException e) {
+                if (!Scenario.contents(wal).equals(example.acknowledged()) || !same(before, storage.contents())) {
+                    throw new AssertionError("refused, and the log is not as it was", e);
+                }
+                return Outcome.REFUSED_AT_ADOPTION;
             }
-            return Outcome.REFUSED_AT_ADOPTION;
+            throw new AssertionError("adopted: " + Scenario.contents(wal));
         }
-        throw new AssertionError("adopted: " + Scenario.contents(wal));
     }
 
     /** What did no harm does none later either. */
     private static void tryOut(Wal wal, FaultyStorage storage, LogModel found) throws WalException {
         List<LogModel.Entry> more = List.of(new LogModel.Entry(7, "after"));
         wal.append(Scenario.encode(more));
-        Wal again = Wal.open(FaultyStorage.of(storage.contents()), Scenario.options());
-        if (!Scenario.contents(again).equals(found.with(more))) {
-            throw new AssertionError("an append after it gave " + Scenario.contents(again));
+        try (Wal again = Wal.open(FaultyStorage.of(storage.contents()), Scenario.options())) {
+            if (!Scenario.contents(again).equals(found.with(more))) {
+                throw new AssertionError("an append after it gave " + Scenario.contents(again));
+            }
         }
     }
 
