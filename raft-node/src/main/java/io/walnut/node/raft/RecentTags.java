@@ -35,7 +35,9 @@ final class RecentTags {
         end = index + 1;
     }
 
+    /** What was overwritten by those that go does not count as held again. */
     void truncate(long index) {
+        first = Math.max(first, end - tags.length() + 1);
         end = Math.min(end, index);
         first = Math.min(first, end);
     }

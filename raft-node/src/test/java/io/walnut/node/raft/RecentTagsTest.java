@@ -31,4 +31,25 @@ class RecentTagsTest {
         writer.join();
         assertThat(wrong).isZero();
     }
+
+    @Test
+    void whatWasOverwrittenIsUnknownAfterATruncation() {
+        RecentTags tags = new RecentTags(CAPACITY, 0);
+        for (long index = 0; index < 3 * CAPACITY; index++) {
+            tags.put(index, index);
+        }
+        tags.truncate(3 * CAPACITY - 5);
+        for (long index = 0; index < 3 * CAPACITY; index++) {
+            boolean held = index > 2 * CAPACITY && index < 3 * CAPACITY - 5;
+            assertThat(tags.get(index)).as("tag of %d", index).isEqualTo(held ? index : RecentTags.UNKNOWN);
+        }
+        tags.put(3 * CAPACITY - 5, -7);
+        assertThat(tags.get(3 * CAPACITY - 5)).isEqualTo(-7);
+        assertThat(tags.get(2 * CAPACITY + 1)).isEqualTo(2 * CAPACITY + 1);
+
+        tags.truncate(CAPACITY);
+        tags.put(CAPACITY, 5);
+        assertThat(tags.get(CAPACITY)).isEqualTo(5);
+        assertThat(tags.get(CAPACITY - 1)).isEqualTo(RecentTags.UNKNOWN);
+    }
 }
