@@ -24,7 +24,16 @@ final class PendingWrites {
 
     /** Everything up to {@code index} is durable. */
     void completeUpTo(long index) {
-        complete(taken(writes.headMap(index, true)));
+        takeUpTo(index).run();
+    }
+
+    /**
+     * Takes out what waits for entries up to {@code index}, which are durable, to be completed by the one who gets it: what is added
+     * after that waits for other entries in their place.
+     */
+    Runnable takeUpTo(long index) {
+        List<Map.Entry<Long, CompletableFuture<Long>>> taken = taken(writes.headMap(index, true));
+        return () -> complete(taken);
     }
 
     /** Entries from {@code index} on were taken out of the log: nobody waits for them any more, and nothing failed. */

@@ -394,19 +394,23 @@ public final class WalRaftLog extends RaftLogBase {
 
     /** Called by the WAL's syncing thread, in order, and on behalf of who has appended; never with the write lock. */
     private void advanceFlushIndex() {
-        long durable;
+        Runnable completion;
         synchronized (flushLock) {
             if (shrinking) {
                 return;
             }
-            durable = Math.min(wal.durableLsn() - 1, visible.last());
+            long durable = Math.min(wal.durableLsn() - 1, visible.last());
             if (durable <= flushIndex) {
                 return;
             }
             flushIndex = durable;
+            completion = pending.takeUpTo(durable); // now: later, others may wait in their place
         }
-        division.commitEvent().run();
-        pending.completeUpTo(durable);
+        try {
+            division.commitEvent().run();
+        } finally {
+            completion.run();
+        }
     }
 
     // ---- taking away

@@ -64,6 +64,7 @@ class WalRaftLogTest {
     private final List<LogEntryProto> fedAtOpen = new ArrayList<>();
     private final RaftProperties properties = new RaftProperties();
     private final AtomicLong currentTerm = new AtomicLong(TERM);
+    private volatile Runnable onCommitEvent = () -> {};
 
     private GatedStorage disk;
     private WalRaftLog log;
@@ -314,6 +315,59 @@ class WalRaftLogTest {
         assertThat(below.get(10, TimeUnit.SECONDS)).isEqualTo(10);
         assertThat(above.get(10, TimeUnit.SECONDS)).isEqualTo(20);
         assertThat(log.getFlushIndex()).isEqualTo(14);
+    }
+
+    /**
+     * A thread that tells of an entry, because the WAL did before the entry was visible, is held up while the entry is replaced. Busy
+     * threads make that thread frequent.
+     */
+    @Test
+    void whatIsToldLateOfATruncatedEntryDoesNotCompleteTheOneInItsPlace() throws Exception {
+        CountDownLatch telling = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        CompletableFuture<Thread> teller = new CompletableFuture<>();
+        onCommitEvent = () -> {
+            if (Thread.currentThread().isVirtual() && teller.complete(Thread.currentThread())) {
+                telling.countDown();
+                await(goOn);
+            }
+        };
+        List<Thread> busy = new ArrayList<>();
+        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+            busy.add(Thread.ofPlatform().daemon().start(() -> {
+                while (telling.getCount() > 0) {
+                    Thread.onSpinWait();
+                }
+            }));
+        }
+        try {
+            long index = 0;
+            for (; telling.getCount() > 0 && index < 100_000; index++) {
+                CompletableFuture<Long> next = append(entry(TERM, index));
+                while (!next.isDone() && telling.getCount() > 0) {
+                    Thread.onSpinWait();
+                }
+            }
+            assertThat(telling.getCount()).as("such a thread came").isZero();
+            log.truncate(--index);
+            disk.hold();
+            CompletableFuture<Long> fresh = append(entry(TERM + 1, index));
+
+            goOn.countDown();
+            assertThat(teller.get(10, TimeUnit.SECONDS).join(java.time.Duration.ofSeconds(10)))
+                    .isTrue();
+            assertThat(log.getFlushIndex()).isEqualTo(index - 1);
+            assertThat(fresh).as("appended, and not durable").isNotDone();
+
+            disk.release();
+            assertThat(fresh.get(10, TimeUnit.SECONDS)).isEqualTo(index);
+        } finally {
+            telling.countDown();
+            goOn.countDown();
+            for (Thread thread : busy) {
+                thread.join();
+            }
+        }
     }
 
     // ---- a leader that was deposed meanwhile
@@ -679,7 +733,10 @@ class WalRaftLogTest {
         return new RaftLogSeam.Division(
                 member,
                 stateMachine,
-                () -> commitEvents.add(log.getFlushIndex()),
+                () -> {
+                    commitEvents.add(log.getFlushIndex());
+                    onCommitEvent.run();
+                },
                 truncated::add,
                 () -> snapshots.latest().map(TermIndex::getIndex).orElse(RaftLog.INVALID_LOG_INDEX),
                 new RaftLogSeam.DivisionLock() {
