@@ -466,6 +466,7 @@ public final class WalRaftLog extends RaftLogBase {
                 shrinking = false;
                 flushIndex = flushed;
             }
+            noticeDurable(); // nobody has told of it meanwhile, and a change without room leaves it as it was
         }
         // What became durable during the change was not told by the WAL's thread.
         ASIDE.execute(division.commitEvent());

@@ -443,6 +443,26 @@ class WalRaftLogTest {
     }
 
     @Test
+    void whatBecomesDurableDuringATruncationWithoutRoomIsTold() throws Exception {
+        append(entry(TERM, 0)).get(10, TimeUnit.SECONDS);
+        disk.hold();
+        CompletableFuture<Long> below = log.append(entries(TERM, 1, 11)).getFirst();
+        disk.full(true);
+        CompletableFuture<CompletableFuture<Long>> other = new CompletableFuture<>();
+        Thread appending = Thread.ofPlatform()
+                .daemon()
+                .start(() -> other.complete(log.append(entries(TERM + 1, 6, 8)).getFirst()));
+        LoopbackCluster.await("the truncation waits for the disk", () -> appending.getState() == Thread.State.WAITING);
+        disk.release();
+
+        assertThat(other.get(10, TimeUnit.SECONDS)).failsWithin(10, TimeUnit.SECONDS);
+        assertThat(below.get(10, TimeUnit.SECONDS)).isEqualTo(10);
+        assertThat(log.getFlushIndex()).isEqualTo(10);
+        assertThat(failures).isEmpty();
+        disk.full(false);
+    }
+
+    @Test
     void truncateIsInclusiveAndLowersTheFlushIndexAtOnce() throws Exception {
         log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
         assertThat(log.truncate(4).get(10, TimeUnit.SECONDS)).isEqualTo(4);
