@@ -13,6 +13,7 @@ public final class BatchReader {
     private final Source source;
     private final long logId;
     private long commandLsn = -1;
+    private int commandBytes;
     private List<AppendItem> items = List.of();
 
     /** Where the commands are. */
@@ -27,7 +28,7 @@ public final class BatchReader {
     }
 
     /**
-     * The batch that stands there.
+     * The batch that stands there. Keeps no more in memory than about twice its bytes.
      *
      * @throws IOException when the record cannot be read, because the WAL was trimmed meanwhile or because of a fault
      */
@@ -45,12 +46,30 @@ public final class BatchReader {
             throw new IOException("LSN " + commandLsn + " holds " + item.count() + " records of log " + item.logId()
                     + " in slot " + location.slot() + ", expected " + location.count() + " of log " + logId);
         }
-        return item;
+        return item.bytes().remaining() < commandBytes / 2 ? alone(item) : item;
+    }
+
+    /** Who keeps a small batch must not keep the whole command in memory with it, which may be a thousand times as large. */
+    private static AppendItem alone(AppendItem item) {
+        ByteBuffer copy = ByteBuffer.allocate(item.bytes().remaining());
+        copy.put(item.bytes().duplicate()).flip();
+        return new AppendItem(
+                item.logId(),
+                item.producerId(),
+                item.producerEpoch(),
+                item.sequence(),
+                item.count(),
+                item.crc32c(),
+                copy.asReadOnlyBuffer(),
+                item.expectedOffset(),
+                item.writerEpoch());
     }
 
     private List<AppendItem> items(long lsn) throws IOException {
         try {
-            if (Command.decode(source.readCommand(lsn)) instanceof Command.Append append) {
+            ByteBuffer command = source.readCommand(lsn);
+            commandBytes = command.remaining();
+            if (Command.decode(command) instanceof Command.Append append) {
                 return append.items();
             }
         } catch (MalformedException e) {
