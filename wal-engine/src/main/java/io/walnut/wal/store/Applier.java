@@ -55,7 +55,10 @@ final class Applier implements DurableListener {
         List<Done> done = List.of();
         applying.lock();
         try {
-            for (Pending next = pending.peek(); next != null && next.lsn < lsn; next = pending.peek()) {
+            // After a failure nothing: what is pending yet stands behind commands that were not applied.
+            for (Pending next = failure == null ? pending.peek() : null;
+                    next != null && next.lsn < lsn;
+                    next = pending.peek()) {
                 pending.remove();
                 if (done.isEmpty()) {
                     done = new ArrayList<>();

@@ -57,6 +57,26 @@ class ApplierTest {
         }
     }
 
+    /** Else the index would be as if those that failed, and may be durable, had never been. */
+    @Test
+    void nothingIsAppliedAfterWhatFailed() throws Exception {
+        for (int round = 0; round < 50 * ROUNDS; round++) {
+            LogIndex index = new LogIndex();
+            Applier applier = new Applier(index, 0);
+            CompletableFuture<Result> first = applier.add(0, create(0));
+            applier.fail(new IllegalStateException("poisoned"));
+            CompletableFuture<CompletableFuture<Result>> second = new CompletableFuture<>();
+            CompletableFuture<Void> adds = CompletableFuture.runAsync(() -> second.complete(applier.add(1, create(1))));
+            while (!second.isDone()) {
+                applier.applyBelow(2);
+            }
+            adds.get();
+            assertThat(first).isCompletedExceptionally();
+            assertThat(second.get()).isCompletedExceptionally();
+            assertThat(index.size()).isZero();
+        }
+    }
+
     private static void await(CyclicBarrier barrier) {
         try {
             barrier.await();
