@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -140,8 +139,13 @@ final class Image {
         }
     }
 
+    /** Takes the logs of an image. */
+    interface Taker {
+        void take(LogState log) throws MalformedException;
+    }
+
     /** Hands the logs to {@code logs} one by one; they count only when the checksum at the end was right. */
-    static Header read(InputStream source, Consumer<LogState> logs) throws IOException, MalformedException {
+    static Header read(InputStream source, Taker logs) throws IOException, MalformedException {
         ImageInput in = new ImageInput(source);
         try {
             for (byte expected : MAGIC) {
@@ -159,8 +163,15 @@ final class Image {
             if (count < 0) {
                 throw new MalformedException("image: " + count + " logs");
             }
+            long before = 0;
             for (int i = 0; i < count; i++) {
-                logs.accept(readLog(in, version));
+                LogState log = readLog(in, version);
+                if (log.id <= before || log.id >= header.nextLogId) {
+                    throw new MalformedException(
+                            "image: log id " + log.id + " after " + before + ", the next log gets " + header.nextLogId);
+                }
+                before = log.id;
+                logs.take(log);
             }
             int computed = in.checksum();
             int stored = in.i32();

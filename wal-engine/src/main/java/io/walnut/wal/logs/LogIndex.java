@@ -294,6 +294,9 @@ public final class LogIndex {
     public static LogIndex load(InputStream source) throws IOException, MalformedException {
         LogIndex index = new LogIndex();
         Image.Header header = Image.read(source, log -> {
+            if (index.byName.get(log.name()) != null) {
+                throw new MalformedException("image: two logs have the name '" + log.name() + "'");
+            }
             index.put(log);
             index.needed.update(log);
         });

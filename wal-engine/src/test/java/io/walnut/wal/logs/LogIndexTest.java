@@ -325,6 +325,23 @@ class LogIndexTest {
         }
     }
 
+    /** Damage is met before the checksum: who reads must be able to go on with an older image. */
+    @Test
+    void anImageWithTwoLogsOfOneNameOrIdIsMalformed() throws Exception {
+        LogIndex index = new LogIndex();
+        for (String name : List.of("one/b", "one/c", "one/d")) {
+            index.apply(1, new Command.Create(5, name).encode());
+        }
+        byte[] image = save(index);
+        for (int bit = 0; bit < 8 * image.length; bit++) {
+            byte[] damaged = image.clone();
+            damaged[bit / 8] ^= (byte) (1 << bit % 8);
+            assertThatThrownBy(() -> LogIndex.load(new ByteArrayInputStream(damaged)))
+                    .as("bit %d", bit)
+                    .isInstanceOf(MalformedException.class);
+        }
+    }
+
     @Test
     void aLongNameIsRefusedInAResultThatCanBeSent() throws Exception {
         for (Command command : List.of(
