@@ -281,6 +281,12 @@ public final class LogIndex {
         return commands;
     }
 
+    /** Whether the settings of the log, as it is now, want it sealed at that time; false when it is gone. */
+    public boolean isDueToBeSealed(long logId, long nowMs) {
+        LogState log = byId.get(logId);
+        return log != null && log.dueToBeSealed(nowMs);
+    }
+
     /** Writes the state ({@link Image}). Must not run beside {@link #apply}. The stream is not closed. */
     public void save(OutputStream target) throws IOException {
         Image.write(target, nextLogId, lastTimestampMs, byId.inOrder(), byId.size());

@@ -2,7 +2,9 @@ package io.walnut.wal.store;
 
 import io.walnut.wal.DurableListener;
 import io.walnut.wal.WalException;
+import io.walnut.wal.logs.Command;
 import io.walnut.wal.logs.LogIndex;
+import io.walnut.wal.logs.MalformedException;
 import io.walnut.wal.logs.Result;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -97,6 +99,25 @@ final class Applier implements DurableListener {
             applying.unlock();
         }
         failed.forEach(each -> each.result.completeExceptionally(cause));
+    }
+
+    /** Whether a command that has its LSN and is not applied yet appends to that log. */
+    boolean isAppendingTo(long logId) {
+        applying.lock(); // or one might be neither pending nor applied
+        try {
+            return pending.stream().anyMatch(each -> appendsTo(each.command, logId));
+        } finally {
+            applying.unlock();
+        }
+    }
+
+    private static boolean appendsTo(ByteBuffer command, long logId) {
+        try {
+            return Command.decode(command) instanceof Command.Append append
+                    && append.items().stream().anyMatch(item -> item.logId() == logId);
+        } catch (MalformedException e) {
+            return false;
+        }
     }
 
     /** An image of the index, and the LSN before which it stands. */

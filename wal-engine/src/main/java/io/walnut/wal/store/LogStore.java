@@ -418,7 +418,11 @@ public final class LogStore implements AutoCloseable {
         keeping.lock();
         try {
             for (Command command : index.due(nowMs())) {
-                Result _ = submit(_ -> command);
+                if (command instanceof Command.Seal seal) {
+                    sealIfIdle(seal);
+                } else {
+                    Result _ = submit(_ -> command);
+                }
             }
             if (applier.appliedLsn() - imageLsn >= options.imageEvery()) {
                 saveImage();
@@ -427,6 +431,21 @@ public final class LogStore implements AutoCloseable {
         } finally {
             keeping.unlock();
         }
+    }
+
+    /** A round takes a while: what is appended meanwhile, or on its way, keeps its log open. */
+    private void sealIfIdle(Command.Seal seal) throws WalException {
+        Submitted submitted;
+        order.lock(); // nothing is appended between the look and the seal
+        try {
+            if (applier.isAppendingTo(seal.logId()) || !index.isDueToBeSealed(seal.logId(), nowMs())) {
+                return;
+            }
+            submitted = give(_ -> seal);
+        } finally {
+            order.unlock();
+        }
+        await(submitted);
     }
 
     private void saveImage() throws IOException {

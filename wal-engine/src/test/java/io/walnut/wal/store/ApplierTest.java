@@ -77,6 +77,20 @@ class ApplierTest {
         }
     }
 
+    @Test
+    void anAppendIsOnItsWayUntilItIsApplied() {
+        Applier applier = new Applier(new LogIndex(), 0);
+        CompletableFuture<Result> _ = applier.add(0, create(0));
+        var item = new Command.AppendItem(7, 0, 0, 0, 1, 0, ByteBuffer.allocate(3));
+        CompletableFuture<Result> _ = applier.add(1, new Command.Append(1, List.of(item)).encode());
+        assertThat(applier.isAppendingTo(7)).isTrue();
+        assertThat(applier.isAppendingTo(8)).isFalse();
+        applier.applyBelow(1);
+        assertThat(applier.isAppendingTo(7)).isTrue();
+        applier.applyBelow(2);
+        assertThat(applier.isAppendingTo(7)).isFalse();
+    }
+
     private static void await(CyclicBarrier barrier) {
         try {
             barrier.await();

@@ -44,7 +44,11 @@ class LogStoreTest {
     Path directory;
 
     private final AtomicLong nowMs = new AtomicLong(1_000);
-    private final InstantSource clock = () -> Instant.ofEpochMilli(nowMs.get());
+    private Runnable onClock = () -> {};
+    private final InstantSource clock = () -> {
+        onClock.run();
+        return Instant.ofEpochMilli(nowMs.get());
+    };
     private LogStoreOptions options = LogStoreOptions.defaults()
             .withWal(WalOptions.defaults().withSizes(32 << 10, 12 << 10, 64 << 10))
             .withUpkeepEvery(Duration.ZERO)
@@ -229,6 +233,28 @@ class LogStoreTest {
         assertThat(store.details("bytes").orElseThrow().bytes()).isEqualTo(3);
         assertThat(store.describe("idle").orElseThrow().sealed()).isTrue();
         assertThatThrownBy(() -> store.read("age", 0)).isInstanceOf(OffsetTrimmedException.class);
+    }
+
+    /** With many logs a round takes minutes: the look at all of them is old by then. */
+    @Test
+    void aLogThatIsAppendedToDuringTheRoundIsNotSealedAsIdle() throws Exception {
+        LogSettings idle = LogSettings.KEEP_ALL.withIdleSealMs(100);
+        store.create("first", idle);
+        store.create("second", idle);
+        nowMs.addAndGet(1_000);
+        AtomicLong looks = new AtomicLong();
+        onClock = () -> {
+            if (looks.incrementAndGet() == 2) { // the first was the look at all logs
+                CompletableFuture<Appended> _ = store.appendAsync(batch("second", "a"));
+            }
+        };
+        store.upkeep();
+        onClock = () -> {};
+        assertThat(store.describe("first").orElseThrow().sealed()).isTrue();
+        assertThat(store.describe("second").orElseThrow().sealed()).isFalse();
+        nowMs.addAndGet(100);
+        store.upkeep();
+        assertThat(store.describe("second").orElseThrow().sealed()).isTrue();
     }
 
     @Test
