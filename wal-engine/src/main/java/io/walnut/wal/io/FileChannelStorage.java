@@ -2,6 +2,7 @@ package io.walnut.wal.io;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -198,15 +199,10 @@ public final class FileChannelStorage implements Storage {
         sync(outside);
     }
 
+    /** By a channel that an interrupt does not close: half way a change of the directory would be of unknown outcome. */
     private static void sync(Path directory) throws IOException {
-        // A thread that was interrupted before must not make a sync fail that nobody asked it to give up.
-        boolean interrupted = Thread.interrupted();
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        try (AsynchronousFileChannel channel = AsynchronousFileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,6 +127,28 @@ public class FileChannelStorageTest extends StorageContract {
             file.sync();
             assertThat(read(file)).isEqualTo("text");
         } finally {
+            Thread.interrupted();
+        }
+    }
+
+    /** Half way a change of the directory is of unknown outcome, which poisons a log. */
+    @Test
+    void anInterruptDuringASyncOfTheDirectoryIsRememberedAndDoesNoHarm() throws Exception {
+        Thread syncs = Thread.currentThread();
+        AtomicBoolean done = new AtomicBoolean();
+        CompletableFuture<Void> interrupts = CompletableFuture.runAsync(() -> {
+            while (!done.get()) {
+                syncs.interrupt();
+            }
+        });
+        try {
+            for (int i = 0; i < 20 * SYNCS; i++) {
+                storage().syncDirectory();
+                storage().syncOutside(temporary);
+            }
+        } finally {
+            done.set(true);
+            interrupts.join();
             Thread.interrupted();
         }
     }
