@@ -3,6 +3,7 @@ package io.walnut.wal;
 import io.walnut.wal.format.FrameFormat;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -133,6 +134,7 @@ public final class Batch {
     private static void encode(Encoder encoder, ByteBuffer target, int length) {
         int end = target.position() + length;
         int limit = target.limit();
+        ByteOrder order = target.order();
         target.limit(end);
         try {
             encoder.encode(target);
@@ -141,7 +143,7 @@ public final class Batch {
                         "the encoder announced " + length + " bytes and wrote " + (length - (end - target.position())));
             }
         } finally {
-            target.limit(limit);
+            target.limit(limit).order(order); // an encoder may want another one, and the rest of the frame does not
         }
     }
 }
