@@ -6,13 +6,14 @@ import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.io.Uninterrupted;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Opens and verifies segments that come from elsewhere, before anything of the log goes. */
+/** Opens and verifies segments that come from elsewhere, and makes them durable, before anything of the log goes. */
 final class AdoptedSegments {
     private AdoptedSegments() {}
 
@@ -40,6 +41,7 @@ final class AdoptedSegments {
         Segment segment = Segment.sealed(id, footer, file, length);
         try {
             SealedSegments.verify(segment);
+            Uninterrupted.run(file::sync); // a link says nothing of whether whoever wrote the file has done so
         } catch (IOException | InvalidBytesException | RuntimeException e) {
             segment.release();
             throw e;

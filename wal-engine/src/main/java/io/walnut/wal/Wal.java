@@ -354,7 +354,7 @@ public final class Wal implements AutoCloseable {
 
     /**
      * Replaces the whole log by sealed segments from elsewhere, hard-linked or copied in, up to {@code newEndLsn} exclusive.
-     * They are verified before anything of the old log goes; after a crash the log is the old one or the new one.
+     * They are verified and synced before anything of the old log goes; after a crash the log is the old one or the new one.
      *
      * @throws WalCorruptException when the segments are not good; like any failure but a poisoning it leaves the log as it was
      */

@@ -298,7 +298,7 @@ public final class FaultyStorage implements Storage {
         }
         Inode inode = new Inode();
         inode.current = bytes.clone();
-        inode.durable = bytes.clone();
+        inode.pending.add(new Change.Write(0, bytes.clone())); // nobody says that whoever wrote it has synced it
         inode.shared = true;
         add(name, inode);
     }

@@ -80,6 +80,10 @@ class FaultyStorageTest extends StorageContract {
             assertThat(afterAPowerCut("b")).containsExactly("none");
             storage.putOutside(outside("source"), bytes("y"));
             storage.linkIn(outside("source"), "c");
+            assertThat(afterAPowerCut("c")).containsExactlyInAnyOrder("none", "", "\0", "y");
+            try (StorageFile linked = storage.open("c", true)) {
+                linked.sync();
+            }
             assertThat(afterAPowerCut("c")).containsExactlyInAnyOrder("none", "y");
         }
     }
