@@ -57,6 +57,10 @@ final class AdoptedSegments {
             throw new InvalidBytesException("they do not reach LSN " + end);
         }
         for (int i = 1; i < adopted.size(); i++) {
+            if (adopted.get(i).baseLsn() <= adopted.get(i - 1).baseLsn()) {
+                throw new InvalidBytesException("LSN " + adopted.get(i).baseLsn() + " begins a segment that comes after"
+                        + " the one that begins at " + adopted.get(i - 1).baseLsn());
+            }
             // A segment that was truncated holds more than counts: the next one's base says where it ends.
             if (adopted.get(i).baseLsn() > adopted.get(i - 1).endLsn()) {
                 throw new InvalidBytesException("LSNs " + adopted.get(i - 1).endLsn() + " to "

@@ -67,6 +67,8 @@ public record SegmentTrailer(
         if (bytes.getLong(0) != MAGIC
                 || frames < 1
                 || table < SegmentHeader.BYTES
+                || table % Blocks.BYTES != 0
+                || fileLength > Integer.MAX_VALUE
                 || table + frames * ROW_BYTES + FOOTER_BYTES != fileLength) {
             throw new InvalidBytesException("segment footer: not one, or of another file length than " + fileLength);
         }
