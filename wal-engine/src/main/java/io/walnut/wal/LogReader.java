@@ -180,18 +180,26 @@ final class LogReader {
         if (toLsn < fromLsn) {
             throw new IllegalArgumentException("LSNs from " + fromLsn + " to " + toLsn);
         }
-        if (toLsn > readableLsn()) {
-            throw new WalRangeException(toLsn, readableLsn());
-        }
-        var pieces = new ArrayList<LsnRange>();
-        for (Segment segment : state.segments) {
-            long from = Math.max(fromLsn, segment.baseLsn());
-            long to = Math.min(toLsn, segment.endLsn());
-            if (from < to) {
-                pieces.add(new LsnRange(from, to));
+        state.mutex.lock(); // or a change could come between the ends of the log and what lies between them
+        try {
+            if (fromLsn < state.startLsn) {
+                throw new WalTrimmedException(fromLsn, state.startLsn);
             }
+            if (toLsn > readableLsn()) {
+                throw new WalRangeException(toLsn, readableLsn());
+            }
+            var pieces = new ArrayList<LsnRange>();
+            for (Segment segment : state.segments) {
+                long from = Math.max(fromLsn, segment.baseLsn());
+                long to = Math.min(toLsn, segment.endLsn());
+                if (from < to) {
+                    pieces.add(new LsnRange(from, to));
+                }
+            }
+            return pieces;
+        } finally {
+            state.mutex.unlock();
         }
-        return pieces;
     }
 
     long checkFrom(long fromLsn) throws WalException {
