@@ -160,6 +160,7 @@ final class GroupWriter {
     void write(boolean sync) throws WalException {
         try {
             letOthersJoin();
+            state.checkOpen(); // the background may have poisoned it meanwhile, and the directory be free
             Group group = state.groups.next();
             if (group == null) {
                 syncActive();
