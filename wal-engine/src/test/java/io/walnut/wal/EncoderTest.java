@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a program's own encoder does to the buffer that it is lent does not reach the frames in it. */
 class EncoderTest {
@@ -16,21 +17,14 @@ class EncoderTest {
     @TempDir
     Path directory;
 
-    enum Compressed {
-        NOT(Compression.none()),
-        BY_LZ4(Compression.lz4());
-
-        private final Compression how;
-
-        Compressed(Compression how) {
-            this.how = how;
-        }
+    private static Stream<Compression> compressions() {
+        return Stream.of(Compression.none(), Compression.lz4());
     }
 
     @ParameterizedTest
-    @EnumSource
-    void mayWriteInTheOrderOfBytesThatItWants(Compressed compressed) throws Exception {
-        WalOptions options = Logs.inline().withCompression(compressed.how);
+    @MethodSource("compressions")
+    void mayWriteInTheOrderOfBytesThatItWants(Compression compression) throws Exception {
+        WalOptions options = Logs.inline().withCompression(compression);
         try (Wal wal = Wal.open(directory, options)) {
             Batch batch = new Batch();
             for (ByteOrder order : new ByteOrder[] {ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN}) {
