@@ -15,11 +15,15 @@ import java.util.List;
 
 /** Opens and verifies segments that come from elsewhere, and makes them durable, before anything of the log goes. */
 final class AdoptedSegments {
+    /** Of a file that may not be durable yet: under a segment's name it would be a part of the tail. */
+    static final String TEMPORARY = ".adopted";
+
     private AdoptedSegments() {}
 
+    /** Durable on return, but for its name. */
     static Segment open(Storage storage, long id, Path path)
             throws IOException, InvalidBytesException, NewerVersionException {
-        StorageFile file = storage.open(Segment.name(id), true);
+        StorageFile file = storage.open(Segment.name(id) + TEMPORARY, true);
         try {
             return open(id, path, file);
         } catch (IOException | InvalidBytesException | NewerVersionException | RuntimeException e) {

@@ -186,7 +186,9 @@ final class Mending {
                     storage.delete(name);
                 }
                 changed = true;
-            } else if (TEMPORARY_NAMES.contains(name) || name.endsWith(Repair.TEMPORARY)) {
+            } else if (TEMPORARY_NAMES.contains(name)
+                    || name.endsWith(Repair.TEMPORARY)
+                    || name.endsWith(AdoptedSegments.TEMPORARY)) {
                 storage.delete(name);
                 changed = true;
             }

@@ -41,7 +41,7 @@ final class Replacement {
                 state.storage.rename(file.name, Segment.name(file.entry.segmentId()));
             }
             for (Finished file : finished) {
-                made.add(open(file.entry)); // by its name: some storages open it once more by that
+                made.add(open(file.entry));
             }
             state.storage.syncDirectory();
             all.subList(at, end).clear();
@@ -62,7 +62,8 @@ final class Replacement {
         return made;
     }
 
-    private Segment open(Manifest.Entry entry) throws IOException {
+    /** By its name: some storages open it once more by that. */
+    Segment open(Manifest.Entry entry) throws IOException {
         StorageFile file = state.storage.open(Segment.name(entry.segmentId()), true);
         try {
             return SealedSegments.sealed(entry, file, SealedSegments.length(file));

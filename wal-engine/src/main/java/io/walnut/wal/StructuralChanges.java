@@ -2,6 +2,7 @@ package io.walnut.wal;
 
 import io.walnut.wal.format.CleanMarker;
 import io.walnut.wal.format.InvalidBytesException;
+import io.walnut.wal.format.Manifest;
 import io.walnut.wal.format.NewerVersionException;
 import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.io.UnknownOutcomeException;
@@ -354,12 +355,16 @@ final class StructuralChanges {
         try {
             for (Path path : segmentFiles) {
                 long id = state.nextSegmentId++;
-                state.storage.linkIn(path, Segment.name(id));
-                names.add(Segment.name(id));
+                String temporary = Segment.name(id) + AdoptedSegments.TEMPORARY;
+                state.storage.linkIn(path, temporary);
+                names.add(temporary);
                 adopted.add(AdoptedSegments.open(state.storage, id, path));
             }
-            state.storage.syncDirectory();
             AdoptedSegments.checkAdopted(adopted, newEndLsn);
+            for (int i = 0; i < adopted.size(); i++) {
+                name(i, names, adopted);
+            }
+            state.storage.syncDirectory();
         } catch (InvalidBytesException e) {
             throw new WalCorruptException(
                     "the segments to adopt are not good: " + e.getMessage() + "; the log is as it was",
@@ -369,6 +374,19 @@ final class StructuralChanges {
             throw new UnsupportedVersionException(
                     "the segments to adopt are of a newer version: " + e.getMessage() + "; the log is as it was", e);
         }
+    }
+
+    /** Gives a file that is durable its name, and opens it by that. */
+    private void name(int i, List<String> names, List<Segment> adopted) throws IOException {
+        Segment segment = adopted.get(i);
+        String name = Segment.name(segment.id());
+        state.storage.rename(names.get(i), name);
+        names.set(i, name);
+        adopted.set(
+                i,
+                replacement.open(
+                        new Manifest.Entry(segment.id(), segment.baseLsn(), segment.endLsn(), segment.salt())));
+        segment.release();
     }
 
     /** Seals everything and marks the directory as closed in order. No change follows. */
