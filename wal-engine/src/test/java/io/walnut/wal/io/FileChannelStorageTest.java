@@ -134,6 +134,7 @@ public class FileChannelStorageTest extends StorageContract {
     /** Half way a change of the directory is of unknown outcome, which poisons a log. */
     @Test
     void anInterruptDuringASyncOfTheDirectoryIsRememberedAndDoesNoHarm() throws Exception {
+        Storage storage = storage();
         Thread syncs = Thread.currentThread();
         AtomicBoolean done = new AtomicBoolean();
         CompletableFuture<Void> interrupts = CompletableFuture.runAsync(() -> {
@@ -143,8 +144,8 @@ public class FileChannelStorageTest extends StorageContract {
         });
         try {
             for (int i = 0; i < 20 * SYNCS; i++) {
-                storage().syncDirectory();
-                storage().syncOutside(temporary);
+                storage.syncDirectory();
+                storage.syncOutside(temporary);
             }
         } finally {
             done.set(true);

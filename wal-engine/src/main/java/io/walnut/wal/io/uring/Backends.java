@@ -152,10 +152,10 @@ public final class Backends {
         try (StorageFile file = files.create(PROBE_FILE)) {
             try {
                 write(files, directory, calls, block);
+                file.read(read, 0); // while it has a name: after an interrupt it is opened again by that
             } finally {
                 files.delete(PROBE_FILE);
             }
-            file.read(read, 0);
         }
         if (!read.flip().equals(block.clear())) {
             throw new IOException("a block that was written by it is not what is read");
