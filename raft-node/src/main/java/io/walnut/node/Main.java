@@ -5,7 +5,6 @@ import io.walnut.node.local.AotCacheCommand;
 import io.walnut.node.local.DemoCommand;
 import io.walnut.node.local.DownCommand;
 import io.walnut.node.local.UpCommand;
-import java.util.List;
 import picocli.CommandLine;
 
 /** The program {@code walnut}: the verbs of the client, and those of the node. */
@@ -16,8 +15,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        List<String> words = List.of(args);
-        if (words.contains("wal") && System.getenv(LOG_LEVEL) == null) {
+        if (args.length > 0 && args[0].equals("wal") && System.getenv(LOG_LEVEL) == null) {
             // What the engine tells of its steps is for the log of a service, and would stand beside the output here.
             System.setProperty(LOG_LEVEL, "WARN");
         }

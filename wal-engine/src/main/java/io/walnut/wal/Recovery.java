@@ -55,8 +55,8 @@ final class Recovery {
     /**
      * A consistent log: all of its segments are sealed.
      *
-     * @param looked of what was looked at, for nobody any more. To close it takes a while: only then does the operating system
-     *     give back what it holds of files that were deleted
+     * @param mappings of the files that were looked at, for nobody any more. To close them takes a while: only then does the operating
+     *     system give back what it holds of files that were deleted
      */
     record Recovered(
             UUID log,
@@ -65,7 +65,7 @@ final class Recovery {
             long nextSegmentId,
             List<Segment> segments,
             RecoveryReport report,
-            Arena looked) {}
+            Arena mappings) {}
 
     Recovered run() throws IOException, WalException {
         // What is seen may be in the memory of the operating system alone, left there by a process that died.

@@ -82,11 +82,11 @@ final class SegmentFiles {
     }
 
     /** Before the next segment is prepared, which may need the room. */
-    void giveBack(Arena looked) {
+    void giveBack(Arena mappings) {
         state.mutex.lock();
         try {
-            if (runInBackground(looked::close) != null) {
-                looked.close();
+            if (runInBackground(mappings::close) != null) {
+                mappings.close();
             }
         } finally {
             state.mutex.unlock();

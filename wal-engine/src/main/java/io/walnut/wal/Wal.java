@@ -80,8 +80,8 @@ public final class Wal implements AutoCloseable {
     }
 
     /** What fails here leaves a log that wants {@link #release}. */
-    private void start(WalOptions options, Arena looked) throws WalException {
-        files.giveBack(looked);
+    private void start(WalOptions options, Arena mappings) throws WalException {
+        files.giveBack(mappings);
         LogThreads own = new LogThreads(state, files, writer, changes);
         if (background != null) {
             state.ownThreadRuns = true;
@@ -128,7 +128,7 @@ public final class Wal implements AutoCloseable {
             lock = storage.lock();
             recovered = new Recovery(storage, options).run();
             wal = new Wal(storage, lock, options, recovered);
-            wal.start(options, recovered.looked());
+            wal.start(options, recovered.mappings());
             options.observer().opened(wal);
             return wal;
         } catch (RuntimeException | Error e) { // nobody could give the directory free
@@ -137,7 +137,7 @@ public final class Wal implements AutoCloseable {
             } else {
                 if (recovered != null) {
                     recovered.segments().forEach(Segment::release);
-                    recovered.looked().close();
+                    recovered.mappings().close();
                 }
                 closeQuietly(lock, storage);
             }
