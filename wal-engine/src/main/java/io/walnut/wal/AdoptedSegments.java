@@ -6,7 +6,6 @@ import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
-import io.walnut.wal.io.Uninterrupted;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -45,7 +44,7 @@ final class AdoptedSegments {
         Segment segment = Segment.sealed(id, footer, file, length);
         try {
             SealedSegments.verify(segment);
-            Uninterrupted.run(file::sync); // a link says nothing of whether whoever wrote the file has done so
+            file.sync(); // a link says nothing of whether whoever wrote the file has done so
         } catch (IOException | InvalidBytesException | RuntimeException e) {
             segment.release();
             throw e;

@@ -155,7 +155,7 @@ final class Group implements Uninterrupted.Io {
         Segment before = unsynced;
         if (before != null) {
             // Durability stays in order across segments, and a header proves that all before it is durable.
-            Uninterrupted.run(before.file()::sync);
+            before.file().sync();
         }
         finish();
         if (sync == Sync.NONE) {

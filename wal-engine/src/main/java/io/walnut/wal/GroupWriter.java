@@ -264,7 +264,7 @@ final class GroupWriter {
         long written = state.writtenLsn;
         state.exclusive = true;
         try {
-            long nanos = outside(segment, () -> Uninterrupted.run(segment.file()::sync));
+            long nanos = outside(segment, segment.file()::sync);
             state.syncs++;
             state.syncNanos += nanos;
             observer.synced(nanos);

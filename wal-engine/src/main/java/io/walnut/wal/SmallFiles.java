@@ -2,7 +2,6 @@ package io.walnut.wal;
 
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
-import io.walnut.wal.io.StorageInterruptedException;
 import io.walnut.wal.io.UnknownOutcomeException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,7 +10,6 @@ import java.nio.ByteOrder;
 /** Files that are read and written whole. */
 final class SmallFiles {
     private static final long MAX_BYTES = 1L << 30;
-    private static final int ATTEMPTS_WHEN_INTERRUPTED = 100;
 
     private SmallFiles() {}
 
@@ -45,34 +43,21 @@ final class SmallFiles {
 
     /** Makes a file anew of parts that follow each other. Its bytes are durable on return, its entry is not; when this fails there is no such file. */
     static void write(Storage storage, String name, ByteBuffer... parts) throws IOException {
-        boolean interrupted = false;
         try {
-            for (int attempt = 1; ; attempt++) {
-                if (storage.exists(name)) {
-                    storage.delete(name);
+            if (storage.exists(name)) {
+                storage.delete(name);
+            }
+            try (StorageFile file = storage.create(name)) {
+                long at = 0;
+                for (ByteBuffer part : parts) {
+                    file.write(part.duplicate(), at);
+                    at += part.remaining();
                 }
-                try (StorageFile file = storage.create(name)) {
-                    long at = 0;
-                    for (ByteBuffer part : parts) {
-                        file.write(part.duplicate(), at);
-                        at += part.remaining();
-                    }
-                    file.sync();
-                    return;
-                } catch (StorageInterruptedException e) {
-                    interrupted |= e.isOfCaller();
-                    if (attempt == ATTEMPTS_WHEN_INTERRUPTED) {
-                        throw e;
-                    }
-                }
+                file.sync();
             }
         } catch (IOException e) {
             deleteIfThere(storage, name, e);
             throw e;
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 

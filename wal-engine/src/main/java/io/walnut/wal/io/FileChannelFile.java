@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
@@ -19,24 +20,30 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A channel closes itself when a thread is interrupted inside one of its calls, for all its users. A log must not fail
  * because one caller was cancelled: so the channel is opened again and the call repeated, and the interrupt flag is set
- * again at the end. Only a sync is not repeated here, because the first may have met an error that the second would not
- * see: its caller writes the bytes again ({@link StorageInterruptedException}).
+ * again at the end. Two calls are not repeated, because the first may have met an error that the second would not see: a sync goes by a
+ * channel that no interrupt closes, and who writes durably writes the bytes again ({@link StorageInterruptedException}).
  */
 final class FileChannelFile implements StorageFile {
     private final Path path;
     private final boolean writable;
     private volatile FileChannel channel;
     private volatile boolean closed;
-    // Opened when needed, guarded by this.
-    private @Nullable FileChannel directChannel;
-    private @Nullable FileChannel syncedChannel;
-    private boolean buffered;
+    private final DurableChannels synced;
+    private volatile @Nullable DurableChannels pastCache; // null: the file system has no such way, or it is not wanted
+    // From the first write on: what failed before a channel is opened, and was told to somebody, it is not told any
+    // more.
+    private volatile @Nullable AsynchronousFileChannel syncs;
 
     FileChannelFile(Path path, FileChannel channel, boolean writable, boolean pastPageCache) {
         this.path = path;
         this.channel = channel;
         this.writable = writable;
-        this.buffered = !pastPageCache;
+        this.synced = new DurableChannels(path);
+        this.pastCache = pastPageCache
+                ? DirectOption.INSTANCE
+                        .map(direct -> new DurableChannels(path, direct))
+                        .orElse(null)
+                : null;
     }
 
     static FileChannelFile open(Path path, boolean writable, boolean pastPageCache) throws IOException {
@@ -92,6 +99,7 @@ final class FileChannelFile implements StorageFile {
     public void write(ByteBuffer source, long position) throws IOException {
         int start = source.position();
         try {
+            AsynchronousFileChannel _ = syncs();
             uninterrupted(current -> {
                 source.position(start);
                 while (source.hasRemaining()) {
@@ -105,58 +113,79 @@ final class FileChannelFile implements StorageFile {
 
     @Override
     public void writeDurably(ByteBuffer source, long position) throws IOException {
-        boolean direct = Blocks.areWhole(source, position);
+        checkOpen();
+        DurableChannels past = pastCache;
+        if (past != null && Blocks.areWhole(source, position)) {
+            FileChannel channel;
+            try {
+                channel = past.take();
+            } catch (UnsupportedOperationException | FileSystemException e) {
+                pastCache = null; // this file system has no other way
+                writeDurably(source, position);
+                return;
+            }
+            writeDurably(past, channel, source, position);
+        } else {
+            writeDurably(synced, synced.take(), source, position);
+        }
+    }
+
+    private void writeDurably(DurableChannels from, FileChannel channel, ByteBuffer source, long position)
+            throws IOException {
         int start = source.position();
-        FileChannel current = durableChannel(direct);
         try {
             while (source.hasRemaining()) {
-                current.write(source, position + source.position() - start);
+                channel.write(source, position + source.position() - start);
             }
         } catch (ClosedByInterruptException e) {
             Thread.interrupted();
             throw new StorageInterruptedException("interrupted while writing " + path, e);
-        } catch (ClosedChannelException e) {
-            throw StorageInterruptedException.ofAnother("another thread was interrupted while writing " + path, e);
         } catch (IOException e) {
             throw IoErrors.typed(e, path);
+        } finally {
+            from.giveBack(channel);
         }
     }
 
-    /** Each write of it is synced. */
-    private synchronized FileChannel durableChannel(boolean pastPageCache) throws IOException {
-        if (closed) {
-            throw new IOException(path + " is closed");
+    @Override
+    public void endDurableWrites() {
+        synced.close();
+        DurableChannels past = pastCache;
+        if (past != null) {
+            past.close();
         }
-        if (pastPageCache && directChannel != null && directChannel.isOpen()) {
-            return directChannel;
-        }
-        if (pastPageCache && !buffered && DirectOption.INSTANCE.isPresent()) {
-            try {
-                directChannel = FileChannel.open(
-                        path, StandardOpenOption.WRITE, StandardOpenOption.DSYNC, DirectOption.INSTANCE.get());
-                return directChannel;
-            } catch (UnsupportedOperationException | FileSystemException e) {
-                buffered = true; // this file system has no other way
+        synchronized (this) {
+            AsynchronousFileChannel channel = syncs;
+            if (channel != null) {
+                syncs = null;
+                DurableChannels.close(channel);
             }
         }
-        if (syncedChannel == null || !syncedChannel.isOpen()) {
-            syncedChannel = FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.DSYNC);
-        }
-        return syncedChannel;
     }
 
     @Override
     public void sync() throws IOException {
-        FileChannel current = channel;
-        try {
-            current.force(false);
-        } catch (ClosedByInterruptException e) {
-            Thread.interrupted();
-            reopen(current);
-            throw new StorageInterruptedException("interrupted while syncing " + path, e);
-        } catch (ClosedChannelException e) {
-            reopen(current);
-            throw StorageInterruptedException.ofAnother("another thread was interrupted while syncing " + path, e);
+        syncs().force(false);
+    }
+
+    private AsynchronousFileChannel syncs() throws IOException {
+        AsynchronousFileChannel there = syncs;
+        return there != null ? there : openSyncs();
+    }
+
+    private synchronized AsynchronousFileChannel openSyncs() throws IOException {
+        checkOpen();
+        AsynchronousFileChannel there = syncs;
+        if (there == null) {
+            there = AsynchronousFileChannel.open(path, StandardOpenOption.READ);
+            syncs = there;
+        }
+        return there;
+    }
+
+    private void checkOpen() throws IOException {
+        if (closed) {
+            throw new IOException(path + " is closed");
         }
     }
 
@@ -193,11 +222,8 @@ final class FileChannelFile implements StorageFile {
     @Override
     public synchronized void close() throws IOException {
         closed = true;
-        for (FileChannel open : new FileChannel[] {directChannel, syncedChannel, channel}) {
-            if (open != null) {
-                open.close();
-            }
-        }
+        endDurableWrites();
+        channel.close();
     }
 
     @Override
@@ -233,9 +259,7 @@ final class FileChannelFile implements StorageFile {
 
     @SuppressWarnings("ReferenceEquality") // the very channel that broke, not an equal one
     private synchronized void reopen(FileChannel broken) throws IOException {
-        if (closed) {
-            throw new IOException(path + " is closed");
-        }
+        checkOpen();
         if (channel == broken) {
             channel = openChannel(path, writable);
         }

@@ -1,5 +1,6 @@
 package io.walnut.wal.io;
 
+import io.walnut.wal.format.Blocks;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.AsynchronousFileChannel;
@@ -50,8 +51,18 @@ public final class FileChannelStorage implements Storage {
      * @param reason why this storage was chosen, for {@link #backend()}
      */
     public static FileChannelStorage at(Path directory, boolean pastPageCache, String reason) throws IOException {
-        makeDurably(directory.toAbsolutePath().normalize());
-        return new FileChannelStorage(directory.toAbsolutePath().normalize(), false, pastPageCache, reason);
+        Path absolute = directory.toAbsolutePath().normalize();
+        makeDurably(absolute);
+        return new FileChannelStorage(absolute, false, pastPageCache && takesBlocks(absolute), reason);
+    }
+
+    /** Past the page cache the JDK writes in units of what the file system names, which on a network can be a megabyte. */
+    private static boolean takesBlocks(Path directory) throws IOException {
+        try {
+            return Files.getFileStore(directory).getBlockSize() <= Blocks.BYTES;
+        } catch (UnsupportedOperationException e) {
+            return false;
+        }
     }
 
     /** Looks at an existing directory and makes nothing, not even the file of its {@link #lock}: a copy may have none. */

@@ -133,6 +133,11 @@ public abstract class ForwardingStorage implements Storage {
         }
 
         @Override
+        public void endDurableWrites() {
+            file.endDurableWrites();
+        }
+
+        @Override
         public void setLength(long bytes) throws IOException {
             file.setLength(bytes);
         }

@@ -38,7 +38,8 @@ public interface StorageFile extends AutoCloseable {
      * once.
      *
      * @throws StorageFullException when there is no room; some of the bytes may be there
-     * @throws StorageInterruptedException as {@link #sync()} does
+     * @throws StorageInterruptedException when the calling thread was interrupted: the bytes may or may not be durable and a
+     *     failure may have gone unseen, so write them again
      */
     default void writeDurably(ByteBuffer source, long position) throws IOException {
         write(source, position);
@@ -46,12 +47,16 @@ public interface StorageFile extends AutoCloseable {
     }
 
     /**
-     * Forces the file's data, and of its metadata what is needed to read the data (the length), to the device.
-     *
-     * @throws StorageInterruptedException when the calling thread was interrupted: the bytes may or may not be durable and a
-     *     failure may have gone unseen, so write them again and sync again
+     * Forces the file's data, and of its metadata what is needed to read the data (the length), to the device. An interrupt is kept
+     * for later and does not end it.
      */
     void sync() throws IOException;
+
+    /**
+     * Writes are not expected any more, by nobody: what is kept open for them may be closed. One that comes all the same is done as
+     * before.
+     */
+    default void endDurableWrites() {}
 
     /** Cuts the file to a length, or extends it with zeros. */
     void setLength(long bytes) throws IOException;

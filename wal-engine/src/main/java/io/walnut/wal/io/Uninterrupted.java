@@ -8,7 +8,7 @@ public final class Uninterrupted {
 
     private Uninterrupted() {}
 
-    /** A write or sync that can be repeated. */
+    /** A durable write that can be repeated. */
     public interface Io {
         void run() throws IOException;
     }
@@ -26,7 +26,7 @@ public final class Uninterrupted {
                     io.run();
                     return;
                 } catch (StorageInterruptedException e) {
-                    interrupted |= e.isOfCaller();
+                    interrupted = true;
                     if (attempt == ATTEMPTS) {
                         throw e;
                     }

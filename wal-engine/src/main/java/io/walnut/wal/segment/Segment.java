@@ -5,8 +5,6 @@ import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.format.SegmentHeader;
 import io.walnut.wal.format.SegmentTrailer;
 import io.walnut.wal.io.StorageFile;
-import io.walnut.wal.io.StorageInterruptedException;
-import io.walnut.wal.io.Uninterrupted;
 import io.walnut.wal.io.UnknownOutcomeException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -188,19 +186,23 @@ public final class Segment {
                 new SegmentTrailer(baseLsn, endLsn, salt, table, frames.firstLsns(), frames.positions(), gone).encode();
         long length = table + trailer.remaining();
         // Durable before the file is cut: one that is shorter than it was made ends in a trailer, or was damaged.
-        durably(() -> file.write(trailer.duplicate(), table));
-        durably(() -> file.setLength(length));
+        file.write(trailer, table);
+        sync();
+        file.setLength(length);
+        sync();
         becomeSealed(length);
     }
 
     /** Makes the end of a file that ends in its trailer already durable. */
     public void keepSealed(long lengthWithTrailer) throws IOException {
-        durably(() -> file.setLength(lengthWithTrailer));
+        file.setLength(lengthWithTrailer);
+        sync();
         becomeSealed(lengthWithTrailer);
     }
 
     /** The table in the file counts from now on. */
     private void becomeSealed(long lengthWithTrailer) {
+        file.endDurableWrites();
         length = lengthWithTrailer;
         mapping = map();
         sealed = true;
@@ -208,23 +210,9 @@ public final class Segment {
         recent = null;
     }
 
-    /** Does it again when the sync was interrupted, which leaves open whether it was done. */
-    private void durably(Uninterrupted.Io change) throws IOException {
-        try {
-            Uninterrupted.run(() -> {
-                change.run();
-                sync();
-            });
-        } catch (StorageInterruptedException e) {
-            throw new UnknownOutcomeException("interrupted again and again: " + e.getMessage(), e);
-        }
-    }
-
     private void sync() throws IOException {
         try {
             file.sync();
-        } catch (StorageInterruptedException e) {
-            throw e;
         } catch (IOException e) {
             throw new UnknownOutcomeException("sync of " + name(id) + " failed: " + e, e);
         }

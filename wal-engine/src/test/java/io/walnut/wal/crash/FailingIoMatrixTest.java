@@ -340,8 +340,8 @@ class FailingIoMatrixTest {
         for (Failure failure : Failure.values()) {
             for (Operation operation : Operation.values()) {
                 for (Moment moment : Moment.values()) {
-                    if (failure == Failure.EINTR && operation != Operation.SYNC) {
-                        continue; // nothing else of the storage can be interrupted
+                    if ((failure == Failure.EINTR) != (operation == Operation.WRITE_DURABLY)) {
+                        continue; // nothing else of the storage can be interrupted; for the rest it is WRITE and SYNC
                     }
                     String key = failure.table() + "|" + operation + "|" + moment.text;
                     cells.add(DynamicTest.dynamicTest(failure + ", " + operation + ", " + moment.text, () -> {

@@ -24,6 +24,8 @@ final class FailingStorage extends ForwardingStorage {
         /** Half of the bytes are written, and then it fails. */
         SHORT_WRITE,
         SYNC,
+        /** Before it has written anything; its two parts can fail, too. */
+        WRITE_DURABLY,
         SET_LENGTH,
         LENGTH,
         MAP,
@@ -170,6 +172,12 @@ final class FailingStorage extends ForwardingStorage {
                     throw failure.get();
                 }
                 super.write(source, position);
+            }
+
+            @Override
+            public void writeDurably(ByteBuffer source, long position) throws IOException {
+                check(Operation.WRITE_DURABLY);
+                super.writeDurably(source, position);
             }
 
             @Override

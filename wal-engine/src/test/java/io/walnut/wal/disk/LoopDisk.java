@@ -14,6 +14,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A file system of its own in a file, mounted through a loop device, that can lose its power. Takes root. */
@@ -31,7 +32,7 @@ final class LoopDisk implements AutoCloseable {
     }
 
     /** Skips the test aloud where this cannot be done, and fails it where {@code CI=true}. */
-    static LoopDisk make(String fileSystem, Path scratch) throws IOException, InterruptedException {
+    static LoopDisk make(String fileSystem, Path scratch, String... options) throws IOException, InterruptedException {
         Path image = scratch.resolve(fileSystem + ".img");
         Path mountPoint = Files.createDirectories(scratch.resolve(fileSystem));
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
@@ -39,11 +40,14 @@ final class LoopDisk implements AutoCloseable {
         }
         LoopDisk disk = new LoopDisk(image, mountPoint);
         try {
-            run("mkfs." + fileSystem, "-q", fileSystem.equals("xfs") ? "-f" : "-F", image.toString());
+            var command = new ArrayList<>(List.of("mkfs." + fileSystem, "-q", fileSystem.equals("xfs") ? "-f" : "-F"));
+            command.addAll(List.of(options));
+            command.add(image.toString());
+            run(command.toArray(String[]::new));
             disk.mount();
             return disk;
         } catch (IOException e) {
-            String problem = "no power cut on " + fileSystem + ": " + e.getMessage();
+            String problem = "no disk of its own with " + fileSystem + ": " + e.getMessage();
             System.out.println(problem);
             if (Boolean.parseBoolean(System.getenv("CI"))) {
                 fail(problem);

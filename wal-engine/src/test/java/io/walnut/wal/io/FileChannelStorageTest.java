@@ -116,18 +116,44 @@ public class FileChannelStorageTest extends StorageContract {
         }
     }
 
+    /** Repeated it would not see what the first has met. */
     @Test
-    void anInterruptDuringASyncIsTypedAndWritingAgainAndSyncingAgainWorks() throws Exception {
+    void anInterruptDuringASyncIsRememberedAndDoesNotEndIt() throws Exception {
         try (StorageFile file = storage().create("a")) {
             file.write(buffer("text"), 0);
             Thread.currentThread().interrupt();
-            assertThatThrownBy(file::sync).isInstanceOf(StorageInterruptedException.class);
-            Thread.interrupted();
-            file.write(buffer("text"), 0);
             file.sync();
+            assertThat(Thread.interrupted()).isTrue();
             assertThat(read(file)).isEqualTo("text");
         } finally {
             Thread.interrupted();
+        }
+    }
+
+    @Test
+    void anInterruptDuringADurableWriteIsTypedAndWritingAgainWorks() throws Exception {
+        try (StorageFile file = storage().create("a")) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> file.writeDurably(buffer("text"), 0))
+                    .isInstanceOf(StorageInterruptedException.class);
+            assertThat(Thread.interrupted()).as("taken by the exception").isFalse();
+            file.writeDurably(buffer("text"), 0);
+            assertThat(read(file)).isEqualTo("text");
+        } finally {
+            Thread.interrupted();
+        }
+    }
+
+    @Test
+    void whatIsWrittenAfterTheEndOfWritesIsWrittenAllTheSame() throws Exception {
+        try (StorageFile file = storage().create("a")) {
+            file.writeDurably(buffer("text"), 0);
+            file.endDurableWrites();
+            file.writeDurably(buffer("next"), 4);
+            file.write(buffer("last"), 8);
+            file.sync();
+            file.endDurableWrites();
+            assertThat(read(file)).isEqualTo("textnextlast");
         }
     }
 
@@ -154,7 +180,7 @@ public class FileChannelStorageTest extends StorageContract {
         }
     }
 
-    /** It closes the channel that both use: each gets back what it was. */
+    /** It closes the channel that both read by: each gets back what it was. */
     @Test
     void anInterruptOfOneThreadIsNotAnothersToo() throws Exception {
         try (StorageFile file = storage().create("a")) {
@@ -174,10 +200,9 @@ public class FileChannelStorageTest extends StorageContract {
             });
             for (int i = 0; i < SYNCS; i++) {
                 both.await(20, TimeUnit.SECONDS);
-                Uninterrupted.run(() -> {
-                    file.write(buffer("text"), 0);
-                    file.sync();
-                });
+                file.writeDurably(buffer("text"), 0);
+                file.write(buffer("text"), 0);
+                file.sync();
                 assertThat(Thread.interrupted()).isFalse();
             }
             interrupted.get();
@@ -193,5 +218,6 @@ public class FileChannelStorageTest extends StorageContract {
         assertThatThrownBy(() -> read(file)).isInstanceOf(IOException.class);
         assertThatThrownBy(() -> file.write(buffer("x"), 0)).isInstanceOf(IOException.class);
         assertThatThrownBy(file::sync).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> file.writeDurably(buffer("x"), 0)).isInstanceOf(IOException.class);
     }
 }

@@ -4,7 +4,6 @@ import io.walnut.wal.format.Blocks;
 import io.walnut.wal.io.Backend;
 import io.walnut.wal.io.FileChannelStorage;
 import io.walnut.wal.io.Storage;
-import io.walnut.wal.io.StorageFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -149,9 +148,10 @@ public final class Backends {
         if (files.exists(PROBE_FILE)) {
             files.delete(PROBE_FILE); // a crash left it
         }
-        try (StorageFile file = files.create(PROBE_FILE)) {
+        Path path = directory.resolve(PROBE_FILE);
+        try (UringFile file = new UringFile(files.create(PROBE_FILE), path, calls)) {
             try {
-                write(files, directory, calls, block);
+                write(file, path, new UringWrites(calls, files.durableWrites(1), 1), calls, block);
                 file.read(read, 0); // while it has a name: after an interrupt it is opened again by that
             } finally {
                 files.delete(PROBE_FILE);
@@ -162,23 +162,24 @@ public final class Backends {
         }
     }
 
-    private static void write(FileChannelStorage files, Path directory, SystemCalls calls, ByteBuffer block)
+    private static void write(UringFile file, Path path, UringWrites by, SystemCalls calls, ByteBuffer block)
             throws IOException {
-        Path path = directory.resolve(PROBE_FILE);
-        int number = calls.openDirect(path);
-        if (number < 0) {
-            throw new IOException("open with O_DIRECT: " + Errno.text(-number));
-        }
-        var file = new Descriptor(calls, number);
-        try (UringWrites writes = new UringWrites(calls, files.durableWrites(1), 1)) {
-            checkAlignment(calls, number);
-            file.retain();
-            if (!writes.begin(file, path, block, 0, 0)) {
+        try (UringWrites writes = by) {
+            int number = calls.openDirect(path);
+            if (number < 0) {
+                throw new IOException("open with O_DIRECT: " + Errno.text(-number));
+            }
+            var descriptor = new Descriptor(file, number);
+            try {
+                checkAlignment(calls, number);
+            } catch (IOException e) {
+                descriptor.giveBack();
+                throw e;
+            }
+            if (!writes.begin(descriptor, path, block, 0, 0)) {
                 throw new IOException("io_uring_enter is refused");
             }
             int _ = writes.await();
-        } finally {
-            file.release();
         }
     }
 

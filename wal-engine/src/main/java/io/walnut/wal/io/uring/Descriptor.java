@@ -1,16 +1,15 @@
 package io.walnut.wal.io.uring;
 
 /**
- * A file descriptor that is closed when its owner and the last who writes through it have let go of it: a number that is closed may
- * be another file's a moment later. Safe for use by several threads.
+ * A file descriptor for one write at a time, lent by its file: so each is told of its own failure, where the kernel sends it through
+ * its page cache after all ({@code DurableChannels} says why).
  */
 final class Descriptor {
-    private final SystemCalls calls;
+    private final UringFile file;
     private final int number;
-    private int users = 1; // the owner is one; guarded by this
 
-    Descriptor(SystemCalls calls, int number) {
-        this.calls = calls;
+    Descriptor(UringFile file, int number) {
+        this.file = file;
         this.number = number;
     }
 
@@ -18,18 +17,8 @@ final class Descriptor {
         return number;
     }
 
-    /** Only before the owner has let go. */
-    synchronized void retain() {
-        if (users == 0) {
-            throw new IllegalStateException("descriptor " + number + " is closed");
-        }
-        users++;
-    }
-
-    synchronized void release() {
-        users--;
-        if (users == 0) {
-            int _ = calls.close(number); // each write of it is synced: it has nothing to say any more
-        }
+    /** No write is in flight by it any more. */
+    void giveBack() {
+        file.giveBack(this);
     }
 }

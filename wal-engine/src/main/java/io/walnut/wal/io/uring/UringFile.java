@@ -6,13 +6,15 @@ import io.walnut.wal.io.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /** A file whose queued writes of whole blocks go past the page cache through a ring; everything else goes through the file below. */
 final class UringFile extends ForwardingStorage.ForwardingFile {
     private final Path path;
     private final SystemCalls calls;
-    private @Nullable Descriptor descriptor; // opened when it is needed; guarded by this
+    private final ArrayDeque<Descriptor> idle = new ArrayDeque<>(); // guarded by this
+    private boolean kept = true; // guarded by this
     private boolean refused; // or closed; guarded by this
 
     UringFile(StorageFile file, Path path, SystemCalls calls) {
@@ -30,36 +32,52 @@ final class UringFile extends ForwardingStorage.ForwardingFile {
         file().writeDurably(source, position);
     }
 
-    /** Retained, when such a write can go past the page cache: else null. */
+    /** To be given back, when such a write can go past the page cache: else null. */
     @Nullable
     Descriptor direct(ByteBuffer source, long position) {
-        return source.hasRemaining() && Blocks.areWhole(source, position) ? retained() : null;
+        return source.hasRemaining() && Blocks.areWhole(source, position) ? take() : null;
     }
 
-    private synchronized @Nullable Descriptor retained() {
-        if (descriptor == null && !refused) {
-            int number = calls.openDirect(path);
-            if (number < 0) {
-                refused = true; // the file below knows another way, or says why there is none
-            } else {
-                descriptor = new Descriptor(calls, number);
-            }
+    private synchronized @Nullable Descriptor take() {
+        Descriptor last = idle.poll();
+        if (last != null || refused) {
+            return last;
         }
-        if (descriptor != null) {
-            descriptor.retain();
+        int number = calls.openDirect(path);
+        if (number < 0) {
+            refused = true; // the file below knows another way, or says why there is none
+            return null;
         }
-        return descriptor;
+        return new Descriptor(this, number);
     }
 
-    /** What is being written is written to its end; then the descriptor is closed too. */
+    synchronized void giveBack(Descriptor descriptor) {
+        if (kept) {
+            idle.push(descriptor);
+        } else {
+            close(descriptor);
+        }
+    }
+
+    @Override
+    public synchronized void endDurableWrites() {
+        kept = false;
+        for (Descriptor descriptor = idle.poll(); descriptor != null; descriptor = idle.poll()) {
+            close(descriptor);
+        }
+        super.endDurableWrites();
+    }
+
+    private void close(Descriptor descriptor) {
+        int _ = calls.close(descriptor.number()); // each write of it was synced: it has nothing to say any more
+    }
+
+    /** What is being written is written to its end; then its descriptor is closed, too. */
     @Override
     public void close() throws IOException {
         synchronized (this) {
             refused = true;
-            if (descriptor != null) {
-                descriptor.release();
-                descriptor = null;
-            }
+            endDurableWrites();
         }
         super.close();
     }

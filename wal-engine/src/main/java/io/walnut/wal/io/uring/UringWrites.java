@@ -10,6 +10,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +25,11 @@ import org.slf4j.LoggerFactory;
 final class UringWrites implements DurableWrites {
     private static final Logger LOG = LoggerFactory.getLogger(UringWrites.class);
     private static final int ATTEMPTS = 100;
+    private static final long BROKEN_WAIT_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long BROKEN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** Their buffers and descriptors are nobody else's, for as long as the process lives. */
+    private static final Queue<Slot> LOST = new ConcurrentLinkedQueue<>();
 
     /** A write in flight. */
     private static final class Slot {
@@ -75,7 +84,7 @@ final class UringWrites implements DurableWrites {
     }
 
     /**
-     * Gives a write to the kernel. The descriptor has been retained; it is released when the write is done.
+     * Gives a write to the kernel. The descriptor is given back when the write is done.
      *
      * @return false when the kernel did not take it: nothing was done
      */
@@ -111,7 +120,7 @@ final class UringWrites implements DurableWrites {
     }
 
     private void finish(Slot slot) {
-        Objects.requireNonNull(slot.file).release();
+        Objects.requireNonNull(slot.file).giveBack();
         slot.file = null;
         slot.name = null;
         slot.bytes = MemorySegment.NULL;
@@ -189,11 +198,28 @@ final class UringWrites implements DurableWrites {
                 // nobody asks for it any more
             }
         }
+        if (broken) {
+            awaitWithoutCalls();
+        }
         ring.close();
         inTurn.close();
         for (Slot slot : slots) {
             if (slot.file != null) {
-                finish(slot);
+                LOG.error("a write to {} at {} may be on its way to the disk for ever", slot.name, slot.position);
+                LOST.add(slot);
+            }
+        }
+    }
+
+    /** The kernel tells in the ring's memory what is done, to who looks there. Until then it reads the buffers. */
+    private void awaitWithoutCalls() {
+        long start = System.nanoTime();
+        while (idle.size() < slots.length && System.nanoTime() - start < BROKEN_WAIT_NANOS) {
+            if (ring.hasCompletion()) {
+                ring.take();
+                finish(slots[(int) ring.data()]);
+            } else {
+                LockSupport.parkNanos(BROKEN_PAUSE_NANOS);
             }
         }
     }

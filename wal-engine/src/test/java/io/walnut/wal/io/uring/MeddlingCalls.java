@@ -7,6 +7,7 @@ import java.nio.file.Path;
 /** The system's calls, with changes to the writes that are on their way to the kernel. */
 final class MeddlingCalls implements SystemCalls {
     private static final long OFFSET_SQES = 0x10000000L;
+    private static final int EBADF = 9;
     private static final int SQE_BYTES = 64;
     private static final int SQE_FD = 4;
     private static final int SQE_LENGTH = 24;
@@ -15,6 +16,7 @@ final class MeddlingCalls implements SystemCalls {
     private MemorySegment sqes = MemorySegment.NULL; // of the ring made last
     private volatile int most = Integer.MAX_VALUE;
     private volatile int descriptor = -1;
+    private volatile boolean waits = true;
 
     /** From now on a write is at most so long: the kernel says that it wrote no more. */
     MeddlingCalls shorten(int bytes) {
@@ -26,6 +28,11 @@ final class MeddlingCalls implements SystemCalls {
     MeddlingCalls redirect(int number) {
         descriptor = number;
         return this;
+    }
+
+    /** Whether the kernel lets nobody wait for a completion from now on. */
+    void refuseWaits(boolean refused) {
+        waits = !refused;
     }
 
     @Override
@@ -47,7 +54,7 @@ final class MeddlingCalls implements SystemCalls {
                 sqes.set(ValueLayout.JAVA_INT, at + SQE_FD, descriptor);
             }
         }
-        return calls.enter(ring, submit, complete, flags, callState);
+        return waits || complete == 0 ? calls.enter(ring, submit, complete, flags, callState) : -EBADF;
     }
 
     @Override

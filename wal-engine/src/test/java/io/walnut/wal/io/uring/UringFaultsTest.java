@@ -39,6 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the kernel may do to a write through a ring, what it may forbid, and what is left when many logs were opened and closed. */
 class UringFaultsTest {
     private static final int BLOCK = 4096;
+    private static final int ROUNDS = 20;
     private static final int OPENS = 25;
     private static final int OPENS_SLOW = 1_000;
     private static final int STATX_DIOALIGN = 0x2000;
@@ -145,6 +146,37 @@ class UringFaultsTest {
                 assertThat(wal.read(i).payload().getInt(0)).isEqualTo(i);
             }
             assertThat(wal.append(batch(acknowledged))).isEqualTo(acknowledged);
+        }
+    }
+
+    /** Else the memory would be given to somebody else, and the next open could read the file before the write has come there. */
+    @Test
+    void aRingThatNobodyCanWaitOnIsClosedWhenItsWritesAreDone() throws Exception {
+        MeddlingCalls calls = new MeddlingCalls();
+        long descriptors;
+        try (Storage storage = Backends.open(directory, true, Backend.IO_URING, () -> calls);
+                StorageFile file = storage.create("a")) {
+            file.write(ByteBuffer.allocate(ROUNDS * 64 * BLOCK), 0);
+            file.sync();
+            file.endDurableWrites();
+            descriptors = descriptors();
+            for (int i = 0; i < ROUNDS; i++) {
+                DurableWrites writes = storage.durableWrites(2);
+                writes.submit(file, blocks(64), (long) i * 64 * BLOCK, 1);
+                calls.refuseWaits(true);
+                if (!writes.ready()) {
+                    assertThatThrownBy(writes::await).hasMessageContaining("unknown");
+                }
+                writes.close();
+                calls.refuseWaits(false);
+                ByteBuffer read = ByteBuffer.allocateDirect(65 * BLOCK)
+                        .alignedSlice(BLOCK)
+                        .slice(0, 64 * BLOCK);
+                file.readPastCache(read, (long) i * 64 * BLOCK);
+                assertThat(read.flip()).isEqualTo(blocks(64));
+            }
+            file.endDurableWrites();
+            assertThat(descriptors()).isEqualTo(descriptors);
         }
     }
 

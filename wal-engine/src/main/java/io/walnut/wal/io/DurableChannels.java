@@ -1,0 +1,76 @@
+package io.walnut.wal.io;
+
+import java.io.IOException;
+import java.nio.channels.Channel;
+import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Channels of a file whose writes are synced each, lent to one write at a time.
+ *
+ * <p>Of a page that did not come to the disk the Linux kernel tells each open file once, whoever asks it first. Of two writes by one
+ * channel the good one may be told, and the other that all is well. By channels of their own both are told: one too many,
+ * which does no harm.
+ */
+final class DurableChannels {
+    private static final Logger LOG = LoggerFactory.getLogger(DurableChannels.class);
+
+    private final Path path;
+    private final Set<OpenOption> options;
+    private final ArrayDeque<FileChannel> idle = new ArrayDeque<>(); // guarded by this
+    private boolean kept = true; // guarded by this
+
+    DurableChannels(Path path, OpenOption... more) {
+        this.path = path;
+        var all = new HashSet<OpenOption>(Set.of(more));
+        all.add(StandardOpenOption.WRITE);
+        all.add(StandardOpenOption.DSYNC);
+        this.options = Set.copyOf(all);
+    }
+
+    /** One that nobody else has, to be given back. */
+    FileChannel take() throws IOException {
+        synchronized (this) {
+            FileChannel last = idle.poll();
+            if (last != null) {
+                return last;
+            }
+        }
+        return FileChannel.open(path, options);
+    }
+
+    /** An interrupt may have closed it. */
+    void giveBack(FileChannel channel) {
+        synchronized (this) {
+            if (kept && channel.isOpen()) {
+                idle.push(channel);
+                return;
+            }
+        }
+        close(channel);
+    }
+
+    /** Keeps none any more. */
+    synchronized void close() {
+        kept = false;
+        for (FileChannel channel = idle.poll(); channel != null; channel = idle.poll()) {
+            close(channel);
+        }
+    }
+
+    /** It has nothing to tell any more: what was written by it was synced, or failed. */
+    static void close(Channel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.debug("closing a channel that has nothing to write any more", e);
+        }
+    }
+}
