@@ -12,4 +12,4 @@ command -v kubectl >/dev/null || { echo "kubectl is not on the PATH" >&2; exit 1
 cd "$root"
 mvn -q -B -ntp -DskipTests -pl deploy -am package
 deploy/docker/build-image.sh walnut:local
-exec mvn -B -ntp -pl deploy -am test -Dtest=KubernetesTest -Dsurefire.failIfNoSpecifiedTests=false
+exec mvn -B -ntp -Pkubernetes -pl deploy -am test -Dtest=KubernetesTest -Dsurefire.failIfNoSpecifiedTests=false

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -20,15 +21,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 
 /**
- * The chart in a real Kubernetes: three pods become a cluster, a pod that is deleted comes back with its records. Runs where
+ * The chart in a real Kubernetes: three pods become a cluster, a pod that is deleted comes back with its records. For the profile {@code kubernetes}, where
  * {@code WALNUT_TEST_KUBECONFIG} names a cluster that has the image {@code walnut:local} and a default storage class, with
  * {@code kubectl} on the PATH. {@code deploy/helm/try-on-cluster.sh} sets all that up and runs it.
  */
 @Tag("kubernetes")
-@EnabledIfEnvironmentVariable(named = "WALNUT_TEST_KUBECONFIG", matches = ".+")
 class KubernetesTest {
     private static final Path CHART = Path.of("helm", "walnut").toAbsolutePath();
     private static final String RELEASE = "walnut";
@@ -37,7 +36,9 @@ class KubernetesTest {
     private static final Duration DEADLINE = Duration.ofMinutes(4);
     private static final long COMMAND_SECONDS = 120;
 
-    private final Path kubeconfig = Path.of(System.getenv("WALNUT_TEST_KUBECONFIG"));
+    private final Path kubeconfig = Path.of(Objects.requireNonNull(
+            System.getenv("WALNUT_TEST_KUBECONFIG"),
+            "WALNUT_TEST_KUBECONFIG must name the configuration of a cluster"));
     private final ObjectMapper json = new ObjectMapper();
 
     @BeforeEach
