@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
@@ -525,12 +526,19 @@ public final class FaultyStorage implements Storage {
             }
         }
 
+        /** It goes with the arena, and with a log that a crash has left without anybody who would close that. */
+        @SuppressWarnings("restricted") // the length is its own
+        private static MemorySegment allocate(Arena arena, long bytes) {
+            MemorySegment memory = Arena.ofAuto().allocate(Math.max(1, bytes), Long.BYTES);
+            return memory.reinterpret(arena, _ -> Reference.reachabilityFence(memory))
+                    .asSlice(0, bytes);
+        }
+
         @Override
         public MemorySegment map(Arena arena, long position, long bytes) throws IOException {
             synchronized (FaultyStorage.this) {
                 FaultyStorage.this.read(Kind.READ, name);
-                MemorySegment copy =
-                        arena.allocate(Math.max(1, bytes), Long.BYTES).asSlice(0, bytes);
+                MemorySegment copy = allocate(arena, bytes);
                 MemorySegment.copy(inode.current, (int) position, copy, ValueLayout.JAVA_BYTE, 0, (int) bytes);
                 return copy.asReadOnly();
             }
