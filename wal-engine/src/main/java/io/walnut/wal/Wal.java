@@ -311,6 +311,7 @@ public final class Wal implements AutoCloseable {
      * @param threads how many of them work, at least 1; no more than there are segments
      * @param consumers makes the consumer of a segment, given the LSNs that it will get, in the thread that feeds it
      * @throws WalRangeException when {@code toLsn} is beyond what cursors read, or the log is cut below it meanwhile
+     * @throws WalGapException when a lost hole lies between the two: nothing was fed. What was compacted away is passed over
      */
     public void replay(long fromLsn, long toLsn, int threads, Function<LsnRange, SegmentConsumer> consumers)
             throws WalException, InterruptedException {
