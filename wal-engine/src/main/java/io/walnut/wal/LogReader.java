@@ -221,15 +221,13 @@ final class LogReader {
         return fromLsn;
     }
 
-    /** Waits until cursors may go to {@code lsn}; false when that takes too long. */
+    /** Waits until cursors may go to {@code lsn}; false when that takes too long. To a poisoned log nothing comes any more. */
     boolean awaitReadable(long lsn, long timeoutNanos) throws WalException, InterruptedException {
         long nanos = timeoutNanos;
         state.mutex.lockInterruptibly();
         try {
             while (readableLsn() <= lsn) {
-                if (state.closed) {
-                    throw new WalClosedException("the log in " + state.storage.describe() + " is closed");
-                }
+                state.checkOpen();
                 if (nanos <= 0) {
                     return false;
                 }
