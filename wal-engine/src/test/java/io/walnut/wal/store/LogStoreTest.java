@@ -153,6 +153,22 @@ class LogStoreTest {
     }
 
     @Test
+    void whatOnlyLooksLikeAnImageIsLeftAlone() throws Exception {
+        store.create("orders");
+        store.close();
+        List<String> strays =
+                List.of("a-copy-of-mine-00000.index", "-0000000000000000001.index", "99999999999999999999.index");
+        for (String stray : strays) {
+            Files.createFile(directory.resolve(stray));
+        }
+        open();
+        store.append(batch("orders", "a"));
+        reopen();
+        assertThat(contents(store, "orders")).containsExactly("0:a");
+        assertThat(strays).allMatch(stray -> Files.exists(directory.resolve(stray)));
+    }
+
+    @Test
     void aRecordWhoseTimeToLiveIsOverIsHiddenFromReaders() throws Exception {
         store.create("sessions");
         store.append(LogAppend.of(
