@@ -1,6 +1,6 @@
 package io.walnut.wal;
 
-/** Says which records a {@linkplain Wal#compact compaction} keeps. Called by the thread that compacts. */
+/** Says which records a {@linkplain Wal#compact compaction} keeps. Called by the thread that compacts. It cannot close the log. */
 @FunctionalInterface
 public interface CompactionFilter {
 

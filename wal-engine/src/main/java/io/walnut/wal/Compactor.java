@@ -55,6 +55,11 @@ final class Compactor {
         }
     }
 
+    /** Whether it is the caller who compacts, in a filter or a listener. */
+    boolean isOfThisThread() {
+        return oneAtATime.isHeldByCurrentThread();
+    }
+
     /** Called when the log is closed. Returns when none is under way that could touch its directory. */
     @SuppressWarnings("LockNotBeforeTry") // there is nothing to do but to wait
     void close() {
@@ -152,6 +157,7 @@ final class Compactor {
                 if (gather(group)) {
                     return group;
                 }
+                checkGoesOn(); // else, when it was closed meanwhile, for ever
             }
         }
 

@@ -75,9 +75,21 @@ final class Copies {
             if (!found.pieces().isEmpty()) {
                 parts.add(new Part.Restored(found, found.pieces().getFirst().baseLsn(), to));
             }
-            left.addAll(found.missing(hole.from(), hole.to()));
+            found.missing(hole.from(), hole.to()).forEach(missing -> addWithout(of.held(), missing, left));
         }
         return left;
+    }
+
+    /** What was set aside later had its LSNs last: what is older has none of them that count. */
+    private static void addWithout(LsnRange held, LsnRange missing, List<LsnRange> left) {
+        long before = Math.min(missing.to(), held.from());
+        if (missing.from() < before) {
+            left.add(new LsnRange(missing.from(), before));
+        }
+        long after = Math.max(missing.from(), held.to());
+        if (after < missing.to()) {
+            left.add(new LsnRange(after, missing.to()));
+        }
     }
 
     private static Salvage.Found filled(Salvage.Found found, long fromLsn, long toLsn, List<Copy> copies) {

@@ -146,19 +146,24 @@ final class LogReader {
             if (lsn < state.startLsn || find(state.segments, lsn) != null) {
                 return;
             }
-            long from = state.startLsn;
-            long to = state.writtenLsn;
-            for (Segment segment : state.segments) {
-                if (segment.endLsn() <= lsn) {
-                    from = Math.max(from, segment.endLsn());
-                } else {
-                    to = Math.min(to, segment.baseLsn());
-                }
-            }
-            throw new WalGapException(lsn, new Gap(new LsnRange(from, to), Gap.Kind.LOST));
+            throw lost(lsn);
         } finally {
             state.mutex.unlock();
         }
+    }
+
+    /** No segment has that LSN, which lies within the log. Called with the mutex. */
+    private WalGapException lost(long lsn) {
+        long from = state.startLsn;
+        long to = state.writtenLsn;
+        for (Segment segment : state.segments) {
+            if (segment.endLsn() <= lsn) {
+                from = Math.max(from, segment.endLsn());
+            } else {
+                to = Math.min(to, segment.baseLsn());
+            }
+        }
+        return new WalGapException(lsn, new Gap(new LsnRange(from, to), Gap.Kind.LOST));
     }
 
     private static @Nullable Segment find(List<Segment> all, long lsn) {
@@ -175,7 +180,7 @@ final class LogReader {
         return low < all.size() && all.get(low).baseLsn() <= lsn ? all.get(low) : null;
     }
 
-    /** What there is of each segment between two LSNs, as far as cursors go. */
+    /** What there is of each segment between two LSNs, as far as cursors go: all of it, or it fails as they do. */
     List<LsnRange> pieces(long fromLsn, long toLsn) throws WalException {
         if (toLsn < fromLsn) {
             throw new IllegalArgumentException("LSNs from " + fromLsn + " to " + toLsn);
@@ -189,12 +194,16 @@ final class LogReader {
                 throw new WalRangeException(toLsn, readableLsn());
             }
             var pieces = new ArrayList<LsnRange>();
+            long next = fromLsn;
             for (Segment segment : state.segments) {
-                long from = Math.max(fromLsn, segment.baseLsn());
                 long to = Math.min(toLsn, segment.endLsn());
-                if (from < to) {
-                    pieces.add(new LsnRange(from, to));
+                if (next >= segment.baseLsn() && next < to) {
+                    pieces.add(new LsnRange(next, to));
+                    next = to;
                 }
+            }
+            if (next < toLsn) {
+                throw lost(next);
             }
             return pieces;
         } finally {
@@ -212,15 +221,13 @@ final class LogReader {
         return fromLsn;
     }
 
-    /** Waits until cursors may go to {@code lsn}; false when that takes too long. */
+    /** Waits until cursors may go to {@code lsn}; false when that takes too long. To a poisoned log nothing comes any more. */
     boolean awaitReadable(long lsn, long timeoutNanos) throws WalException, InterruptedException {
         long nanos = timeoutNanos;
         state.mutex.lockInterruptibly();
         try {
             while (readableLsn() <= lsn) {
-                if (state.closed) {
-                    throw new WalClosedException("the log in " + state.storage.describe() + " is closed");
-                }
+                state.checkOpen();
                 if (nanos <= 0) {
                     return false;
                 }

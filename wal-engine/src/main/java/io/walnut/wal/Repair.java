@@ -164,6 +164,7 @@ final class Repair {
             takeBack(Segment.name(damaged.id()), written); // trimmed, or truncated: nothing is missing any more
             return;
         }
+        changes.endTailBefore(damaged);
         List<Replacement.Finished> finished = new ArrayList<>();
         for (int i = 0; i < written.size(); i++) {
             Salvage.Piece piece = found.pieces().get(i);

@@ -145,9 +145,14 @@ final class SegmentFiles {
 
     /** Old frames stay in it: writing over blocks that are there already is what makes a sync quick. */
     private StorageFile recycle(String spare, String name) throws IOException {
-        deleteFailedAttempt(name);
-        // First: until its header is gone it is, under this name, some other file's, and an open deletes it.
-        state.storage.rename(spare, name);
+        try {
+            deleteFailedAttempt(name);
+            // First: until its header is gone it is, under this name, some other file's, and an open deletes it.
+            state.storage.rename(spare, name);
+        } catch (IOException e) {
+            SmallFiles.deleteIfThere(state.storage, spare, e); // nobody remembers it any more
+            throw e;
+        }
         return filled(name, state.storage.open(name, true), file -> {
             file.write(ByteBuffer.allocateDirect(SegmentHeader.BYTES), 0);
             long length = file.length();

@@ -291,6 +291,19 @@ final class StructuralChanges {
         }
     }
 
+    /**
+     * Sees to it that a file, when it is listed no more, is no part of the tail: of one that is damaged an open could not tell that
+     * it never was. Its id is above that of the tail when a compaction or a repair has made it. Within {@link #exclusively}.
+     */
+    void endTailBefore(Segment unlisted) throws IOException {
+        long tailId = files.manifest(state.segments, state.startLsn, state.endLsn, files.nextFileId())
+                .tailId();
+        if (unlisted.id() > tailId) {
+            sealAndList();
+            files.dropPrepared(); // the next file gets an id above all
+        }
+    }
+
     /** {@link Wal#checkpoint}. */
     Checkpoint checkpoint(Path targetDirectory) throws WalException {
         Objects.requireNonNull(targetDirectory, "targetDirectory"); // here: what fails within poisons the log

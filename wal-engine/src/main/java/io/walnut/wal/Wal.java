@@ -311,6 +311,7 @@ public final class Wal implements AutoCloseable {
      * @param threads how many of them work, at least 1; no more than there are segments
      * @param consumers makes the consumer of a segment, given the LSNs that it will get, in the thread that feeds it
      * @throws WalRangeException when {@code toLsn} is beyond what cursors read, or the log is cut below it meanwhile
+     * @throws WalGapException when a lost hole lies between the two: nothing was fed. What was compacted away is passed over
      */
     public void replay(long fromLsn, long toLsn, int threads, Function<LsnRange, SegmentConsumer> consumers)
             throws WalException, InterruptedException {
@@ -446,14 +447,22 @@ public final class Wal implements AutoCloseable {
      * Makes everything durable, marks the directory as cleanly closed, and gives it free. Closing again does nothing but wait
      * until that is done.
      *
+     * @throws IllegalStateException when called by an observer, or by a filter or listener of a compaction: it would wait for the
+     *     call in which it is; nothing was done
      * @throws WalPoisonedException when the log was poisoned and not everything is durable; it is closed
      * @throws WalException when the mark could not be made; the log is closed, and the next open recovers it
      */
     @Override
     public void close() throws WalException {
+        boolean observes = state.mutex.isHeldByCurrentThread();
         boolean poisoned;
         state.mutex.lock();
         try {
+            if (observes || (compactor.isOfThisThread() && !state.listeners.iTell())) {
+                throw new IllegalStateException("the log in " + state.storage.describe()
+                        + " cannot be closed by its own observer, or by a filter or listener of its compaction:"
+                        + " close it when that has returned");
+            }
             if (state.closing) {
                 while (!state.released && !state.listeners.iTell()) {
                     state.changed.awaitUninterruptibly();

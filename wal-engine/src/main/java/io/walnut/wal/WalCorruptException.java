@@ -17,6 +17,11 @@ public final class WalCorruptException extends WalException {
     private final transient List<LsnRange> ranges;
     private final transient Optional<RecoveryReport> report;
 
+    /** Of a file that says nothing of LSNs any more. */
+    public WalCorruptException(String message) {
+        this(message, List.of(), Optional.empty());
+    }
+
     WalCorruptException(String message, List<LsnRange> ranges, Optional<RecoveryReport> report) {
         super(message);
         this.ranges = List.copyOf(ranges);

@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
 
 /** The pieces of work of an open that may be done at once. */
 final class Workers {
@@ -24,9 +25,13 @@ final class Workers {
      * @param atOnce 1 for the calling thread alone
      */
     static <T> void each(int atOnce, int count, Work<T> work, List<T> done) throws IOException {
+        each(atOnce, count, work, done, Executors.defaultThreadFactory());
+    }
+
+    static <T> void each(int atOnce, int count, Work<T> work, List<T> done, ThreadFactory threads) throws IOException {
         int workers = Math.min(atOnce, count);
         if (workers > 1) {
-            inParallel(workers, count, work, done);
+            inParallel(workers, count, work, done, threads);
             return;
         }
         for (int i = 0; i < count; i++) {
@@ -35,14 +40,19 @@ final class Workers {
     }
 
     /** An interrupt is heard of when all is done: what others have opened for this thread must be closed again. */
-    private static <T> void inParallel(int workers, int count, Work<T> work, List<T> done) throws IOException {
+    private static <T> void inParallel(int workers, int count, Work<T> work, List<T> done, ThreadFactory threads)
+            throws IOException {
         boolean interrupted = false;
         Throwable failure = null;
-        try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
+        try (ExecutorService pool = Executors.newFixedThreadPool(workers, threads)) {
             Deque<Future<T>> futures = new ArrayDeque<>();
-            for (int i = 0; i < count; i++) {
-                int number = i;
-                futures.add(pool.submit(() -> work.on(number)));
+            try {
+                for (int i = 0; i < count; i++) {
+                    int number = i;
+                    futures.add(pool.submit(() -> work.on(number)));
+                }
+            } catch (RuntimeException | Error e) { // no more threads: what others do is to be closed all the same
+                failure = e;
             }
             while (!futures.isEmpty()) {
                 try {

@@ -2,6 +2,7 @@ package io.walnut.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.recovery.Hole;
@@ -16,7 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -196,6 +199,34 @@ class QuarantineTest {
         assertThat(skipped.stream()
                         .map(gap -> new Hole(gap.lsns().from(), gap.lsns().to())))
                 .isEqualTo(ranges(lost));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> aReplayDoesNotPassOverWhatIsLost() {
+        return ROWS.stream()
+                .map(row -> DynamicTest.dynamicTest(row.name, () -> {
+                    Map<String, byte[]> files = log(row.closed);
+                    row.harm.to(files);
+                    try (Wal wal = open(files, OnCorruption.QUARANTINE)) {
+                        Set<Long> seen = ConcurrentHashMap.newKeySet();
+                        long from = 0;
+                        for (Hole hole : ranges(row.lost)) {
+                            long at = from;
+                            assertThatThrownBy(() -> wal.replay(
+                                            at, row.endLsn, 2, _ -> record -> fail("fed LSN " + record.lsn())))
+                                    .isInstanceOfSatisfying(
+                                            WalGapException.class,
+                                            e -> assertThat(e.gap())
+                                                    .isEqualTo(new Gap(
+                                                            new LsnRange(hole.fromLsn(), hole.toLsn()),
+                                                            Gap.Kind.LOST)));
+                            wal.replay(from, hole.fromLsn(), 2, _ -> record -> seen.add(record.lsn()));
+                            from = hole.toLsn();
+                        }
+                        wal.replay(from, row.endLsn, 2, _ -> record -> seen.add(record.lsn()));
+                        assertThat(seen).hasSize(RECORDS - row.lost.size()).noneMatch(row.lost::contains);
+                    }
+                }));
     }
 
     @Test

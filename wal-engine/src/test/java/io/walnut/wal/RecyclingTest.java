@@ -2,6 +2,7 @@ package io.walnut.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -131,6 +132,27 @@ class RecyclingTest {
         }
         try (Stream<Path> files = Files.list(directory)) {
             assertThat(files.filter(RecyclingTest::isSegment)).hasSize(2);
+        }
+    }
+
+    @Test
+    void aSpareFileThatCannotBeRenamedGoesAndTheLogGoesOn() throws Exception {
+        FaultyStorage storage = new FaultyStorage();
+        try (Wal wal = Wal.open(storage, Logs.inline().withSpareSegments(1))) {
+            append(wal, RECORDS);
+            trim(wal, 30);
+            String spare = storage.list().stream()
+                    .filter(name -> Segment.id(name) >= 0)
+                    .min(String::compareTo)
+                    .orElseThrow();
+            storage.refuse((_, kind, name) -> {
+                if (kind == FaultyStorage.Kind.RENAME && name.startsWith(spare)) {
+                    throw new IOException("planted");
+                }
+            });
+            append(wal, RECORDS);
+            assertThat(storage.list()).doesNotContain(spare);
+            assertThat(Logs.contents(wal)).isEqualTo(expected);
         }
     }
 

@@ -399,6 +399,34 @@ class RepairOfOpenLogTest {
         assertThat(good).isGreaterThan(20);
     }
 
+    /** What a compaction made has a higher id than the tail, and one without a header does not say that it is none of it. */
+    @Test
+    void whatACrashKeptFromBeingSetAsideIsNotTakenForAPartOfTheTail() throws Exception {
+        Wal wal = open(storage);
+        wal.compact(10, record -> true, progress -> true);
+        wal.roll();
+        append(wal); // begins a segment, and the one after that is prepared
+        String compacted = Segment.name(4);
+        FaultyStorage copies = FaultyStorage.of(storage.contents());
+        try (StorageFile file = storage.open(compacted, true)) {
+            file.setLength(1000);
+        }
+        storage.refuse((_, kind, name) -> {
+            if (kind == FaultyStorage.Kind.RENAME && name.contains(Mending.EVIDENCE)) {
+                throw new IOException("planted");
+            }
+        });
+        wal.repair(DAMAGED, copies);
+        append(wal);
+        assertThat(storage.list()).contains(compacted, compacted + Mending.REPORT);
+
+        FaultyStorage crashed = FaultyStorage.of(storage.contents());
+        try (Wal again = Wal.open(crashed, Logs.inline())) {
+            assertThat(Logs.contents(again)).isEqualTo(written);
+            assertThat(crashed.list()).contains(compacted + Mending.EVIDENCE);
+        }
+    }
+
     /** After each the log is as it was, or repaired, or poisoned: never without the records that were good. */
     @Test
     void whateverOperationFailsNothingIsLost() throws Exception {

@@ -3,9 +3,14 @@ package io.walnut.wal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.walnut.wal.format.Manifest;
 import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.recovery.RecoveryPolicy;
 import io.walnut.wal.segment.Segment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -195,6 +200,83 @@ class RepairTest {
             assertThat(Logs.text(wal.read(1))).isEqualTo("new 1");
             assertThatThrownBy(() -> wal.read(2)).isInstanceOf(WalGapException.class);
         }
+    }
+
+    /** The same where what came after the reset was compacted, damaged as a whole, and has no good copy. */
+    @Test
+    void whatWasResetAwayDoesNotFillAHoleInWhatWasCompactedAfterIt() throws Exception {
+        fillsNothingOfBefore((wal, _) -> {
+            wal.reset(0);
+            append(wal, "new ");
+            wal.compact(wal.endLsn(), record -> record.lsn() > 0, progress -> true);
+        });
+    }
+
+    /** And where the log was replaced by segments from elsewhere. */
+    @Test
+    void whatWasThereBeforeAnAdoptionDoesNotFillAHoleInWhatWasAdopted() throws Exception {
+        fillsNothingOfBefore((wal, storage) -> {
+            FaultyStorage elsewhere = new FaultyStorage();
+            Path adopted = Path.of("/elsewhere/adopted");
+            try (Wal other = Wal.open(elsewhere, Logs.inline().withSalts(() -> 4711))) {
+                append(other, "new ");
+            }
+            storage.putOutside(adopted, bytes(elsewhere.contents(), FIRST));
+            wal.adopt(List.of(adopted), 5);
+        });
+    }
+
+    private interface Renewal {
+        void of(Wal wal, FaultyStorage storage) throws Exception;
+    }
+
+    private static void append(Wal wal, String text) throws WalException {
+        for (int i = 0; i < 5; i++) {
+            wal.append(Logs.batch(text + i));
+        }
+        wal.roll();
+    }
+
+    private static void fillsNothingOfBefore(Renewal renewal) throws Exception {
+        int[] salt = {1};
+        WalOptions options = full(RecoveryPolicy.defaults()).withSalts(() -> salt[0]++);
+        WalOptions quarantine = options.withRecovery(
+                RecoveryPolicy.defaults().withOnCorruption(RecoveryPolicy.OnCorruption.QUARANTINE));
+        FaultyStorage storage = new FaultyStorage();
+        try (Wal wal = Wal.open(storage, options)) {
+            append(wal, "old ");
+        }
+        FaultyStorage backup = FaultyStorage.of(storage.contents());
+        storage = damaged(storage);
+        try (Wal wal = Wal.open(storage, quarantine)) {
+            assertThatThrownBy(() -> wal.read(2)).isInstanceOf(WalGapException.class);
+            renewal.of(wal, storage);
+            assertThat(Logs.text(wal.read(2))).isEqualTo("new 2");
+            append(wal, "later ");
+        }
+        storage = damaged(storage);
+        Wal.open(storage, quarantine).close();
+        try (Wal wal =
+                Wal.open(storage, options.withRecovery(RecoveryPolicy.defaults().withCopies(backup)))) {
+            assertThat(Logs.text(wal.read(3))).isEqualTo("new 3");
+            assertThatThrownBy(() -> wal.read(2)).isInstanceOf(WalGapException.class);
+        }
+    }
+
+    /** The third record of what is listed first. */
+    private static FaultyStorage damaged(FaultyStorage storage) throws Exception {
+        Map<String, byte[]> files = storage.contents();
+        String first = Segment.name(
+                Manifest.read(ByteBuffer.wrap(bytes(files, Manifest.NAME)).order(ByteOrder.LITTLE_ENDIAN))
+                        .segments()
+                        .getFirst()
+                        .segmentId());
+        byte[] segment = bytes(files, first);
+        String text = new String(segment, StandardCharsets.ISO_8859_1);
+        int at = Math.max(text.indexOf("old 2"), text.indexOf("new 2"));
+        assertThat(at).isPositive();
+        segment[at] ^= 1;
+        return FaultyStorage.of(files);
     }
 
     private static void assertHoldsAll(Wal wal) throws WalException {

@@ -56,7 +56,10 @@ public final class Bench implements AutoCloseable {
     }
 
     public Bench(Path parent, Plan plan, Report report) throws IOException {
-        this.directory = Files.createTempDirectory(Files.createDirectories(parent), "wal-bench-");
+        if (!Files.isDirectory(parent)) { // made, it might be on another disk than the one that is meant
+            throw new IOException("there is no directory " + parent + ": name one on the disk that is to be measured");
+        }
+        this.directory = Files.createTempDirectory(parent, "wal-bench-");
         this.plan = plan;
         this.report = report;
         this.fio = new Fio(directory, this::note);

@@ -95,6 +95,7 @@ final class Applier implements DurableListener {
             for (Pending next = pending.poll(); next != null; next = pending.poll()) {
                 failed.add(next);
             }
+            applied.signalAll(); // nothing that anybody waits for will come
         } finally {
             applying.unlock();
         }
@@ -143,27 +144,25 @@ final class Applier implements DurableListener {
         }
     }
 
-    /** Waits until something that was applied makes it so; false when nothing does in time. */
-    boolean await(BooleanSupplier condition, Duration timeout) throws InterruptedException {
+    /**
+     * Waits until something that was applied makes it so; false when nothing does in time.
+     *
+     * @throws WalException what the log failed with: nothing is applied any more
+     */
+    boolean await(BooleanSupplier condition, Duration timeout) throws WalException, InterruptedException {
         long nanos = TimeUnit.NANOSECONDS.convert(timeout); // the longest is for ever
         applying.lockInterruptibly();
         try {
             while (!condition.getAsBoolean()) {
+                if (failure instanceof WalException poisoned) {
+                    throw poisoned;
+                }
                 if (nanos <= 0) {
                     return false;
                 }
                 nanos = applied.awaitNanos(nanos);
             }
             return true;
-        } finally {
-            applying.unlock();
-        }
-    }
-
-    void wakeAll() {
-        applying.lock();
-        try {
-            applied.signalAll();
         } finally {
             applying.unlock();
         }

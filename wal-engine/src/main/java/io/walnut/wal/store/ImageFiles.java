@@ -84,8 +84,8 @@ final class ImageFiles {
 
     private List<Long> newestFirst() throws IOException {
         return storage.list().stream()
-                .filter(name -> name.length() == DIGITS + SUFFIX.length() && name.endsWith(SUFFIX))
-                .map(name -> Long.parseLong(name.substring(0, DIGITS)))
+                .map(ImageFiles::lsn)
+                .filter(lsn -> lsn >= 0)
                 .sorted(Comparator.reverseOrder())
                 .toList();
     }
@@ -144,6 +144,19 @@ final class ImageFiles {
         CRC32C crc = new CRC32C();
         crc.update(ByteBuffer.allocate(Long.BYTES).putLong(0, lsn));
         return (int) crc.getValue();
+    }
+
+    /** LSN of an image, or -1 when the name is not one's: whose file that is we do not know. */
+    private static long lsn(String name) {
+        if (name.length() != DIGITS + SUFFIX.length() || !name.endsWith(SUFFIX)) {
+            return -1;
+        }
+        try {
+            long lsn = Long.parseLong(name.substring(0, DIGITS));
+            return name.equals(name(lsn)) ? lsn : -1; // and not with a sign
+        } catch (NumberFormatException e) {
+            return -1;
+        }
     }
 
     private static String name(long lsn) {

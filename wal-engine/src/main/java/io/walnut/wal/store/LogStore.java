@@ -340,7 +340,7 @@ public final class LogStore implements AutoCloseable {
     }
 
     /** True when a look will find something new: a batch, or that the log is gone. */
-    boolean awaitMore(String log, long logId, long offset, Duration timeout) throws InterruptedException {
+    boolean awaitMore(String log, long logId, long offset, Duration timeout) throws WalException, InterruptedException {
         boolean[] more = new boolean[1];
         boolean _ = applier.await(
                 () -> {
@@ -500,7 +500,6 @@ public final class LogStore implements AutoCloseable {
             saveImage();
         } finally {
             keeping.unlock();
-            applier.wakeAll();
             try (wal) {
                 applier.fail(new IllegalStateException("the store is closed"));
             }

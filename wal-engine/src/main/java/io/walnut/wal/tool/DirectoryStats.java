@@ -1,5 +1,6 @@
 package io.walnut.wal.tool;
 
+import io.walnut.wal.WalCorruptException;
 import io.walnut.wal.format.CleanMarker;
 import io.walnut.wal.format.InvalidBytesException;
 import io.walnut.wal.format.Manifest;
@@ -94,7 +95,8 @@ public record DirectoryStats(
     /**
      * Looks at a directory.
      *
-     * @throws IOException also when there is no log, or a file that the log must have is damaged or missing
+     * @throws WalCorruptException when {@code MANIFEST}, or what is to be read of a listed segment, is damaged or missing
+     * @throws IOException also when there is no log, or no {@code MANIFEST}
      */
     public static DirectoryStats of(Path directory) throws IOException {
         WalLook.requireLog(directory);
@@ -108,7 +110,8 @@ public record DirectoryStats(
                                 directory + " has segments but no " + Manifest.NAME + "; 'verify' says more", e);
                     }
                     if (attempt == ATTEMPTS) {
-                        throw new IOException(e.getFile() + " is listed in " + Manifest.NAME + " and not there", e);
+                        throw new WalCorruptException(
+                                e.getFile() + " is listed in " + Manifest.NAME + " and not there");
                     }
                 }
             }
@@ -162,7 +165,7 @@ public record DirectoryStats(
             ByteBuffer footer = ByteBuffer.allocate(SegmentTrailer.FOOTER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
             file.read(footer, Math.max(0, length - SegmentTrailer.FOOTER_BYTES));
             if (footer.hasRemaining()) {
-                throw new IOException(name + " has " + length + " bytes, too few for a sealed segment");
+                throw new WalCorruptException(name + " has " + length + " bytes, too few for a sealed segment");
             }
             long table = SegmentTrailer.tablePosition(footer.flip(), length);
             return new SealedSegment(
@@ -175,7 +178,7 @@ public record DirectoryStats(
                     length,
                     Files.getLastModifiedTime(directory.resolve(name)).toInstant());
         } catch (InvalidBytesException e) {
-            throw new IOException(name + ": " + e.getMessage() + "; 'verify' says more", e);
+            throw new WalCorruptException(name + ": " + e.getMessage() + "; 'verify' says more");
         }
     }
 
@@ -185,7 +188,9 @@ public record DirectoryStats(
                     ByteBuffer.allocate(Math.toIntExact(file.length())).order(ByteOrder.LITTLE_ENDIAN);
             file.read(bytes, 0);
             return Manifest.read(bytes.flip());
-        } catch (InvalidBytesException | NewerVersionException e) {
+        } catch (InvalidBytesException e) {
+            throw new WalCorruptException(Manifest.NAME + ": " + e.getMessage() + "; 'verify' says more");
+        } catch (NewerVersionException e) {
             throw new IOException(Manifest.NAME + ": " + e.getMessage() + "; 'verify' says more", e);
         }
     }

@@ -1,6 +1,7 @@
 package io.walnut.wal.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.walnut.wal.WalOptions;
@@ -145,6 +146,16 @@ class BenchTest {
         assertThat(failures).isEmpty();
         assertThat(results).hasSizeLessThanOrEqualTo(1);
         assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void aDirectoryThatIsNotThereIsNotMade() {
+        Path typo = directory.resolve("typo");
+        var plan = new Bench.Plan(List.of(), SHORT, SHORT, false);
+        assertThatThrownBy(() -> new Bench(typo, plan, report))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no directory " + typo);
+        assertThat(typo).doesNotExist();
     }
 
     @Test

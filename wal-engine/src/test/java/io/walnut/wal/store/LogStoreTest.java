@@ -7,6 +7,7 @@ import io.walnut.wal.Batch;
 import io.walnut.wal.Durability;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalOptions;
+import io.walnut.wal.WalPoisonedException;
 import io.walnut.wal.io.Backend;
 import io.walnut.wal.io.FaultyStorage;
 import io.walnut.wal.logs.LogInfo;
@@ -37,6 +38,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class LogStoreTest {
@@ -115,6 +117,55 @@ class LogStoreTest {
             store.append(batch("orders", "late"));
             assertThat(next.get(30, TimeUnit.SECONDS).count()).isEqualTo(1);
         }
+    }
+
+    @Test
+    @Timeout(30)
+    void aReaderThatWaitsIsToldThatTheLogIsPoisoned() throws Exception {
+        FaultyStorage storage = new FaultyStorage();
+        LogStore poisoned = LogStore.open(storage, options);
+        try (var pool = Executors.newSingleThreadExecutor()) {
+            try {
+                poisoned.create("orders");
+                LogReader reader = poisoned.read("orders", 0);
+                CompletableFuture<Thread> waiter = new CompletableFuture<>();
+                Future<StoredBatch> next = pool.submit(() -> {
+                    waiter.complete(Thread.currentThread());
+                    return reader.next(ChronoUnit.FOREVER.getDuration());
+                });
+                while (waiter.get().getState() != Thread.State.TIMED_WAITING) {
+                    Thread.onSpinWait();
+                }
+                storage.refuse((ordinal, kind, name) -> {
+                    if (kind == FaultyStorage.Kind.SYNC) {
+                        throw new IOException("planted");
+                    }
+                });
+                assertThatThrownBy(() -> poisoned.append(batch("orders", "lost")))
+                        .isInstanceOf(WalPoisonedException.class);
+                assertThatThrownBy(() -> next.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(WalPoisonedException.class);
+                assertThatThrownBy(() -> reader.next(Duration.ofDays(1))).isInstanceOf(WalPoisonedException.class);
+                assertThat(reader.next()).isNull();
+            } finally {
+                assertThatThrownBy(poisoned::close).isInstanceOf(WalPoisonedException.class); // wakes who waits
+            }
+        }
+    }
+
+    @Test
+    void whatOnlyLooksLikeAnImageIsLeftAlone() throws Exception {
+        store.create("orders");
+        store.close();
+        List<String> strays =
+                List.of("a-copy-of-mine-00000.index", "-0000000000000000001.index", "99999999999999999999.index");
+        for (String stray : strays) {
+            Files.createFile(directory.resolve(stray));
+        }
+        open();
+        store.append(batch("orders", "a"));
+        reopen();
+        assertThat(contents(store, "orders")).containsExactly("0:a");
+        assertThat(strays).allMatch(stray -> Files.exists(directory.resolve(stray)));
     }
 
     @Test

@@ -128,6 +128,28 @@ class WalLookTest {
         assertThat(contents(directory)).isEqualTo(before);
     }
 
+    /** What the files say of the log and what a verification says of them is the same kind of failure. */
+    @TestFactory
+    Stream<DynamicTest> statsOfWhatIsDamagedFailAsTheVerificationDoes() {
+        Map<String, ThrowingConsumer<Path>> harms = Map.of(
+                "a bit of the manifest", of -> flip(of.resolve("MANIFEST"), 30),
+                "an empty manifest", of -> Files.write(of.resolve("MANIFEST"), new byte[0]),
+                "the footer of a segment",
+                        of -> flip(of.resolve(Segment.name(0)), (int) Files.size(of.resolve(Segment.name(0))) - 60),
+                "a segment that is too short", of -> Files.write(of.resolve(Segment.name(0)), new byte[10]),
+                "a segment that is missing", of -> Files.delete(of.resolve(Segment.name(0))));
+        return harms.entrySet().stream()
+                .map(harm -> DynamicTest.dynamicTest(harm.getKey(), () -> {
+                    Path log = Files.createTempDirectory(directory, "log");
+                    try (Wal wal = Wal.open(log, WalOptions.defaults())) {
+                        append(wal);
+                    }
+                    harm.getValue().accept(log);
+                    assertThatThrownBy(() -> WalLook.verify(log)).isInstanceOf(WalCorruptException.class);
+                    assertThatThrownBy(() -> DirectoryStats.of(log)).isInstanceOf(WalCorruptException.class);
+                }));
+    }
+
     @Test
     void copyWithoutALockFileIsLookedAtAndGetsNone() throws Exception {
         write();
