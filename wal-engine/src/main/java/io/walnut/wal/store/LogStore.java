@@ -229,7 +229,12 @@ public final class LogStore implements AutoCloseable {
         return append(List.of(batch)).getFirst();
     }
 
-    /** Appends a batch to each of several logs: all of them, or none. A log may be named once. */
+    /**
+     * Appends a batch to each of several logs: all of them, or none. A log may be named once.
+     *
+     * @throws IllegalArgumentException when some batches have a producer and others have none: a repeated call would append the
+     *     latter once more
+     */
     public List<Appended> append(List<LogAppend> batches) throws WalException, RefusedException {
         return appended(batches, submit(appendCommand(batches)));
     }
@@ -266,9 +271,7 @@ public final class LogStore implements AutoCloseable {
     }
 
     private Stamped appendCommand(List<LogAppend> batches) throws RefusedException {
-        if (batches.isEmpty()) {
-            throw new IllegalArgumentException("an append has one or more batches");
-        }
+        LogAppend.checkTogether(batches);
         var items = new ArrayList<AppendItem>(batches.size());
         for (LogAppend batch : batches) {
             LogInfo log = describe(batch.log()).orElseThrow(() -> RefusedException.noLog(batch.log()));
