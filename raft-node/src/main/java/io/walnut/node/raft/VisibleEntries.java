@@ -163,17 +163,24 @@ final class VisibleEntries {
 
     /** UNKNOWN when the entry has been trimmed or truncated meanwhile. */
     long tag(long index) {
+        try {
+            return readTag(index);
+        } catch (WalException e) {
+            throw new IllegalStateException(name + ": cannot read the tag of entry " + index, e);
+        }
+    }
+
+    /** As {@link #tag}, for who can go on without. */
+    long readTag(long index) throws WalException {
         long tag = tags.get(index);
         if (tag != RecentTags.UNKNOWN) {
             return tag;
         }
         try {
-            return wal.tag(index);
+            return damage.noticing(() -> wal.tag(index));
         } catch (WalTrimmedException | WalRangeException e) {
             LOG.debug("{}: entry {} went away while its term was looked up", name, index, e);
             return RecentTags.UNKNOWN;
-        } catch (WalException e) {
-            throw new IllegalStateException(name + ": cannot read the tag of entry " + index, e);
         }
     }
 }

@@ -481,12 +481,21 @@ public final class WalRaftLog extends RaftLogBase {
             Bounds old = visible.bounds();
             long upTo = Math.min(Math.min(index, old.last() - 1), catchingUp.firstKept() - 1);
             if (upTo >= old.first()) {
-                visible.hideBefore(upTo + 1, EntryTag.termIndex(visible.tag(upTo), upTo));
+                hideUpTo(upTo);
             }
             updateSnapshotIndexFromStateMachine();
             long first = visible.bounds().first();
             trimmer.trimBefore(first - 1);
             return done(first - 1);
+        }
+    }
+
+    /** Hides nothing when the term of that entry cannot be read: Ratis closes a division whose log throws here. */
+    private void hideUpTo(long index) {
+        try {
+            visible.hideBefore(index + 1, EntryTag.termIndex(visible.readTag(index), index));
+        } catch (WalException e) {
+            LOG.warn("{}: purges nothing up to {}; the next purge tries again: {}", getName(), index, e.getMessage());
         }
     }
 

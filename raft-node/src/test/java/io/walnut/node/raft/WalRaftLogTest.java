@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.walnut.node.raft.StartRefusedException.Reason;
 import io.walnut.wal.Wal;
+import io.walnut.wal.WalCorruptException;
 import io.walnut.wal.WalOptions;
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -69,6 +75,7 @@ class WalRaftLogTest {
     private GatedStorage disk;
     private WalRaftLog log;
     private Wal wal;
+    private Damage damage;
 
     @BeforeEach
     void openEmpty() throws IOException {
@@ -568,6 +575,58 @@ class WalRaftLogTest {
         assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, 9));
     }
 
+    /** Only the term is wanted of it, and a purge that throws makes Ratis close the division. */
+    @Test
+    void aPurgeUpToADamagedEntryIsPutOff() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        snapshots.latest = TermIndex.valueOf(TERM, 7); // of what is before it nothing is in memory after an open
+        reopen();
+        damageOnDisk(entry(TERM, 5));
+
+        assertThat(log.purge(5).get(10, TimeUnit.SECONDS)).isEqualTo(RaftLog.INVALID_LOG_INDEX);
+        assertThat(log.getStartIndex()).isZero();
+        assertThat(log.get(4)).isEqualTo(entry(TERM, 4));
+        assertThat(damage.places()).isOne();
+        assertThat(failures).isEmpty();
+
+        assertThat(log.purge(6).get(10, TimeUnit.SECONDS)).isEqualTo(6);
+        assertThat(log.getTermIndex(6)).isEqualTo(TermIndex.valueOf(TERM, 6));
+        LoopbackCluster.await("the trim", () -> wal.startLsn() == 6);
+        reopen();
+        assertThat(log.getStartIndex()).isEqualTo(7);
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, 9));
+    }
+
+    @Test
+    void anOpenThatNeedsADamagedEntrySaysWhich() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        snapshots.latest = TermIndex.valueOf(TERM, 7);
+        wal.trimBefore(5); // the term of the first one that is left is needed
+        log.close();
+        damageOnDisk(entry(TERM, 5));
+        assertThatThrownBy(this::open)
+                .isInstanceOf(WalCorruptException.class)
+                .hasMessageContaining("LSN 5 in ")
+                .hasMessageContaining("is corrupt");
+    }
+
+    /** Flips a byte of its command. */
+    private void damageOnDisk(LogEntryProto entry) throws IOException {
+        String command = entry.getStateMachineLogEntry().getLogData().toStringUtf8();
+        int flipped = 0;
+        try (DirectoryStream<Path> segments = Files.newDirectoryStream(group.resolve("wal"), "*.seg")) {
+            for (Path segment : segments) {
+                int at = Files.readString(segment, StandardCharsets.ISO_8859_1).indexOf(command);
+                if (at >= 0) {
+                    try (FileChannel file = FileChannel.open(segment, StandardOpenOption.WRITE)) {
+                        flipped += file.write(ByteBuffer.wrap(new byte[] {'x'}), at);
+                    }
+                }
+            }
+        }
+        assertThat(flipped).isOne();
+    }
+
     // ---- snapshots
 
     @Test
@@ -723,8 +782,9 @@ class WalRaftLogTest {
         fedAtOpen.clear();
         disk = new GatedStorage(group.resolve("wal"));
         wal = Wal.open(disk, options());
+        damage = new Damage("test");
         try {
-            log = WalRaftLog.create(division(), storage, properties, wal, snapshots, new Damage("test"));
+            log = WalRaftLog.create(division(), storage, properties, wal, snapshots, damage);
             log.open(log.getSnapshotIndex(), fedAtOpen::add);
         } catch (IOException | RuntimeException e) {
             wal.close();
