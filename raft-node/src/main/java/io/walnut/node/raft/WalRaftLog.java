@@ -441,22 +441,24 @@ public final class WalRaftLog extends RaftLogBase {
 
     /**
      * Changes the WAL so that it ends at {@code fresh.last}, and all that is left is durable; the flush index is lowered before
-     * and never too high.
+     * and never too high, also when the change fails: what was on its way is not durable then.
      *
      * @throws WalStorageFullException when there is no room for the change: nothing has changed
      */
     private void shrink(WalChange change, Bounds fresh, long newFlushIndex) throws IOException {
         Bounds old = visible.bounds();
-        long flushed = newFlushIndex;
+        long flushed;
         long oldFlushIndex;
         synchronized (flushLock) {
             shrinking = true;
             oldFlushIndex = flushIndex;
-            flushIndex = Math.min(flushIndex, newFlushIndex);
+            flushed = Math.min(oldFlushIndex, newFlushIndex);
+            flushIndex = flushed;
         }
         visible.show(fresh);
         try {
             change.run();
+            flushed = newFlushIndex;
         } catch (WalStorageFullException e) {
             visible.show(old);
             flushed = oldFlushIndex;

@@ -486,6 +486,22 @@ class WalRaftLogTest {
         assertThat(future.get(10, TimeUnit.SECONDS)).isEqualTo(9);
     }
 
+    /** What is not durable is not acknowledged, nor counted as this member's vote, while the log comes to its end. */
+    @Test
+    void aTruncationThatFailsMakesNothingDurable() throws Exception {
+        append(entry(TERM, 0)).get(10, TimeUnit.SECONDS);
+        disk.hold();
+        log.append(entries(TERM, 1, 21));
+        Thread truncating = Thread.ofPlatform().daemon().start(() -> log.truncate(15));
+        LoopbackCluster.await("the truncation waits for the disk", () -> truncating.getState() == Thread.State.WAITING);
+        disk.fail();
+        truncating.join();
+
+        assertThat(wal.durableLsn()).isEqualTo(1);
+        assertThat(log.getFlushIndex()).isZero();
+        LoopbackCluster.await("the state machine hears of it", () -> !failures.isEmpty());
+    }
+
     // ---- commit
 
     @Test
