@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto.LogEntryBodyCase;
+import org.apache.ratis.protocol.exceptions.AlreadyClosedException;
 import org.apache.ratis.server.impl.RaftLogSeam;
 import org.apache.ratis.server.metrics.RaftLogMetricsBase;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -635,6 +636,8 @@ public final class WalRaftLog extends RaftLogBase {
             trimmer.close();
             wal.close();
         } finally {
+            // When the disk fails now, nobody tells those who wait.
+            pending.fail(new AlreadyClosedException(getName() + ": closed before the entry was known to be durable"));
             metrics.unregister();
             storage.close();
         }
