@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param bytes of the batch, opaque to the store; borrowed until the append returns, or its future
  * @param expectedOffset where the batch must begin, or {@link Command#ANY_OFFSET}
  * @param writerEpoch of the writer, 1 or more, or {@link Command#NO_EPOCH}: lower ones than the log has seen are fenced
- * @param producerId makes a repeated append no duplicate; 0 for none. Of batches that are appended together each has one, or none has
+ * @param producerId makes a repeated append no duplicate; 0 for none. Of batches that are appended together each has one, or none
+ *     has
  * @param producerEpoch unsigned; a higher one starts the sequence anew, a lower one is fenced
  * @param sequence records that the producer appended to this log before, in its epoch
  */
