@@ -2,7 +2,6 @@ package io.walnut.node.raft;
 
 import io.walnut.wal.WalCorruptException;
 import io.walnut.wal.WalException;
-import io.walnut.wal.WalRecord;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -23,12 +22,12 @@ final class Damage {
     }
 
     @FunctionalInterface
-    interface Read {
-        WalRecord read() throws WalException;
+    interface Read<T> {
+        T read() throws WalException;
     }
 
     /** Reads, and remembers what is wrong there. */
-    WalRecord noticing(Read read) throws WalException {
+    <T> T noticing(Read<T> read) throws WalException {
         try {
             return read.read();
         } catch (WalCorruptException e) {

@@ -41,10 +41,10 @@ final class PendingWrites {
         complete(taken(writes.tailMap(index, true)));
     }
 
-    /** Fails what waits now and what comes later. */
+    /** Fails what waits now and what comes later; the first cause stays. */
     void fail(Throwable cause) {
         synchronized (this) {
-            failure = cause;
+            failure = failure != null ? failure : cause;
         }
         taken(writes).forEach(write -> write.getValue().completeExceptionally(cause));
     }

@@ -135,7 +135,16 @@ final class VisibleEntries {
 
     /** Those from {@code start} on and before {@code end} that are seen. */
     LogEntryHeader[] headers(long start, long end) {
-        Bounds now = bounds;
+        while (true) {
+            LogEntryHeader[] headers = headers(bounds, start, end);
+            if (headers != null) {
+                return headers;
+            }
+        }
+    }
+
+    /** Null when one of them has gone meanwhile. Other bounds were shown before that. */
+    private LogEntryHeader @Nullable [] headers(Bounds now, long start, long end) {
         long from = Math.max(start, now.first);
         long to = Math.min(end, now.last + 1);
         if (from >= to) {
@@ -143,15 +152,28 @@ final class VisibleEntries {
         }
         LogEntryHeader[] headers = new LogEntryHeader[Math.toIntExact(to - from)];
         for (int i = 0; i < headers.length; i++) {
-            headers[i] = EntryTag.header(tag(from + i), from + i);
+            long tag = tag(from + i);
+            if (tag == RecentTags.UNKNOWN) {
+                return null;
+            }
+            headers[i] = EntryTag.header(tag, from + i);
         }
         return headers;
     }
 
     @Nullable
     TermIndex lastTermIndex() {
-        Bounds now = bounds;
-        return now.isEmpty() ? null : EntryTag.termIndex(tag(now.last), now.last);
+        while (true) {
+            Bounds now = bounds;
+            if (now.isEmpty()) {
+                return null;
+            }
+            long tag = tag(now.last);
+            if (tag != RecentTags.UNKNOWN) {
+                return EntryTag.termIndex(tag, now.last);
+            }
+            // It was cut off meanwhile. Other bounds were shown before that.
+        }
     }
 
     /** Whether another entry, or none, stands where that should; what is below the first one is committed and the same. */
@@ -163,17 +185,24 @@ final class VisibleEntries {
 
     /** UNKNOWN when the entry has been trimmed or truncated meanwhile. */
     long tag(long index) {
+        try {
+            return readTag(index);
+        } catch (WalException e) {
+            throw new IllegalStateException(name + ": cannot read the tag of entry " + index, e);
+        }
+    }
+
+    /** As {@link #tag}, for who can go on without. */
+    long readTag(long index) throws WalException {
         long tag = tags.get(index);
         if (tag != RecentTags.UNKNOWN) {
             return tag;
         }
         try {
-            return wal.tag(index);
+            return damage.noticing(() -> wal.tag(index));
         } catch (WalTrimmedException | WalRangeException e) {
             LOG.debug("{}: entry {} went away while its term was looked up", name, index, e);
             return RecentTags.UNKNOWN;
-        } catch (WalException e) {
-            throw new IllegalStateException(name + ": cannot read the tag of entry " + index, e);
         }
     }
 }

@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto.LogEntryBodyCase;
+import org.apache.ratis.protocol.exceptions.AlreadyClosedException;
 import org.apache.ratis.server.impl.RaftLogSeam;
 import org.apache.ratis.server.metrics.RaftLogMetricsBase;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -441,22 +442,24 @@ public final class WalRaftLog extends RaftLogBase {
 
     /**
      * Changes the WAL so that it ends at {@code fresh.last}, and all that is left is durable; the flush index is lowered before
-     * and never too high.
+     * and never too high, also when the change fails: what was on its way is not durable then.
      *
      * @throws WalStorageFullException when there is no room for the change: nothing has changed
      */
     private void shrink(WalChange change, Bounds fresh, long newFlushIndex) throws IOException {
         Bounds old = visible.bounds();
-        long flushed = newFlushIndex;
+        long flushed;
         long oldFlushIndex;
         synchronized (flushLock) {
             shrinking = true;
             oldFlushIndex = flushIndex;
-            flushIndex = Math.min(flushIndex, newFlushIndex);
+            flushed = Math.min(oldFlushIndex, newFlushIndex);
+            flushIndex = flushed;
         }
         visible.show(fresh);
         try {
             change.run();
+            flushed = newFlushIndex;
         } catch (WalStorageFullException e) {
             visible.show(old);
             flushed = oldFlushIndex;
@@ -481,12 +484,21 @@ public final class WalRaftLog extends RaftLogBase {
             Bounds old = visible.bounds();
             long upTo = Math.min(Math.min(index, old.last() - 1), catchingUp.firstKept() - 1);
             if (upTo >= old.first()) {
-                visible.hideBefore(upTo + 1, EntryTag.termIndex(visible.tag(upTo), upTo));
+                hideUpTo(upTo);
             }
             updateSnapshotIndexFromStateMachine();
             long first = visible.bounds().first();
             trimmer.trimBefore(first - 1);
             return done(first - 1);
+        }
+    }
+
+    /** Hides nothing when the term of that entry cannot be read: Ratis closes a division whose log throws here. */
+    private void hideUpTo(long index) {
+        try {
+            visible.hideBefore(index + 1, EntryTag.termIndex(visible.readTag(index), index));
+        } catch (WalException e) {
+            LOG.warn("{}: purges nothing up to {}; the next purge tries again: {}", getName(), index, e.getMessage());
         }
     }
 
@@ -624,6 +636,8 @@ public final class WalRaftLog extends RaftLogBase {
             trimmer.close();
             wal.close();
         } finally {
+            // When the disk fails now, nobody tells those who wait.
+            pending.fail(new AlreadyClosedException(getName() + ": closed before the entry was known to be durable"));
             metrics.unregister();
             storage.close();
         }

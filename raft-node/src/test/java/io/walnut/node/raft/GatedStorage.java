@@ -39,9 +39,15 @@ final class GatedStorage extends ForwardingStorage {
         set(false, true);
     }
 
-    /** Whether there is no room for another file from now on. */
-    void full(boolean now) {
-        full = now;
+    /** Whether there is no room for another file from now on; there was some for the first segment. */
+    void full(boolean now) throws InterruptedException {
+        lock.lock();
+        try {
+            awaitPrepared();
+            full = now;
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
@@ -67,18 +73,22 @@ final class GatedStorage extends ForwardingStorage {
     private void set(boolean nowHeld, boolean nowFailing) throws InterruptedException {
         lock.lock();
         try {
-            long left = TimeUnit.SECONDS.toNanos(30);
-            while (!prepared) {
-                if (left <= 0) {
-                    throw new IllegalStateException("no segment was prepared within 30 s");
-                }
-                left = changed.awaitNanos(left);
-            }
+            awaitPrepared();
             held = nowHeld;
             failing = nowFailing;
             changed.signalAll();
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void awaitPrepared() throws InterruptedException {
+        long left = TimeUnit.SECONDS.toNanos(30);
+        while (!prepared) {
+            if (left <= 0) {
+                throw new IllegalStateException("no segment was prepared within 30 s");
+            }
+            left = changed.awaitNanos(left);
         }
     }
 

@@ -5,11 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.walnut.node.raft.StartRefusedException.Reason;
 import io.walnut.wal.Wal;
+import io.walnut.wal.WalCorruptException;
 import io.walnut.wal.WalOptions;
+import io.walnut.wal.WalPoisonedException;
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -31,6 +38,7 @@ import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.exceptions.AlreadyClosedException;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.impl.RaftLogSeam;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -69,6 +77,7 @@ class WalRaftLogTest {
     private GatedStorage disk;
     private WalRaftLog log;
     private Wal wal;
+    private Damage damage;
 
     @BeforeEach
     void openEmpty() throws IOException {
@@ -200,10 +209,7 @@ class WalRaftLogTest {
         Throwable refusal = null;
         for (; refusal == null; next++) {
             assertThat(next).as("entries taken without room for a segment").isLessThan(40);
-            refusal = log.append(List.of(entry(TERM, next, large)))
-                    .getFirst()
-                    .handle((index, failure) -> failure)
-                    .get(10, TimeUnit.SECONDS);
+            refusal = failure(log.append(List.of(entry(TERM, next, large))).getFirst());
         }
         long refused = next - 1;
 
@@ -274,7 +280,7 @@ class WalRaftLogTest {
     void aFailedSyncEndsTheLogForGood() throws Exception {
         disk.fail();
         CompletableFuture<Long> future = append(entry(TERM, 0));
-        assertThat(future).failsWithin(java.time.Duration.ofSeconds(10));
+        assertThat(failure(future)).isNotNull();
         LoopbackCluster.await("the state machine hears of it", () -> !failures.isEmpty());
         LoopbackCluster.await("the log closes", () -> !log.isOpened());
         assertThat(log.getFlushIndex()).isEqualTo(RaftLog.INVALID_LOG_INDEX);
@@ -395,8 +401,8 @@ class WalRaftLogTest {
         log.append(entries(TERM, 0, 5)).getFirst().get(10, TimeUnit.SECONDS);
         log.append(entries(TERM + 1, 5, 7)).getFirst().get(10, TimeUnit.SECONDS);
         currentTerm.set(TERM + 1);
-        assertThat(appendFor(new LeaderRequest(TERM, TermIndex.valueOf(TERM, 4)), entries(TERM, 5, 6)))
-                .failsWithin(10, TimeUnit.SECONDS);
+        assertThat(failure(appendFor(new LeaderRequest(TERM, TermIndex.valueOf(TERM, 4)), entries(TERM, 5, 6))))
+                .isNotNull();
         assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM + 1, 6));
     }
 
@@ -429,7 +435,7 @@ class WalRaftLogTest {
     void aTruncationWithoutRoomIsRefusedAndChangesNothing() throws Exception {
         log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
         disk.full(true);
-        assertThat(log.append(entries(TERM + 1, 6, 8)).getFirst()).failsWithin(10, TimeUnit.SECONDS);
+        assertThat(failure(log.append(entries(TERM + 1, 6, 8)).getFirst())).isNotNull();
         assertThat(failures).isEmpty();
         assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, 9));
         assertThat(log.getFlushIndex()).isEqualTo(9);
@@ -455,7 +461,7 @@ class WalRaftLogTest {
         LoopbackCluster.await("the truncation waits for the disk", () -> appending.getState() == Thread.State.WAITING);
         disk.release();
 
-        assertThat(other.get(10, TimeUnit.SECONDS)).failsWithin(10, TimeUnit.SECONDS);
+        assertThat(failure(other.get(10, TimeUnit.SECONDS))).isNotNull();
         assertThat(below.get(10, TimeUnit.SECONDS)).isEqualTo(10);
         assertThat(log.getFlushIndex()).isEqualTo(10);
         assertThat(failures).isEmpty();
@@ -477,6 +483,22 @@ class WalRaftLogTest {
         CompletableFuture<Long> future = log.append(entries(TERM, 0, 10)).getFirst();
         log.truncate(5);
         assertThat(future.get(10, TimeUnit.SECONDS)).isEqualTo(9);
+    }
+
+    /** What is not durable is not acknowledged, nor counted as this member's vote, while the log comes to its end. */
+    @Test
+    void aTruncationThatFailsMakesNothingDurable() throws Exception {
+        append(entry(TERM, 0)).get(10, TimeUnit.SECONDS);
+        disk.hold();
+        log.append(entries(TERM, 1, 21));
+        Thread truncating = Thread.ofPlatform().daemon().start(() -> log.truncate(15));
+        LoopbackCluster.await("the truncation waits for the disk", () -> truncating.getState() == Thread.State.WAITING);
+        disk.fail();
+        truncating.join();
+
+        assertThat(wal.durableLsn()).isEqualTo(1);
+        assertThat(log.getFlushIndex()).isZero();
+        LoopbackCluster.await("the state machine hears of it", () -> !failures.isEmpty());
     }
 
     // ---- commit
@@ -566,6 +588,58 @@ class WalRaftLogTest {
         log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
         log.purge(9).get(10, TimeUnit.SECONDS);
         assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, 9));
+    }
+
+    /** Only the term is wanted of it, and a purge that throws makes Ratis close the division. */
+    @Test
+    void aPurgeUpToADamagedEntryIsPutOff() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        snapshots.latest = TermIndex.valueOf(TERM, 7); // of what is before it nothing is in memory after an open
+        reopen();
+        damageOnDisk(entry(TERM, 5));
+
+        assertThat(log.purge(5).get(10, TimeUnit.SECONDS)).isEqualTo(RaftLog.INVALID_LOG_INDEX);
+        assertThat(log.getStartIndex()).isZero();
+        assertThat(log.get(4)).isEqualTo(entry(TERM, 4));
+        assertThat(damage.places()).isOne();
+        assertThat(failures).isEmpty();
+
+        assertThat(log.purge(6).get(10, TimeUnit.SECONDS)).isEqualTo(6);
+        assertThat(log.getTermIndex(6)).isEqualTo(TermIndex.valueOf(TERM, 6));
+        LoopbackCluster.await("the trim", () -> wal.startLsn() == 6);
+        reopen();
+        assertThat(log.getStartIndex()).isEqualTo(7);
+        assertThat(log.getLastEntryTermIndex()).isEqualTo(TermIndex.valueOf(TERM, 9));
+    }
+
+    @Test
+    void anOpenThatNeedsADamagedEntrySaysWhich() throws Exception {
+        log.append(entries(TERM, 0, 10)).getFirst().get(10, TimeUnit.SECONDS);
+        snapshots.latest = TermIndex.valueOf(TERM, 7);
+        wal.trimBefore(5); // the term of the first one that is left is needed
+        log.close();
+        damageOnDisk(entry(TERM, 5));
+        assertThatThrownBy(this::open)
+                .isInstanceOf(WalCorruptException.class)
+                .hasMessageContaining("LSN 5 in ")
+                .hasMessageContaining("is corrupt");
+    }
+
+    /** Flips a byte of its command. */
+    private void damageOnDisk(LogEntryProto entry) throws IOException {
+        String command = entry.getStateMachineLogEntry().getLogData().toStringUtf8();
+        int flipped = 0;
+        try (DirectoryStream<Path> segments = Files.newDirectoryStream(group.resolve("wal"), "*.seg")) {
+            for (Path segment : segments) {
+                int at = Files.readString(segment, StandardCharsets.ISO_8859_1).indexOf(command);
+                if (at >= 0) {
+                    try (FileChannel file = FileChannel.open(segment, StandardOpenOption.WRITE)) {
+                        flipped += file.write(ByteBuffer.wrap(new byte[] {'x'}), at);
+                    }
+                }
+            }
+        }
+        assertThat(flipped).isOne();
     }
 
     // ---- snapshots
@@ -693,6 +767,28 @@ class WalRaftLogTest {
         assertThat(storage.closes).isOne();
     }
 
+    /** As the log closes, so that nobody is told of the failure: who waits is, all the same. */
+    @Test
+    void whoWaitsWhileTheLogClosesIsAnsweredWhenTheDiskFails() throws Exception {
+        append(entry(TERM, 0)).get(10, TimeUnit.SECONDS);
+        disk.hold();
+        CompletableFuture<Long> future = append(entry(TERM, 1));
+        CompletableFuture<@Nullable Void> closing = new CompletableFuture<>();
+        Thread closer = Thread.ofPlatform().daemon().start(() -> {
+            try {
+                log.close();
+                closing.complete(null);
+            } catch (IOException e) {
+                closing.completeExceptionally(e);
+            }
+        });
+        LoopbackCluster.await("the close waits for the disk", () -> closer.getState() == Thread.State.WAITING);
+        disk.fail();
+
+        assertThat(failure(closing)).isInstanceOf(WalPoisonedException.class);
+        assertThat(failure(future)).isInstanceOf(AlreadyClosedException.class);
+    }
+
     @Test
     void aClosedLogTakesNothing() throws IOException {
         log.close();
@@ -723,8 +819,9 @@ class WalRaftLogTest {
         fedAtOpen.clear();
         disk = new GatedStorage(group.resolve("wal"));
         wal = Wal.open(disk, options());
+        damage = new Damage("test");
         try {
-            log = WalRaftLog.create(division(), storage, properties, wal, snapshots, new Damage("test"));
+            log = WalRaftLog.create(division(), storage, properties, wal, snapshots, damage);
             log.open(log.getSnapshotIndex(), fedAtOpen::add);
         } catch (IOException | RuntimeException e) {
             wal.close();
@@ -766,6 +863,11 @@ class WalRaftLogTest {
                     }
                 },
                 currentTerm::get);
+    }
+
+    /** Null when there is none. A future that never ends is no failure, as it would be to {@code failsWithin}. */
+    private static @Nullable Throwable failure(CompletableFuture<?> future) throws Exception {
+        return future.handle((_, failure) -> failure).get(10, TimeUnit.SECONDS);
     }
 
     private CompletableFuture<Long> append(LogEntryProto entry) {

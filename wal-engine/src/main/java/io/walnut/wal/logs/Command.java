@@ -52,7 +52,8 @@ public sealed interface Command {
      * Appends batches to one or more logs.
      *
      * @param allOrNone whether one batch that is refused keeps all of them out; a log is then named once. Else each succeeds or
-     *     is refused by itself
+     *     is refused by itself. Either each item has a producer then, or none has: of the others a retry would be appended again.
+     *     Who makes the command sees to it; {@link LogIndex} takes any, as it ever did
      */
     record Append(long timestampMs, List<AppendItem> items, boolean allOrNone) implements Command {
         public Append {

@@ -3,6 +3,8 @@ package io.walnut.wal.store;
 import io.walnut.wal.logs.Command;
 import io.walnut.wal.record.BatchWriter;
 import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One batch for one log, and the conditions under which it is appended.
@@ -11,7 +13,8 @@ import java.nio.ByteBuffer;
  * @param bytes of the batch, opaque to the store; borrowed until the append returns, or its future
  * @param expectedOffset where the batch must begin, or {@link Command#ANY_OFFSET}
  * @param writerEpoch of the writer, 1 or more, or {@link Command#NO_EPOCH}: lower ones than the log has seen are fenced
- * @param producerId makes a repeated append no duplicate; 0 for none
+ * @param producerId makes a repeated append no duplicate; 0 for none. Of batches that are appended together each has one, or none
+ *     has
  * @param producerEpoch unsigned; a higher one starts the sequence anew, a lower one is fenced
  * @param sequence records that the producer appended to this log before, in its epoch
  */
@@ -28,6 +31,30 @@ public record LogAppend(
         if (count < 1 || expectedOffset < Command.ANY_OFFSET || writerEpoch < Command.NO_EPOCH || sequence < 0) {
             throw new IllegalArgumentException("append of " + count + " records (1 or more) at offset " + expectedOffset
                     + " (-1 or more), writer epoch " + writerEpoch + ", sequence " + sequence + " (0 or more)");
+        }
+    }
+
+    /**
+     * Whether these can be one append. Of batches with and without a producer a retry would find the former and append the latter
+     * again. That is said here and not where commands are applied: one that an older store has accepted comes to the same for ever.
+     */
+    static void checkTogether(List<LogAppend> batches) {
+        if (batches.isEmpty()) {
+            throw new IllegalArgumentException("an append has one or more batches");
+        }
+        @Nullable LogAppend stamped = null;
+        @Nullable LogAppend bare = null;
+        for (LogAppend batch : batches) {
+            if (batch.producerId != 0) {
+                stamped = batch;
+            } else {
+                bare = batch;
+            }
+        }
+        if (stamped != null && bare != null) {
+            throw new IllegalArgumentException(
+                    "the batch to log '" + bare.log + "' has no producer, the one to log '" + stamped.log
+                            + "' has: repeated, the former would be appended again; give each a producer, or none");
         }
     }
 

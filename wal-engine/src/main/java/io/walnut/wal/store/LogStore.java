@@ -6,6 +6,7 @@ import io.walnut.wal.Durability;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
 import io.walnut.wal.WalOptions;
+import io.walnut.wal.WalStats;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.uring.Backends;
 import io.walnut.wal.logs.Command;
@@ -25,9 +26,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.CRC32C;
@@ -52,30 +50,22 @@ public final class LogStore implements AutoCloseable {
     private static final long COMMAND = 1;
 
     private final Wal wal;
-    private final ImageFiles images;
     private final LogStoreOptions options;
     private final LogIndex index;
     private final Applier applier;
     private final boolean syncsEach;
-    private final @Nullable ScheduledExecutorService upkeep;
+    private final Upkeep upkeep;
 
     private final ReentrantLock order = new ReentrantLock(); // who gets the next LSN
-    private final ReentrantLock keeping = new ReentrantLock(); // one round of upkeep at a time
-    private long imageLsn; // guarded by keeping
     private volatile boolean closed;
 
     private LogStore(Wal wal, ImageFiles images, LogStoreOptions options, LogIndex index, long nextLsn, long imageLsn) {
         this.wal = wal;
-        this.images = images;
         this.options = options;
         this.index = index;
-        this.imageLsn = imageLsn;
         this.applier = new Applier(index, nextLsn);
         this.syncsEach = options.wal().durability() instanceof Durability.Sync;
-        this.upkeep = options.upkeepEvery().isZero()
-                ? null
-                : Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofPlatform().daemon().name("log-store-upkeep").factory());
+        this.upkeep = new Upkeep(this, wal, images, index, applier, options, imageLsn);
     }
 
     /** Opens, or makes, the store in a directory of the file system. */
@@ -141,10 +131,11 @@ public final class LogStore implements AutoCloseable {
 
     private void start() {
         wal.addDurableListener(applier);
-        if (upkeep != null) {
-            long nanos = TimeUnit.NANOSECONDS.convert(options.upkeepEvery());
-            Future<?> _ = upkeep.scheduleWithFixedDelay(this::upkeepQuietly, nanos, nanos, TimeUnit.NANOSECONDS);
-        }
+        upkeep.start();
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     long nowMs() {
@@ -229,7 +220,12 @@ public final class LogStore implements AutoCloseable {
         return append(List.of(batch)).getFirst();
     }
 
-    /** Appends a batch to each of several logs: all of them, or none. A log may be named once. */
+    /**
+     * Appends a batch to each of several logs: all of them, or none. A log may be named once.
+     *
+     * @throws IllegalArgumentException when some batches have a producer and others have none: a repeated call would append the
+     *     latter once more
+     */
     public List<Appended> append(List<LogAppend> batches) throws WalException, RefusedException {
         return appended(batches, submit(appendCommand(batches)));
     }
@@ -266,9 +262,7 @@ public final class LogStore implements AutoCloseable {
     }
 
     private Stamped appendCommand(List<LogAppend> batches) throws RefusedException {
-        if (batches.isEmpty()) {
-            throw new IllegalArgumentException("an append has one or more batches");
-        }
+        LogAppend.checkTogether(batches);
         var items = new ArrayList<AppendItem>(batches.size());
         for (LogAppend batch : batches) {
             LogInfo log = describe(batch.log()).orElseThrow(() -> RefusedException.noLog(batch.log()));
@@ -356,7 +350,7 @@ public final class LogStore implements AutoCloseable {
     // ---- the way of a command
 
     /** A command that wants the time. */
-    private interface Stamped {
+    interface Stamped {
         Command at(long timestampMs);
     }
 
@@ -381,7 +375,7 @@ public final class LogStore implements AutoCloseable {
         applier.applyBelow(syncsEach ? wal.durableLsn() : submitted.lsn + 1);
     }
 
-    private Result submit(Stamped command) throws WalException {
+    Result submit(Stamped command) throws WalException {
         Submitted submitted = give(command);
         await(submitted);
         try {
@@ -402,7 +396,7 @@ public final class LogStore implements AutoCloseable {
         };
     }
 
-    private void checkOpen() {
+    void checkOpen() {
         if (closed) {
             throw new IllegalStateException("the store is closed");
         }
@@ -415,26 +409,11 @@ public final class LogStore implements AutoCloseable {
      * back to the disk. The store's own thread does so now and then; with many logs it takes a while.
      */
     public void upkeep() throws IOException {
-        keeping.lock();
-        try {
-            for (Command command : index.due(nowMs())) {
-                if (command instanceof Command.Seal seal) {
-                    sealIfIdle(seal);
-                } else {
-                    Result _ = submit(_ -> command);
-                }
-            }
-            if (applier.appliedLsn() - imageLsn >= options.imageEvery()) {
-                saveImage();
-            }
-            giveBack();
-        } finally {
-            keeping.unlock();
-        }
+        upkeep.round();
     }
 
     /** A round takes a while: what is appended meanwhile, or on its way, keeps its log open. */
-    private void sealIfIdle(Command.Seal seal) throws WalException {
+    void sealIfIdle(Command.Seal seal) throws WalException {
         Submitted submitted;
         order.lock(); // nothing is appended between the look and the seal
         try {
@@ -448,32 +427,26 @@ public final class LogStore implements AutoCloseable {
         await(submitted);
     }
 
-    private void saveImage() throws IOException {
-        Applier.Image image = applier.image();
-        if (image.nextLsn() == imageLsn) {
-            return;
-        }
-        wal.awaitDurable(image.nextLsn() - 1); // an image must not know what a power cut can take from the WAL
-        images.write(image.nextLsn(), image.bytes());
-        imageLsn = image.nextLsn();
+    /**
+     * Copies the store, as it is now, into a new directory: another store, to be opened by {@link #open(Path, LogStoreOptions)}
+     * or taken elsewhere. It knows producers, cursors and fences, too. Its segments are links where the file system can, the same
+     * bytes on the same disk; neither store changes those of the other. Reads and verifies them all, which takes a while; appends
+     * go on meanwhile, and upkeep waits.
+     *
+     * @param target does not exist, its parent does. It is there when all of it is durable, and only then; a crash may leave
+     *     {@code TARGET.making} beside it, which is to be deleted
+     * @throws io.walnut.wal.WalCorruptException when a segment is damaged: there is no copy then
+     */
+    public void checkpoint(Path target) throws IOException {
+        upkeep.checkpoint(target);
     }
 
-    private void giveBack() throws IOException {
-        long floor = Math.min(index.neededLsn(), images.olderLsn().orElse(wal.startLsn()));
-        if (floor > wal.startLsn()) {
-            wal.trimBefore(floor);
-        }
-    }
-
-    private void upkeepQuietly() {
-        try {
-            upkeep();
-        } catch (IOException | RuntimeException e) {
-            if (closed) {
-                return;
-            }
-            LOG.warn("upkeep failed; the next round tries again: {}", e.toString());
-        }
+    /**
+     * Figures of the WAL below since the open; in {@link WalStats#scrub} how far {@link WalOptions#scrubbing} has come, and how
+     * often it met damage.
+     */
+    public WalStats walStats() {
+        return wal.stats();
     }
 
     /** Makes everything durable, saves an image, so that the next open replays nothing, and gives the directory free. */
@@ -488,18 +461,14 @@ public final class LogStore implements AutoCloseable {
         } finally {
             order.unlock();
         }
-        if (upkeep != null) {
-            upkeep.shutdown();
-        }
-        keeping.lock();
         try {
-            if (wal.endLsn() > wal.startLsn()) {
-                wal.awaitDurable(wal.endLsn() - 1);
-            }
-            applier.applyBelow(wal.durableLsn());
-            saveImage();
+            upkeep.end();
         } finally {
+<<<<<<< HEAD
             keeping.unlock();
+=======
+            applier.wakeAll();
+>>>>>>> node-doubts
             try (wal) {
                 applier.fail(new IllegalStateException("the store is closed"));
             }

@@ -411,6 +411,19 @@ class LogIndexTest {
         assertThat(index.describe("a").orElseThrow().endOffset()).isZero();
     }
 
+    /** No store makes such a command any more; one in the log of an older store must come to what its writer was told. */
+    @Test
+    void anAppendOfAllOrNoneOfWhichNotAllHaveAProducerIsAppliedAsItEverWas() {
+        LogInfo a = create("a");
+        LogInfo b = create("b");
+        Command mixed = new Command.Append(5000, List.of(item(a, 2, 7, 0, 0), item(b, 3)), true);
+
+        assertThat(((Result.Appends) apply(mixed)).outcomes())
+                .containsExactly(new Appended(0, 2, 5000, false), new Appended(0, 3, 5000, false));
+        assertThat(((Result.Appends) apply(mixed)).outcomes())
+                .containsExactly(new Appended(0, 2, 5000, true), new Appended(3, 6, 5000, false));
+    }
+
     @Test
     void aWriterThatWasFencedAppendsNoMore() {
         LogInfo a = create("a");

@@ -241,6 +241,27 @@ class LogStoreTest {
     }
 
     @Test
+    void aBatchForSeveralLogsIsRecognisedInAllOfThemOrInNone() throws Exception {
+        store.create("a");
+        store.create("b");
+        List<LogAppend> stamped =
+                List.of(batch("a", "1").by(7, 0, 0), batch("b", "2").by(7, 0, 0));
+        store.append(stamped);
+        assertThat(store.append(stamped)).extracting(Appended::duplicate).containsExactly(true, true);
+
+        // Repeated, it would be a duplicate in the one log, and appended to the other once more.
+        List<LogAppend> mixed = List.of(batch("a", "3").by(7, 0, 1), batch("b", "4"));
+        for (List<LogAppend> batches : List.of(mixed, mixed.reversed())) {
+            assertThatThrownBy(() -> store.append(batches))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("to log 'b' has no producer, the one to log 'a' has");
+        }
+        assertThatThrownBy(() -> store.appendAsync(mixed)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(contents(store, "a")).containsExactly("0:1");
+        assertThat(contents(store, "b")).containsExactly("0:2");
+    }
+
+    @Test
     void conditionsFencesAndRetriesHold() throws Exception {
         store.create("a");
         store.append(batch("a", "1").expecting(0).inEpoch(2));
