@@ -464,11 +464,6 @@ public final class LogStore implements AutoCloseable {
         try {
             upkeep.end();
         } finally {
-<<<<<<< HEAD
-            keeping.unlock();
-=======
-            applier.wakeAll();
->>>>>>> node-doubts
             try (wal) {
                 applier.fail(new IllegalStateException("the store is closed"));
             }

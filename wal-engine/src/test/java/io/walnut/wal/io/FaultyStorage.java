@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
@@ -530,7 +529,7 @@ public final class FaultyStorage implements Storage {
         @SuppressWarnings("restricted") // the length is its own
         private static MemorySegment allocate(Arena arena, long bytes) {
             MemorySegment memory = Arena.ofAuto().allocate(Math.max(1, bytes), Long.BYTES);
-            return memory.reinterpret(arena, _ -> Reference.reachabilityFence(memory))
+            return memory.reinterpret(arena, _ -> Objects.requireNonNull(memory)) // which keeps it
                     .asSlice(0, bytes);
         }
 
