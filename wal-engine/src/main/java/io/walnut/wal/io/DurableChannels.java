@@ -3,12 +3,17 @@ package io.walnut.wal.io;
 import java.io.IOException;
 import java.nio.channels.Channel;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,8 +29,11 @@ final class DurableChannels {
 
     private final Path path;
     private final Set<OpenOption> options;
-    private final ArrayDeque<FileChannel> idle = new ArrayDeque<>(); // guarded by this
-    private boolean kept = true; // guarded by this
+    private final Lock lock = new ReentrantLock();
+    private final Condition givenBack = lock.newCondition();
+    private final ArrayDeque<FileChannel> idle = new ArrayDeque<>(); // guarded by the lock, like the rest
+    private int lent;
+    private boolean kept = true;
 
     DurableChannels(Path path, OpenOption... more) {
         this.path = path;
@@ -35,33 +43,60 @@ final class DurableChannels {
         this.options = Set.copyOf(all);
     }
 
-    /** One that nobody else has, to be given back. */
+    /** One that nobody else has, to be given back. Waits for one when no more can be opened, as at the limit of descriptors. */
     FileChannel take() throws IOException {
-        synchronized (this) {
-            FileChannel last = idle.poll();
-            if (last != null) {
-                return last;
+        lock.lock();
+        try {
+            FileChannel channel = idle.poll();
+            while (channel == null) {
+                channel = openOrAwait();
             }
+            lent++;
+            return channel;
+        } finally {
+            lock.unlock();
         }
-        return FileChannel.open(path, options);
+    }
+
+    @SuppressWarnings("WaitNotInLoop") // the caller loops
+    private @Nullable FileChannel openOrAwait() throws IOException {
+        try {
+            return FileChannel.open(path, options);
+        } catch (FileSystemException e) {
+            if (lent == 0) {
+                throw e;
+            }
+            givenBack.awaitUninterruptibly();
+            return idle.poll();
+        }
     }
 
     /** An interrupt may have closed it. */
     void giveBack(FileChannel channel) {
-        synchronized (this) {
+        lock.lock();
+        try {
+            lent--;
             if (kept && channel.isOpen()) {
                 idle.push(channel);
-                return;
+            } else {
+                close(channel);
             }
+            givenBack.signal();
+        } finally {
+            lock.unlock();
         }
-        close(channel);
     }
 
     /** Keeps none any more. */
-    synchronized void close() {
-        kept = false;
-        for (FileChannel channel = idle.poll(); channel != null; channel = idle.poll()) {
-            close(channel);
+    void close() {
+        lock.lock();
+        try {
+            kept = false;
+            for (FileChannel channel = idle.poll(); channel != null; channel = idle.poll()) {
+                close(channel);
+            }
+        } finally {
+            lock.unlock();
         }
     }
 

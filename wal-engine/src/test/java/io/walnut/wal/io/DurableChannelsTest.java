@@ -1,11 +1,16 @@
 package io.walnut.wal.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +49,28 @@ class DurableChannelsTest {
         assertThat(next.write(ByteBuffer.allocate(1), 0)).isOne();
         channels.giveBack(next);
         channels.close();
+    }
+
+    @Test
+    void whereNoMoreCanBeOpenedTheNextWriteWaitsForOne() throws Exception {
+        FileChannel only = channels.take();
+        Files.delete(directory.resolve("a"));
+        CompletableFuture<FileChannel> next = new CompletableFuture<>();
+        Thread waits = Thread.ofPlatform().start(() -> {
+            try {
+                next.complete(channels.take());
+            } catch (IOException e) {
+                next.completeExceptionally(e);
+            }
+        });
+        while (waits.getState() != Thread.State.WAITING && !next.isDone()) {
+            Thread.onSpinWait();
+        }
+        channels.giveBack(only);
+        assertThat(next.get(20, TimeUnit.SECONDS)).isSameAs(only);
+        only.close();
+        channels.giveBack(only);
+        assertThatThrownBy(channels::take).isInstanceOf(NoSuchFileException.class);
     }
 
     @Test
