@@ -60,13 +60,22 @@ final class WalRepairCommand extends WalCommand.Verb {
                 Optional.ofNullable(from), end == null ? OptionalLong.empty() : OptionalLong.of(end), quarantine);
         try (VerifyBar bar = new VerifyBar()) {
             RecoveryReport report = yes ? WalRepair.run(log, consent, bar) : WalRepair.look(log, consent, bar);
-            WalReport.print(log, report, form.output(), Map.of("changed", yes), out);
+            boolean good = isGood(report);
+            WalReport.print(log, report, form.output(), Map.of("changed", yes && !good), out);
             if (form.output() == Output.TABLE) {
-                out.println(yes ? "done" : "nothing was changed; with --yes this is done");
+                out.println(
+                        good
+                                ? "nothing to do: the log is good"
+                                : yes ? "done" : "nothing was changed; with --yes this is done");
             }
         } catch (WalCorruptException e) {
             e.report().ifPresent(report -> WalReport.print(log, report, form.output(), Map.of("changed", false), out));
             throw e;
         }
+    }
+
+    /** So that a repair would change nothing of it. */
+    private boolean isGood(RecoveryReport report) {
+        return report.clean() && !report.corrupt() && report.holes().isEmpty() && end == null;
     }
 }

@@ -164,6 +164,12 @@ class WalCommandTest {
                 .isEqualTo(damaged);
         assertThat(run("wal", "verify", log)).isZero();
         assertThat(out.toString()).contains("verified " + RECORDS + " records");
+
+        assertThat(run("wal", "repair", log)).isZero();
+        assertThat(out.toString()).contains("nothing to do: the log is good");
+        assertThat(run("wal", "repair", log, "--yes", "--output", "json")).isZero();
+        assertThat(new ObjectMapper().readTree(out.toString()).get("changed").asBoolean())
+                .isFalse();
     }
 
     @Test

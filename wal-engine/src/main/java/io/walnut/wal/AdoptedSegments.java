@@ -45,6 +45,7 @@ final class AdoptedSegments {
         try {
             SealedSegments.verify(segment);
             file.sync(); // a link says nothing of whether whoever wrote the file has done so
+            file.endDurableWrites(); // many are open at once, until all have their names
         } catch (IOException | InvalidBytesException | RuntimeException e) {
             segment.release();
             throw e;

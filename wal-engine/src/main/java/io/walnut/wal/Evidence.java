@@ -60,9 +60,11 @@ record Evidence(int salt, long belowLsn, LsnRange held) {
     }
 
     /** An older one of the same salt is what this one was copied from. */
-    private Evidence with(Evidence older) {
+    Evidence with(Evidence older) {
+        long below = Math.min(belowLsn, older.belowLsn); // a copy does not tell when what it was copied from ended
         long from = Math.min(held.from(), older.held.from());
-        return new Evidence(salt, belowLsn, new LsnRange(from, Math.max(held.to(), older.held.to())));
+        long to = Math.min(below, Math.max(held.to(), older.held.to()));
+        return new Evidence(salt, below, new LsnRange(from, Math.max(from, to)));
     }
 
     private static long id(String name) {
@@ -108,6 +110,12 @@ record Evidence(int salt, long belowLsn, LsnRange held) {
                             ? 0
                             : found.pieces().getFirst().baseLsn());
             return Optional.of(new Evidence(salt, belowLsn, new LsnRange(from, found.endLsn(from))));
+        } catch (IOException e) {
+            if (header.isEmpty()) {
+                throw e;
+            }
+            LsnRange unknown = new LsnRange(header.get().baseLsn(), header.get().baseLsn());
+            return Optional.of(new Evidence(header.get().salt(), belowLsn, unknown));
         }
     }
 
@@ -119,7 +127,7 @@ record Evidence(int salt, long belowLsn, LsnRange held) {
     private static Optional<SegmentTrailer.Footer> footer(Storage storage, String name) throws IOException {
         try (StorageFile file = storage.open(name, false)) {
             return Optional.of(SegmentTrailer.check(SealedSegments.trailer(file, file.length())));
-        } catch (InvalidBytesException | NewerVersionException e) {
+        } catch (IOException | InvalidBytesException | NewerVersionException e) { // evidence lies where bytes are bad
             return Optional.empty();
         }
     }

@@ -255,7 +255,9 @@ final class SegmentFiles {
         state.mutex.lock();
         try {
             full = state.segments.stream()
-                    .filter(segment -> segment != state.active && !segment.sealed())
+                    // One that the next group makes durable first is left to it: it alone must hear of a failure.
+                    .filter(segment ->
+                            segment != state.active && !segment.sealed() && segment.endLsn() <= state.durableLsn)
                     .toList();
         } finally {
             state.mutex.unlock();

@@ -33,6 +33,7 @@ final class DurableChannels {
     private final Condition givenBack = lock.newCondition();
     private final ArrayDeque<FileChannel> idle = new ArrayDeque<>(); // guarded by the lock, like the rest
     private int lent;
+    private boolean opened; // once at least
     private boolean kept = true;
 
     DurableChannels(Path path, OpenOption... more) {
@@ -61,13 +62,25 @@ final class DurableChannels {
     @SuppressWarnings("WaitNotInLoop") // the caller loops
     private @Nullable FileChannel openOrAwait() throws IOException {
         try {
-            return FileChannel.open(path, options);
+            FileChannel channel = FileChannel.open(path, options);
+            opened = true;
+            return channel;
         } catch (FileSystemException e) {
             if (lent == 0) {
                 throw e;
             }
             givenBack.awaitUninterruptibly();
             return idle.poll();
+        }
+    }
+
+    /** Whether the file system has such channels: one was opened. */
+    boolean hasOpened() {
+        lock.lock();
+        try {
+            return opened;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -81,7 +94,7 @@ final class DurableChannels {
             } else {
                 close(channel);
             }
-            givenBack.signal();
+            givenBack.signalAll(); // whoever is first may not get it, and throw
         } finally {
             lock.unlock();
         }

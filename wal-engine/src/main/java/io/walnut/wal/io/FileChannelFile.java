@@ -29,7 +29,8 @@ final class FileChannelFile implements StorageFile {
     private volatile FileChannel channel;
     private volatile boolean closed;
     private final DurableChannels synced;
-    private volatile @Nullable DurableChannels pastCache; // null: the file system has no such way, or it is not wanted
+    private final @Nullable DurableChannels pastCache; // null: it is not wanted
+    private volatile boolean refused; // the file system has no such way
     // From the first write on: what failed before a channel is opened, and was told to somebody, it is not told any
     // more.
     private volatile @Nullable AsynchronousFileChannel syncs;
@@ -115,18 +116,21 @@ final class FileChannelFile implements StorageFile {
     public void writeDurably(ByteBuffer source, long position) throws IOException {
         checkOpen();
         DurableChannels past = pastCache;
-        if (past != null && Blocks.areWhole(source, position)) {
-            FileChannel channel;
-            try {
-                channel = past.take();
-            } catch (UnsupportedOperationException | FileSystemException e) {
-                pastCache = null; // this file system has no other way
-                writeDurably(source, position);
-                return;
-            }
+        FileChannel channel = past == null || refused || !Blocks.areWhole(source, position) ? null : takeOf(past);
+        if (past != null && channel != null) {
             writeDurably(past, channel, source, position);
         } else {
             writeDurably(synced, synced.take(), source, position);
+        }
+    }
+
+    /** Null when there is none to be had. */
+    private @Nullable FileChannel takeOf(DurableChannels past) throws IOException {
+        try {
+            return past.take();
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            refused = !past.hasOpened();
+            return null;
         }
     }
 

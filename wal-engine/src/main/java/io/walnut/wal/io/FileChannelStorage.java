@@ -16,9 +16,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A directory of the file system through {@link FileChannel}: works everywhere that the JDK does. */
 public final class FileChannelStorage implements Storage {
+    private static final Logger LOG = LoggerFactory.getLogger(FileChannelStorage.class);
     private static final String LOCK_FILE = "LOCK";
 
     private final Path directory;
@@ -57,10 +60,11 @@ public final class FileChannelStorage implements Storage {
     }
 
     /** Past the page cache the JDK writes in units of what the file system names, which on a network can be a megabyte. */
-    private static boolean takesBlocks(Path directory) throws IOException {
+    private static boolean takesBlocks(Path directory) {
         try {
             return Files.getFileStore(directory).getBlockSize() <= Blocks.BYTES;
-        } catch (UnsupportedOperationException e) {
+        } catch (IOException | UnsupportedOperationException e) { // as where /proc is hidden
+            LOG.debug("no block size of {}, which is written through the page cache", directory, e);
             return false;
         }
     }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32C;
@@ -160,7 +161,7 @@ final class ImageFiles {
     }
 
     private static String name(long lsn) {
-        return "%020d%s".formatted(lsn, SUFFIX);
+        return String.format(Locale.ROOT, "%020d%s", lsn, SUFFIX);
     }
 
     /** An image in memory, in parts: it is made while no command is applied, and written when they are again. */

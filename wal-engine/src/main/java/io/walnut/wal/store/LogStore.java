@@ -431,10 +431,10 @@ public final class LogStore implements AutoCloseable {
      * Copies the store, as it is now, into a new directory: another store, to be opened by {@link #open(Path, LogStoreOptions)}
      * or taken elsewhere. It knows producers, cursors and fences, too. Its segments are links where the file system can, the same
      * bytes on the same disk; neither store changes those of the other. Reads and verifies them all, which takes a while; appends
-     * go on meanwhile, and upkeep waits.
+     * go on meanwhile, and upkeep waits. To another file system the segments are copied first, and appends wait for that.
      *
-     * @param target does not exist, its parent does. It is there when all of it is durable, and only then; a crash may leave
-     *     {@code TARGET.making} beside it, which is to be deleted
+     * @param target does not exist, its parent does. It is there when all of it is durable, and only then, unless the very last
+     *     sync fails, that of its parent; a crash may leave {@code TARGET.making} beside it, which is to be deleted
      * @throws io.walnut.wal.WalCorruptException when a segment is damaged: there is no copy then
      */
     public void checkpoint(Path target) throws IOException {

@@ -6,6 +6,7 @@ import io.walnut.wal.WalOptions;
 import io.walnut.wal.io.FileChannelStorage;
 import io.walnut.wal.io.Storage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes a copy of a store that is open, in a directory of the file system: a WAL of its own that has adopted links to the segments,
@@ -24,6 +27,8 @@ import java.util.stream.Stream;
  * </pre>
  */
 final class StoreCheckpoint {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreCheckpoint.class);
+
     private StoreCheckpoint() {}
 
     /**
@@ -45,15 +50,9 @@ final class StoreCheckpoint {
             try (Storage beside = FileChannelStorage.existing(absolute)) {
                 beside.syncOutside(absolute.resolveSibling("."));
             }
-        } catch (IOException | RuntimeException e) {
-            try {
-                deleteTree(making);
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
-            }
-            throw e;
+        } finally {
+            deleteTree(making);
         }
-        deleteTree(making);
     }
 
     private static void fill(Path directory, Checkpoint checkpoint, Applier.Image image) throws IOException {
@@ -75,11 +74,13 @@ final class StoreCheckpoint {
         }
     }
 
-    private static void deleteTree(Path root) throws IOException {
+    private static void deleteTree(Path root) {
         try (Stream<Path> paths = Files.walk(root)) {
             for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(path);
             }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("{} is of no use any more and cannot be deleted", root, e);
         }
     }
 }

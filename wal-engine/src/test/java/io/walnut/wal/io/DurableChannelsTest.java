@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +56,28 @@ class DurableChannelsTest {
     void whereNoMoreCanBeOpenedTheNextWriteWaitsForOne() throws Exception {
         FileChannel only = channels.take();
         Files.delete(directory.resolve("a"));
+        CompletableFuture<FileChannel> next = waiting();
+        channels.giveBack(only);
+        assertThat(next.get(20, TimeUnit.SECONDS)).isSameAs(only);
+        only.close();
+        channels.giveBack(only);
+        assertThatThrownBy(channels::take).isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
+    void nobodyWaitsForOneThatDoesNotComeBack() throws Exception {
+        FileChannel only = channels.take();
+        Files.delete(directory.resolve("a"));
+        List<CompletableFuture<FileChannel>> all = List.of(waiting(), waiting());
+        only.close();
+        channels.giveBack(only);
+        for (CompletableFuture<FileChannel> each : all) {
+            assertThatThrownBy(() -> each.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(NoSuchFileException.class);
+        }
+    }
+
+    /** Of a thread that waits now. */
+    private CompletableFuture<FileChannel> waiting() {
         CompletableFuture<FileChannel> next = new CompletableFuture<>();
         Thread waits = Thread.ofPlatform().start(() -> {
             try {
@@ -66,11 +89,7 @@ class DurableChannelsTest {
         while (waits.getState() != Thread.State.WAITING && !next.isDone()) {
             Thread.onSpinWait();
         }
-        channels.giveBack(only);
-        assertThat(next.get(20, TimeUnit.SECONDS)).isSameAs(only);
-        only.close();
-        channels.giveBack(only);
-        assertThatThrownBy(channels::take).isInstanceOf(NoSuchFileException.class);
+        return next;
     }
 
     @Test

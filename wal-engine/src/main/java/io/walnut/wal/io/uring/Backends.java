@@ -169,12 +169,14 @@ public final class Backends {
             if (number < 0) {
                 throw new IOException("open with O_DIRECT: " + Errno.text(-number));
             }
-            var descriptor = new Descriptor(file, number);
             try {
                 checkAlignment(calls, number);
-            } catch (IOException e) {
-                descriptor.giveBack();
-                throw e;
+            } finally {
+                calls.close(number);
+            }
+            Descriptor descriptor = file.take();
+            if (descriptor == null) {
+                throw new IOException("a file cannot be opened twice with O_DIRECT");
             }
             if (!writes.begin(descriptor, path, block, 0, 0)) {
                 throw new IOException("io_uring_enter is refused");

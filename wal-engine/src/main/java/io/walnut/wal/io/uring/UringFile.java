@@ -14,6 +14,7 @@ final class UringFile extends ForwardingStorage.ForwardingFile {
     private final Path path;
     private final SystemCalls calls;
     private final ArrayDeque<Descriptor> idle = new ArrayDeque<>(); // guarded by this
+    private int lent; // guarded by this
     private boolean kept = true; // guarded by this
     private boolean refused; // or closed; guarded by this
 
@@ -32,26 +33,36 @@ final class UringFile extends ForwardingStorage.ForwardingFile {
         file().writeDurably(source, position);
     }
 
-    /** To be given back, when such a write can go past the page cache: else null. */
-    @Nullable
-    Descriptor direct(ByteBuffer source, long position) {
-        return source.hasRemaining() && Blocks.areWhole(source, position) ? take() : null;
+    /** Whether such a write can go past the page cache. */
+    boolean takes(ByteBuffer source, long position) {
+        return source.hasRemaining() && Blocks.areWhole(source, position);
     }
 
-    private synchronized @Nullable Descriptor take() {
-        Descriptor last = idle.poll();
-        if (last != null || refused) {
-            return last;
+    /** To be given back; null when no more can be opened. */
+    synchronized @Nullable Descriptor take() {
+        Descriptor descriptor = idle.poll();
+        if (descriptor == null && !refused) {
+            int number = calls.openDirect(path);
+            if (number >= 0) {
+                descriptor = new Descriptor(this, number);
+            } else {
+                // With none lent: the file below knows another way, or says why there is none.
+                refused = lent == 0;
+            }
         }
-        int number = calls.openDirect(path);
-        if (number < 0) {
-            refused = true; // the file below knows another way, or says why there is none
-            return null;
+        if (descriptor != null) {
+            lent++;
         }
-        return new Descriptor(this, number);
+        return descriptor;
+    }
+
+    /** Whether one will come back. */
+    synchronized boolean lends() {
+        return lent > 0;
     }
 
     synchronized void giveBack(Descriptor descriptor) {
+        lent--;
         if (kept) {
             idle.push(descriptor);
         } else {

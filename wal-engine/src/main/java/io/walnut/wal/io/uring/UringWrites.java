@@ -51,10 +51,14 @@ final class UringWrites implements DurableWrites {
         }
     }
 
+    /** One that nobody has heard of yet. */
+    private record Done(int token, @Nullable IOException failure) {}
+
     private final Ring ring;
     private final DurableWrites inTurn;
     private final Slot[] slots;
     private final ArrayDeque<Slot> idle;
+    private final ArrayDeque<Done> done = new ArrayDeque<>();
     private boolean broken; // what is in flight cannot be waited for any more
 
     /**
@@ -77,10 +81,20 @@ final class UringWrites implements DurableWrites {
         if (inFlight() == slots.length) {
             throw new IllegalStateException(slots.length + " writes are in flight already: await one first");
         }
-        Descriptor descriptor = file instanceof UringFile own ? own.direct(source, position) : null;
+        Descriptor descriptor = file instanceof UringFile own && own.takes(source, position) ? descriptorOf(own) : null;
         if (descriptor == null || !begin(descriptor, file, source, position, token)) {
             inTurn.submit(file, source, position, token);
         }
+    }
+
+    /** At the limit of descriptors, when one comes back; null when the file is to be written without. */
+    private @Nullable Descriptor descriptorOf(UringFile file) throws IOException {
+        Descriptor descriptor = file.take();
+        while (descriptor == null && file.lends() && idle.size() < slots.length) {
+            done.add(next());
+            descriptor = file.take();
+        }
+        return descriptor;
     }
 
     /**
@@ -132,6 +146,15 @@ final class UringWrites implements DurableWrites {
         if (inTurn.inFlight() > 0) {
             return inTurn.await();
         }
+        Done first = done.isEmpty() ? next() : done.remove();
+        if (first.failure != null) {
+            throw new DurableWriteException(first.token, first.failure);
+        }
+        return first.token;
+    }
+
+    /** Waits for one on the ring. */
+    private Done next() throws IOException {
         while (true) {
             if (idle.size() == slots.length) {
                 throw new IllegalStateException("nothing is in flight");
@@ -149,12 +172,9 @@ final class UringWrites implements DurableWrites {
                 put(slot);
                 continue;
             }
-            int token = slot.token;
+            Done outcome = new Done(slot.token, failure);
             finish(slot);
-            if (failure != null) {
-                throw new DurableWriteException(token, failure);
-            }
-            return token;
+            return outcome;
         }
     }
 
@@ -181,12 +201,12 @@ final class UringWrites implements DurableWrites {
 
     @Override
     public boolean ready() {
-        return inTurn.ready() || ring.hasCompletion();
+        return inTurn.ready() || !done.isEmpty() || ring.hasCompletion();
     }
 
     @Override
     public int inFlight() {
-        return slots.length - idle.size() + inTurn.inFlight();
+        return slots.length - idle.size() + done.size() + inTurn.inFlight();
     }
 
     @Override

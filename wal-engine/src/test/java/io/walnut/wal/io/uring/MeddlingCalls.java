@@ -8,6 +8,7 @@ import java.nio.file.Path;
 final class MeddlingCalls implements SystemCalls {
     private static final long OFFSET_SQES = 0x10000000L;
     private static final int EBADF = 9;
+    private static final int EMFILE = 24;
     private static final int SQE_BYTES = 64;
     private static final int SQE_FD = 4;
     private static final int SQE_LENGTH = 24;
@@ -17,6 +18,7 @@ final class MeddlingCalls implements SystemCalls {
     private volatile int most = Integer.MAX_VALUE;
     private volatile int descriptor = -1;
     private volatile boolean waits = true;
+    private volatile boolean opens = true;
 
     /** From now on a write is at most so long: the kernel says that it wrote no more. */
     MeddlingCalls shorten(int bytes) {
@@ -28,6 +30,11 @@ final class MeddlingCalls implements SystemCalls {
     MeddlingCalls redirect(int number) {
         descriptor = number;
         return this;
+    }
+
+    /** From now on no file is opened any more. */
+    void refuseOpens() {
+        opens = false;
     }
 
     /** Whether the kernel lets nobody wait for a completion from now on. */
@@ -69,7 +76,7 @@ final class MeddlingCalls implements SystemCalls {
 
     @Override
     public int openDirect(Path path) {
-        return calls.openDirect(path);
+        return opens ? calls.openDirect(path) : -EMFILE;
     }
 
     @Override

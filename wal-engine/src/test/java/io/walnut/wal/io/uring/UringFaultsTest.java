@@ -149,6 +149,26 @@ class UringFaultsTest {
         }
     }
 
+    @Test
+    void atTheLimitOfDescriptorsAWriteWaitsForTheOneOfAnother() throws Exception {
+        MeddlingCalls calls = new MeddlingCalls();
+        try (Storage storage = Backends.open(directory, true, Backend.IO_URING, () -> calls);
+                StorageFile file = storage.create("a");
+                DurableWrites writes = storage.durableWrites(3)) {
+            file.write(ByteBuffer.allocate(3 * BLOCK), 0);
+            writes.submit(file, blocks(1), 0, 0);
+            long descriptors = descriptors();
+            calls.refuseOpens();
+            writes.submit(file, blocks(1), BLOCK, 1);
+            writes.submit(file, blocks(1), 2 * BLOCK, 2);
+            assertThat(descriptors()).as("none of another kind").isEqualTo(descriptors);
+            assertThat(writes.inFlight()).isEqualTo(3);
+            assertThatThrownBy(() -> writes.submit(file, blocks(1), 0, 3)).isInstanceOf(IllegalStateException.class);
+            assertThat(List.of(writes.await(), writes.await(), writes.await())).containsExactly(0, 1, 2);
+            assertThat(writes.inFlight()).isZero();
+        }
+    }
+
     /** Else the memory would be given to somebody else, and the next open could read the file before the write has come there. */
     @Test
     void aRingThatNobodyCanWaitOnIsClosedWhenItsWritesAreDone() throws Exception {
