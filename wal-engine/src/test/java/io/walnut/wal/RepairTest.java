@@ -309,4 +309,12 @@ class RepairTest {
     private static byte[] bytes(Map<String, byte[]> files, String name) {
         return Objects.requireNonNull(files.get(name));
     }
+
+    /** Of [0, 100) what is from 60 on was cut off, and 60 given anew; the rest was copied, and the copy was damaged, too. */
+    @Test
+    void theEvidenceOfACopyEndsWhereWhatItWasCopiedFromDid() {
+        Evidence copy = new Evidence(7, 500, new LsnRange(0, 60));
+        Evidence original = new Evidence(7, 60, new LsnRange(0, 100));
+        assertThat(copy.with(original)).isEqualTo(new Evidence(7, 60, new LsnRange(0, 60)));
+    }
 }

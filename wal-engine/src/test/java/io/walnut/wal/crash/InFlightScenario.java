@@ -29,6 +29,8 @@ final class InFlightScenario {
     /** What a disk may hold at one moment, and the logs that may be found on it. */
     record Moment(String what, List<Map<String, byte[]>> images, Set<LogModel> allowed, int inFlight) {}
 
+    private static final int MAX_RECORD_BYTES = 3_900; // three of them are a batch that is not too large
+
     private final Random random;
     private final Random imageRandom;
     private final FaultyStorage disk = new FaultyStorage();
@@ -157,7 +159,7 @@ final class InFlightScenario {
         var batch = new ArrayList<Entry>();
         int count = 1 + random.nextInt(3);
         for (int i = 0; i < count; i++) {
-            int size = random.nextInt(5) == 0 ? random.nextInt(5000) : random.nextInt(60);
+            int size = random.nextInt(5) == 0 ? random.nextInt(MAX_RECORD_BYTES) : random.nextInt(60);
             batch.add(new Entry(random.nextLong(), serial++ + ":" + "x".repeat(size)));
         }
         return batch;
