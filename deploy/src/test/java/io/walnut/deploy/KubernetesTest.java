@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * The chart in a real Kubernetes: three pods become a cluster, a pod that is deleted comes back with its records. For the profile {@code kubernetes}, where
- * {@code WALNUT_TEST_KUBECONFIG} names a cluster that has the image {@code walnut:local} and a default storage class, with
- * {@code kubectl} on the PATH. {@code deploy/helm/try-on-cluster.sh} sets all that up and runs it.
+ * The chart in a real Kubernetes: three pods become a cluster, a pod that is deleted comes back with its records. For the
+ * profile {@code kubernetes}, where {@code WALNUT_TEST_KUBECONFIG} names a cluster that has the image {@code walnut:local} and a
+ * default storage class, with {@code kubectl} on the PATH. {@code deploy/helm/try-on-cluster.sh} sets all that up and runs it.
  */
 @Tag("kubernetes")
 class KubernetesTest {

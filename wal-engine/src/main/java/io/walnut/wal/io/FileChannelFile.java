@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A channel closes itself when a thread is interrupted inside one of its calls, for all its users. A log must not fail
  * because one caller was cancelled: so the channel is opened again and the call repeated, and the interrupt flag is set
- * again at the end. Two calls are not repeated, because the first may have met an error that the second would not see: a sync goes by a
- * channel that no interrupt closes, and who writes durably writes the bytes again ({@link StorageInterruptedException}).
+ * again at the end. Two calls are not repeated here, because the first may have met an error that the second would not see: a
+ * sync goes by a channel that no interrupt closes, and who writes durably does it again ({@link StorageInterruptedException}).
  */
 final class FileChannelFile implements StorageFile {
     private final Path path;
@@ -31,8 +31,7 @@ final class FileChannelFile implements StorageFile {
     private final DurableChannels synced;
     private final @Nullable DurableChannels pastCache; // null: it is not wanted
     private volatile boolean refused; // the file system has no such way
-    // From the first write on: what failed before a channel is opened, and was told to somebody, it is not told any
-    // more.
+    /** From the first write on: of a failure before that, which somebody was told of, it would not be told. */
     private volatile @Nullable AsynchronousFileChannel syncs;
 
     FileChannelFile(Path path, FileChannel channel, boolean writable, boolean pastPageCache) {
