@@ -17,7 +17,7 @@ record HeapRow(String id, String workload, What what) implements Row {
     private static final int IDLE_LOGS = 200_000;
     private static final int NAME_BYTES =
             24 + 16 + 16; // a String and its bytes, 11 characters, as the heap rounds them
-    private static final int ENGINES = 32; // what else comes and goes in a heap is some 100 KiB
+    private static final int ENGINES = 32;
     private static final int SEGMENT_BYTES = 1 << 20; // on the disk, not in the heap
     private static final int COLLECTIONS = 4;
 
@@ -47,20 +47,23 @@ record HeapRow(String id, String workload, What what) implements Row {
         }
     }
 
+    /** By what comes free at their end: whatever else comes free meanwhile makes it more, never less. */
     private static double openEngine(Bench bench, WalSubject ours) throws IOException {
         open(bench, ours).close(); // so that classes are loaded
-        long before = usedBytes();
         var engines = new ArrayList<Wal>();
+        long open;
         try {
             for (int i = 0; i < ENGINES; i++) {
                 engines.add(open(bench, ours));
             }
-            return (double) (usedBytes() - before) / ENGINES;
+            open = usedBytes();
         } finally {
             for (Wal engine : engines) {
                 engine.close();
             }
         }
+        engines.clear();
+        return (double) (open - usedBytes()) / ENGINES;
     }
 
     private static Wal open(Bench bench, WalSubject ours) throws IOException {

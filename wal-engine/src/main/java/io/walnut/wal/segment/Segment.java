@@ -75,7 +75,8 @@ public final class Segment {
             return -1;
         }
         try {
-            return Long.parseLong(name.substring(0, 20));
+            long id = Long.parseLong(name.substring(0, 20));
+            return name.equals(name(id)) ? id : -1; // a sign is no digit
         } catch (NumberFormatException e) {
             return -1;
         }

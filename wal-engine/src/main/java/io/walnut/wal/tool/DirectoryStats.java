@@ -96,7 +96,7 @@ public record DirectoryStats(
      * Looks at a directory.
      *
      * @throws WalCorruptException when {@code MANIFEST}, or what is to be read of a listed segment, is damaged or missing
-     * @throws IOException also when there is no log, or no {@code MANIFEST}
+     * @throws IOException also when there is no log
      */
     public static DirectoryStats of(Path directory) throws IOException {
         WalLook.requireLog(directory);
@@ -106,8 +106,8 @@ public record DirectoryStats(
                     return read(directory, storage);
                 } catch (NoSuchFileException e) { // trimmed since the list was read
                     if (!storage.exists(Manifest.NAME)) {
-                        throw new IOException(
-                                directory + " has segments but no " + Manifest.NAME + "; 'verify' says more", e);
+                        throw new WalCorruptException(
+                                directory + " has segments but no " + Manifest.NAME + "; 'verify' says more");
                     }
                     if (attempt == ATTEMPTS) {
                         throw new WalCorruptException(

@@ -134,6 +134,7 @@ class WalLookTest {
         Map<String, ThrowingConsumer<Path>> harms = Map.of(
                 "a bit of the manifest", of -> flip(of.resolve("MANIFEST"), 30),
                 "an empty manifest", of -> Files.write(of.resolve("MANIFEST"), new byte[0]),
+                "a manifest that is missing", of -> Files.delete(of.resolve("MANIFEST")),
                 "the footer of a segment",
                         of -> flip(of.resolve(Segment.name(0)), (int) Files.size(of.resolve(Segment.name(0))) - 60),
                 "a segment that is too short", of -> Files.write(of.resolve(Segment.name(0)), new byte[10]),
