@@ -1,10 +1,14 @@
 package io.walnut.node;
 
+import io.walnut.cli.Verb;
 import io.walnut.cli.WalnutCli;
 import io.walnut.node.local.AotCacheCommand;
 import io.walnut.node.local.DemoCommand;
 import io.walnut.node.local.DownCommand;
 import io.walnut.node.local.UpCommand;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 
 /** The program {@code walnut}: the verbs of the client, and those of the node. */
@@ -22,14 +26,16 @@ public final class Main {
         System.exit(commandLine().execute(args));
     }
 
-    /** The whole command line. A verb of the node is added here. */
+    /** The whole command line. A verb of the node is added here; those of other modules are found where they are there. */
     static CommandLine commandLine() {
-        return WalnutCli.commandLine(
+        List<Object> verbs = new ArrayList<>(List.of(
                 new ServerCommand(),
                 new WalCommand(),
                 new UpCommand(),
                 new DownCommand(),
                 new DemoCommand(),
-                new AotCacheCommand());
+                new AotCacheCommand()));
+        ServiceLoader.load(Verb.class).forEach(verbs::add);
+        return WalnutCli.commandLine(verbs.toArray());
     }
 }

@@ -1,0 +1,92 @@
+package io.walnut.chaos.check;
+
+import io.walnut.chaos.history.Operation;
+import io.walnut.chaos.history.Operation.Append;
+import io.walnut.chaos.history.Operation.Describe;
+import io.walnut.chaos.history.Operation.Mode;
+import io.walnut.chaos.history.Operation.Read;
+import io.walnut.chaos.history.Operation.Run;
+import io.walnut.chaos.history.Operation.Trim;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** A log that one client uses after another: what a cluster has to look like. Can go back. */
+final class LogModel {
+    /** All that later answers hang on: the records by a hash of them in their order. */
+    record State(int length, long hash, long start) {}
+
+    private record Before(int length, long start) {}
+
+    private final List<Long> ids = new ArrayList<>();
+    private final List<Long> hashes = new ArrayList<>(List.of(0L));
+    private final Deque<Before> before = new ArrayDeque<>();
+    private long start;
+
+    /** Whether the log would have answered so; then it is done. */
+    boolean apply(Operation operation) {
+        if (!answers(operation)) {
+            return false;
+        }
+        before.push(new Before(ids.size(), start));
+        switch (operation) {
+            case Append append -> {
+                for (int i = 0; i < append.count(); i++) {
+                    long id = append.firstId() + i;
+                    ids.add(id);
+                    hashes.add((hashes.getLast() ^ id) * 0x9E3779B97F4A7C15L + Long.rotateLeft(id, 29));
+                }
+            }
+            case Trim trim -> start = Math.max(start, trim.before());
+            case Read _, Describe _ -> {}
+        }
+        return true;
+    }
+
+    void undo() {
+        Before last = before.pop();
+        while (ids.size() > last.length) {
+            ids.removeLast();
+            hashes.removeLast();
+        }
+        start = last.start;
+    }
+
+    State state() {
+        return new State(ids.size(), hashes.getLast(), start);
+    }
+
+    private boolean answers(Operation operation) {
+        return switch (operation) {
+            case Append append -> append.firstOffset() == Operation.UNKNOWN || append.firstOffset() == ids.size();
+            case Trim trim ->
+                trim.before() <= ids.size()
+                        && (trim.start() == Operation.UNKNOWN || trim.start() == Math.max(start, trim.before()));
+            case Describe describe ->
+                !describe.call().ok() || bounds(describe.mode(), describe.start(), describe.end());
+            case Read read -> records(read) && bounds(read.mode(), read.start(), read.end());
+        };
+    }
+
+    private boolean bounds(Mode mode, long toldStart, long toldEnd) {
+        boolean current = mode == Mode.LINEARIZABLE || mode == Mode.FINAL;
+        boolean endFits = toldEnd == Operation.UNKNOWN || (current ? toldEnd == ids.size() : toldEnd <= ids.size());
+        boolean startFits = toldStart == Operation.UNKNOWN || (current ? toldStart == start : toldStart <= start);
+        return endFits && startFits;
+    }
+
+    private boolean records(Read read) {
+        long expected = read.from();
+        for (Run run : read.records()) {
+            for (int i = 0; i < run.count(); i++) {
+                long offset = run.offset() + i;
+                if (offset != expected || offset >= ids.size() || ids.get((int) offset) != run.firstId() + i) {
+                    return false;
+                }
+                expected++;
+            }
+        }
+        return read.records().isEmpty() || read.mode() != Mode.LINEARIZABLE || read.from() >= start;
+    }
+}

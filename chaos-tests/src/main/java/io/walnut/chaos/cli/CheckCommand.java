@@ -1,0 +1,95 @@
+package io.walnut.chaos.cli;
+
+import io.walnut.chaos.check.HistoryChecker;
+import io.walnut.chaos.check.Verdict;
+import io.walnut.chaos.check.Violation;
+import io.walnut.chaos.history.HistoryReader;
+import io.walnut.chaos.history.Operation;
+import io.walnut.cli.ExitCode;
+import io.walnut.cli.Output;
+import io.walnut.cli.OutputOption;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code walnut chaos check}: judges a history by itself, whoever recorded it. */
+@Command(
+        name = "check",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Judge a history: could one log each have given these answers?",
+            "Exits with 0 when nothing was violated and every log was read to its end afterwards, else with 1."
+        })
+final class CheckCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "FILE", description = "A history, one operation a line (docs/TESTING.md has the form).")
+    Path file;
+
+    @Mixin
+    OutputOption form;
+
+    @Spec
+    CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        HistoryChecker checker = new HistoryChecker();
+        try (HistoryReader history = new HistoryReader(file)) {
+            for (Operation next = history.next(); next != null; next = history.next()) {
+                checker.add(next);
+            }
+        }
+        Verdict verdict = checker.judge();
+        PrintWriter out = spec.commandLine().getOut();
+        if (form.output() == Output.TABLE) {
+            print(verdict, out);
+        } else {
+            out.println(Output.json(fields(verdict)));
+        }
+        out.flush();
+        return verdict.broken() || !verdict.conclusive() ? ExitCode.FAILURE : ExitCode.OK;
+    }
+
+    private static void print(Verdict verdict, PrintWriter out) {
+        out.printf(Locale.ROOT, "%,d operations on %,d logs%n", verdict.operations(), verdict.logs());
+        verdict.violations().forEach(out::println);
+        verdict.counts().forEach((anomaly, count) -> out.printf(Locale.ROOT, "%s: %,d%n", anomaly, count));
+        if (verdict.broken()) {
+            return;
+        }
+        out.println(
+                verdict.conclusive()
+                        ? "nothing violated"
+                        : "nothing violated by what is told, but not every log was read to its end afterwards:"
+                                + " records may be lost, and nobody has looked");
+    }
+
+    private static Map<String, Object> fields(Verdict verdict) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("operations", verdict.operations());
+        fields.put("logs", verdict.logs());
+        fields.put("conclusive", verdict.conclusive());
+        fields.put("anomalies", verdict.counts());
+        fields.put(
+                "violations",
+                verdict.violations().stream().map(CheckCommand::fields).toList());
+        return fields;
+    }
+
+    private static Map<String, Object> fields(Violation violation) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("anomaly", violation.anomaly());
+        fields.put("log", violation.log());
+        fields.put("offset", violation.offset());
+        fields.put("text", violation.text());
+        return fields;
+    }
+}

@@ -1,0 +1,5 @@
+/** {@code walnut chaos}: the harness as a program. */
+@NullMarked
+package io.walnut.chaos.cli;
+
+import org.jspecify.annotations.NullMarked;
