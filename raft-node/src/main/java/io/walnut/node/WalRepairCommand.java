@@ -3,6 +3,7 @@ package io.walnut.node;
 import io.walnut.cli.Output;
 import io.walnut.wal.WalCorruptException;
 import io.walnut.wal.recovery.RecoveryReport;
+import io.walnut.wal.recovery.SegmentFinding;
 import io.walnut.wal.tool.WalRepair;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -63,6 +64,7 @@ final class WalRepairCommand extends WalCommand.Verb {
             boolean good = isGood(report);
             WalReport.print(log, report, form.output(), Map.of("changed", yes && !good), out);
             if (form.output() == Output.TABLE) {
+                dropped(report).ifPresent(out::println);
                 out.println(
                         good
                                 ? "nothing to do: the log is good"
@@ -72,6 +74,17 @@ final class WalRepairCommand extends WalCommand.Verb {
             e.report().ifPresent(report -> WalReport.print(log, report, form.output(), Map.of("changed", false), out));
             throw e;
         }
+    }
+
+    /** What the wanted end takes away of what was found. */
+    private Optional<String> dropped(RecoveryReport report) {
+        long last = report.segments().stream()
+                .mapToLong(SegmentFinding::endLsn)
+                .max()
+                .orElse(0);
+        return end == null || end >= last
+                ? Optional.empty()
+                : Optional.of("dropped: LSNs " + end + ".." + last + " (exclusive)");
     }
 
     /** So that a repair would change nothing of it. */

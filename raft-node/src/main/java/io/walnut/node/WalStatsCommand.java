@@ -45,7 +45,8 @@ final class WalStatsCommand extends WalCommand.Verb {
         out.println(stats.unsealedFiles() + " files that are not sealed, " + stats.unsealedBytes() + " bytes; in all "
                 + stats.bytes() + " bytes"
                 + (stats.closedInOrder() ? "; closed in order" : ""));
-        stats.holes().forEach(hole -> out.println("lost: LSNs " + hole.fromLsn() + ".." + hole.toLsn()));
+        stats.holes()
+                .forEach(hole -> out.println("lost: LSNs " + hole.fromLsn() + ".." + hole.toLsn() + " (exclusive)"));
         stats.quarantined().forEach(name -> out.println("set aside: " + name));
     }
 

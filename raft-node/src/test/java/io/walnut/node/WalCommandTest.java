@@ -176,7 +176,7 @@ class WalCommandTest {
     void whatIsGivenUpIsLostAndTheRestIsThere() throws Exception {
         damage(3);
         assertThat(run("wal", "repair", log, "--quarantine", "--yes")).isZero();
-        assertThat(out.toString()).contains("lost: LSNs 3..4");
+        assertThat(out.toString()).contains("lost: LSNs 3..4 (exclusive)");
         assertThat(run("wal", "stats", log, "--output", "json")).isZero();
         JsonNode stats = new ObjectMapper().readTree(out.toString());
         assertThat(stats.get("records").asLong()).isEqualTo(RECORDS - 1);
@@ -187,6 +187,7 @@ class WalCommandTest {
         assertThat(err.toString()).isEqualToIgnoringNewLines("walnut: lost: LSNs 3..4 (exclusive)");
 
         assertThat(run("wal", "repair", log, "--truncate-to", 2, "--yes")).isZero();
+        assertThat(out.toString()).contains("dropped: LSNs 2..").contains("(exclusive)");
         assertThat(run("wal", "verify", log)).isZero();
         assertThat(out.toString()).contains("verified 2 records");
     }
@@ -326,6 +327,20 @@ class WalCommandTest {
         Files.delete(log.resolve("MANIFEST"));
         assertThat(run("wal", "stats", log)).isEqualTo(7);
         assertThat(err.toString()).contains("has segments but no MANIFEST");
+    }
+
+    @Test
+    void statsBelieveTheMarkerOfAnOrderlyCloseAsAnOpenDoes() throws Exception {
+        assertThat(run("wal", "stats", log)).isZero();
+        assertThat(out.toString()).contains("closed in order");
+
+        Path clean = log.resolve("CLEAN");
+        byte[] bytes = Files.readAllBytes(clean);
+        bytes[20] ^= 1;
+        Files.write(clean, bytes);
+
+        assertThat(run("wal", "stats", log)).isZero();
+        assertThat(out.toString()).doesNotContain("closed in order");
     }
 
     @Test

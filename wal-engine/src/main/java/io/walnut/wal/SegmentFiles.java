@@ -343,7 +343,11 @@ final class SegmentFiles {
         try {
             state.storage.delete(name);
         } catch (IOException e) {
-            LOG.warn("{} in {} is of no use any more and cannot be deleted", name, state.storage.describe(), e);
+            LOG.warn(
+                    "{} in {} is of no use any more and cannot be deleted: {}",
+                    name,
+                    state.storage.describe(),
+                    e.toString());
         }
     }
 }

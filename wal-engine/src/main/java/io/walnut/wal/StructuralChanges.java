@@ -8,10 +8,10 @@ import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.io.UnknownOutcomeException;
 import io.walnut.wal.segment.Segment;
 import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -306,7 +306,7 @@ final class StructuralChanges {
 
     /** {@link Wal#checkpoint}. */
     Checkpoint checkpoint(Path targetDirectory) throws WalException {
-        Objects.requireNonNull(targetDirectory, "targetDirectory"); // here: what fails within poisons the log
+        requireFile(targetDirectory); // here: what fails within poisons the log
         var linked = new ArrayList<Checkpoint.CheckpointSegment>();
         long[] ends = new long[2];
         exclusively("a checkpoint", () -> {
@@ -330,6 +330,14 @@ final class StructuralChanges {
         return new Checkpoint(ends[0], ends[1], linked);
     }
 
+    /** What lies in an archive can be neither linked nor synced. */
+    private static void requireFile(Path path) {
+        if (!path.getFileSystem().equals(FileSystems.getDefault())) {
+            throw new IllegalArgumentException(
+                    path + " lies in " + path.getFileSystem() + "; expected a path of the file system of this machine");
+        }
+    }
+
     private void takeBack(Path link, Exception reason) {
         try {
             state.storage.deleteOutside(link);
@@ -340,7 +348,8 @@ final class StructuralChanges {
 
     /** {@link Wal#adopt}. */
     void adopt(List<Path> segmentFiles, long newEndLsn) throws WalException {
-        List<Path> paths = List.copyOf(segmentFiles); // null is refused before anything is touched
+        List<Path> paths = List.copyOf(segmentFiles);
+        paths.forEach(StructuralChanges::requireFile); // before anything is touched
         exclusively("an adoption", () -> {
             var adopted = new ArrayList<Segment>();
             var names = new ArrayList<String>();

@@ -18,6 +18,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -253,7 +254,7 @@ public final class Wal implements AutoCloseable {
 
     /** Adds a listener; it hears of what becomes durable from now on. */
     public void addDurableListener(DurableListener listener) {
-        state.listeners.add(listener);
+        state.listeners.add(Objects.requireNonNull(listener, "listener"));
     }
 
     /** First LSN that is there, or would be. */

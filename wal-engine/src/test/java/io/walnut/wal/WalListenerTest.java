@@ -74,6 +74,14 @@ class WalListenerTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // that is what is tried
+    void nobodyIsNoListener() throws Exception {
+        try (Wal wal = Wal.open(storage, Logs.inline())) {
+            assertThatThrownBy(() -> wal.addDurableListener(null)).isInstanceOf(NullPointerException.class);
+        }
+    }
+
+    @Test
     void thatThrowsDoesNotStopTheLog() throws Exception {
         CountDownLatch heard = new CountDownLatch(3);
         try (Wal wal = Wal.open(storage, Logs.threads())) {

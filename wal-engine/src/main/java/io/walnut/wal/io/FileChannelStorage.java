@@ -177,7 +177,7 @@ public final class FileChannelStorage implements Storage {
 
     private static void linkOrCopy(Path source, Path target) throws IOException {
         try {
-            Files.createLink(target, source);
+            Files.createLink(target, source.toRealPath()); // not to a link that may be there
         } catch (FileAlreadyExistsException e) {
             throw e;
         } catch (UnsupportedOperationException | FileSystemException e) {

@@ -52,7 +52,7 @@ public record RecoveryReport(
                     .append(hole.fromLsn())
                     .append("..")
                     .append(hole.toLsn())
-                    .append('\n');
+                    .append(" (exclusive)\n");
         }
         for (String note : notes) {
             text.append("  ").append(note).append('\n');

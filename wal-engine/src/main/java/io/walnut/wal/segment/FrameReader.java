@@ -305,10 +305,14 @@ public final class FrameReader {
         for (int page = looked; page < until; page += Blocks.BYTES) {
             sum += bytes.get(page);
         }
-        if (Thread.holdsLock(this)
-                || sum == Integer.MIN_VALUE) { // neither is so: it makes the reads needed, and the call
-            throw new IllegalStateException("nobody locks this");
-        }
+        meetSafepoint(sum);
         looked = until;
+    }
+
+    /** A native call, and a use of what was read, so that the compiler cannot leave out the reads: what it asks is never so. */
+    private void meetSafepoint(int sum) {
+        if (Thread.holdsLock(this) || sum == Integer.MIN_VALUE) {
+            throw new IllegalStateException("the sum of some bytes is " + sum + ", or this is locked");
+        }
     }
 }

@@ -106,8 +106,8 @@ public record DirectoryStats(
                     return read(directory, storage);
                 } catch (NoSuchFileException e) { // trimmed since the list was read
                     if (!storage.exists(Manifest.NAME)) {
-                        throw new WalCorruptException(
-                                directory + " has segments but no " + Manifest.NAME + "; 'verify' says more");
+                        throw new WalCorruptException(directory + " has segments but no " + Manifest.NAME
+                                + "; docs/OPERATIONS.md says what can be done");
                     }
                     if (attempt == ATTEMPTS) {
                         throw new WalCorruptException(
@@ -150,12 +150,33 @@ public record DirectoryStats(
                 manifest.log(),
                 manifest.startLsn(),
                 manifest.tailLsn(),
-                names.contains(CleanMarker.NAME),
+                closedInOrder(storage, manifest),
                 segments,
                 unsealed,
                 unsealedBytes,
                 holes,
                 quarantined);
+    }
+
+    /** The same that an open believes. */
+    private static boolean closedInOrder(Storage storage, Manifest manifest) throws IOException {
+        if (!storage.exists(CleanMarker.NAME)) {
+            return false;
+        }
+        try {
+            return CleanMarker.read(bytes(storage, CleanMarker.NAME)).log().equals(manifest.log());
+        } catch (InvalidBytesException | NewerVersionException | NoSuchFileException e) {
+            return false; // an open has just deleted it, or ignores it, or refuses
+        }
+    }
+
+    private static ByteBuffer bytes(Storage storage, String name) throws IOException {
+        try (StorageFile file = storage.open(name, false)) {
+            ByteBuffer bytes =
+                    ByteBuffer.allocate(Math.toIntExact(file.length())).order(ByteOrder.LITTLE_ENDIAN);
+            file.read(bytes, 0);
+            return bytes.flip();
+        }
     }
 
     private static SealedSegment segment(Path directory, Storage storage, Manifest.Entry entry) throws IOException {
@@ -183,13 +204,11 @@ public record DirectoryStats(
     }
 
     private static Manifest manifest(Storage storage) throws IOException {
-        try (StorageFile file = storage.open(Manifest.NAME, false)) {
-            ByteBuffer bytes =
-                    ByteBuffer.allocate(Math.toIntExact(file.length())).order(ByteOrder.LITTLE_ENDIAN);
-            file.read(bytes, 0);
-            return Manifest.read(bytes.flip());
+        try {
+            return Manifest.read(bytes(storage, Manifest.NAME));
         } catch (InvalidBytesException e) {
-            throw new WalCorruptException(Manifest.NAME + ": " + e.getMessage() + "; 'verify' says more");
+            throw new WalCorruptException(
+                    Manifest.NAME + ": " + e.getMessage() + "; docs/OPERATIONS.md says what can be done");
         } catch (NewerVersionException e) {
             throw new IOException(Manifest.NAME + ": " + e.getMessage() + "; 'verify' says more", e);
         }

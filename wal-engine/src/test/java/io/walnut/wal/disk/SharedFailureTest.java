@@ -59,7 +59,10 @@ class SharedFailureTest {
     private void onHalfADisk(Opening opening, Writers writers) throws Exception {
         Path small = Files.createDirectory(scratch.resolve("small"));
         LoopDisk.run("mount", "-t", "tmpfs", "-o", "size=40m", "none", small.toString());
-        try (LoopDisk disk = LoopDisk.make("ext4", small, "-O", "^has_journal", "-E", "nodiscard")) {
+        // Of a write that the file below takes in part a loop device says that it was done: a block is a page of it,
+        // all or nothing.
+        try (LoopDisk disk =
+                LoopDisk.make("ext4", small, "-b", String.valueOf(BLOCK), "-O", "^has_journal", "-E", "nodiscard")) {
             Path file = disk.directory().resolve("a");
             LoopDisk.run("fallocate", "-l", String.valueOf(2 * HALF * BLOCK), file.toString());
             try (Storage storage = opening.of(disk.directory());

@@ -62,7 +62,7 @@ public final class Backends {
         Path absolute = directory.toAbsolutePath().normalize();
         Storage storage;
         if (wanted.backend == Backend.PORTABLE) {
-            storage = FileChannelStorage.at(absolute, pastPageCache, wanted.by + " ask for it");
+            storage = FileChannelStorage.at(absolute, pastPageCache, "asked for by " + wanted.by);
         } else {
             FileChannelStorage files = FileChannelStorage.at(absolute, pastPageCache);
             storage = choose(files, absolute, pastPageCache, wanted, calls);
