@@ -1,15 +1,17 @@
 package io.walnut.chaos;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** What the tests of whole clusters may know of. */
-@AnalyzeClasses(packages = "io.walnut.chaos", importOptions = ImportOption.OnlyIncludeTests.class)
+/** What the harness and the tests of whole clusters may know of. */
+@AnalyzeClasses(packages = "io.walnut.chaos")
 class ArchitectureTest {
     /** They see what a user sees: the client, the programs, the processes. A fault that needs the inside is not one of theirs. */
     @ArchTest
@@ -30,5 +32,14 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule suitesDoNotKnowEachOther =
-            slices().matching("io.walnut.chaos.(*)..").should().notDependOnEachOther();
+            slices().matching("io.walnut.chaos.(process|container)..").should().notDependOnEachOther();
+
+    /** Who judges must not share a mistake with what is judged. */
+    @ArchTest
+    static final ArchRule theJudgeKnowsHistoriesAlone = noClasses()
+            .that()
+            .resideInAPackage("io.walnut.chaos.check..")
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.walnut..")
+                    .and(not(resideInAnyPackage("io.walnut.chaos.check..", "io.walnut.chaos.history.."))));
 }

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
             "Exits with 0 when nothing was violated and every log was read to its end afterwards, else with 1."
         })
 final class CheckCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE", description = "A history, one operation a line (docs/TESTING.md has the form).")
+    @Parameters(paramLabel = "FILE", description = "A history, one operation a line (docs/HISTORIES.md has the form).")
     Path file;
 
     @Mixin

@@ -1,0 +1,5 @@
+/** The harness as a program. */
+@NullMarked
+package io.walnut.chaos.cli;
+
+import org.jspecify.annotations.NullMarked;
