@@ -188,6 +188,19 @@ final class LogState {
         }
     }
 
+    /** {@link Wal#bytesBelow}. */
+    long bytesBelow(long lsn) {
+        mutex.lock();
+        try {
+            return segments.stream()
+                    .filter(segment -> segment.sealed() && segment.endLsn() <= lsn)
+                    .mapToLong(Segment::fileBytes)
+                    .sum();
+        } finally {
+            mutex.unlock();
+        }
+    }
+
     /** Figures since the open. */
     WalStats stats(ScrubCoverage scrub) {
         mutex.lock();

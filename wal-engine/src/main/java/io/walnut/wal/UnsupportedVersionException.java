@@ -4,7 +4,7 @@ package io.walnut.wal;
 public final class UnsupportedVersionException extends WalException {
     private static final long serialVersionUID = 1;
 
-    UnsupportedVersionException(String message) {
+    public UnsupportedVersionException(String message) {
         super(message);
     }
 

@@ -14,7 +14,6 @@ import io.walnut.wal.segment.Segment;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -114,9 +113,7 @@ public final class Wal implements AutoCloseable {
         } catch (WalException e) {
             throw e;
         } catch (IOException e) {
-            // The message of a FileSystemException is a path alone.
-            String reason = e instanceof FileSystemException ? e.toString() : e.getMessage();
-            throw new WalIoException("cannot use " + directory + ": " + reason, e);
+            throw WalIoException.cannotUse(directory, e);
         }
     }
 
@@ -334,6 +331,11 @@ public final class Wal implements AutoCloseable {
      */
     public void trimBefore(long lsn) throws WalException {
         changes.trimBefore(lsn);
+    }
+
+    /** Bytes of the segment files that {@link #trimBefore} of that LSN would let go of: 0 when it would only move the start. */
+    public long bytesBelow(long lsn) {
+        return state.bytesBelow(lsn);
     }
 
     /** Drops everything; the next record gets {@code nextLsn}. Durable on return; after a crash it is done or not. */

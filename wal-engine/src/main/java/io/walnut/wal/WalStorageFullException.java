@@ -11,7 +11,7 @@ public final class WalStorageFullException extends WalException {
         super(message);
     }
 
-    WalStorageFullException(String message, Throwable cause) {
+    public WalStorageFullException(String message, Throwable cause) {
         super(message, cause);
     }
 }

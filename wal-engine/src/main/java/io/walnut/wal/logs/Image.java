@@ -155,8 +155,12 @@ final class Image {
             }
             int version = in.u8();
             if (version < OLDEST_VERSION || version > VERSION) {
-                throw new MalformedException(
-                        "image: version " + version + ", this program knows " + OLDEST_VERSION + " to " + VERSION);
+                String message =
+                        "image: version " + version + ", this program knows " + OLDEST_VERSION + " to " + VERSION;
+                if (version > VERSION && in.endsInItsChecksum()) {
+                    throw new NewerImageException(message);
+                }
+                throw new MalformedException(message);
             }
             Header header = new Header(in.i64(), in.i64());
             int count = in.i32();

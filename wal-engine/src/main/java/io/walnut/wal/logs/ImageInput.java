@@ -76,6 +76,22 @@ final class ImageInput {
         return (int) crc.getValue();
     }
 
+    /** Reads all that is left: true when its end is the checksum of all before. */
+    boolean endsInItsChecksum() throws IOException {
+        int _ = checksum();
+        int last = 0; // the four bytes that are not in the checksum yet
+        long bytes = 0;
+        while (!atEnd()) {
+            int next = u8();
+            counted = at;
+            if (bytes++ >= Integer.BYTES) {
+                crc.update(last >>> 24);
+            }
+            last = last << 8 | next;
+        }
+        return bytes >= Integer.BYTES && (int) crc.getValue() == last;
+    }
+
     boolean atEnd() throws IOException {
         return at == end && !fill();
     }

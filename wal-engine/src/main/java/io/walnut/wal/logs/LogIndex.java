@@ -295,6 +295,7 @@ public final class LogIndex {
     /**
      * Reads what {@link #save} wrote.
      *
+     * @throws NewerImageException when it is whole, and of a newer version
      * @throws MalformedException when it is not that, byte for byte
      */
     public static LogIndex load(InputStream source) throws IOException, MalformedException {

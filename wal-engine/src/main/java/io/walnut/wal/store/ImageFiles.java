@@ -1,9 +1,15 @@
 package io.walnut.wal.store;
 
+import io.walnut.wal.UnsupportedVersionException;
+import io.walnut.wal.WalException;
+import io.walnut.wal.WalIoException;
+import io.walnut.wal.WalStorageFullException;
 import io.walnut.wal.io.Storage;
 import io.walnut.wal.io.StorageFile;
+import io.walnut.wal.io.StorageFullException;
 import io.walnut.wal.logs.LogIndex;
 import io.walnut.wal.logs.MalformedException;
+import io.walnut.wal.logs.NewerImageException;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -19,6 +25,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +52,7 @@ final class ImageFiles {
 
     private final Storage storage;
     private final Set<Long> damaged = new HashSet<>();
+    private long newestBytes; // of the newest good one
 
     ImageFiles(Storage storage) {
         this.storage = storage;
@@ -54,7 +62,7 @@ final class ImageFiles {
     record Loaded(long nextLsn, LogIndex index) {}
 
     /** The newest image that is good; a damaged one is told of and left where it is until another one is written. */
-    Optional<Loaded> newest() throws IOException {
+    Optional<Loaded> newest() throws WalException {
         for (long lsn : newestFirst()) {
             try {
                 return Optional.of(read(lsn));
@@ -62,6 +70,10 @@ final class ImageFiles {
                 damaged.add(lsn);
                 LOG.warn(
                         "{} of {} is damaged, an older one is used: {}", name(lsn), storage.describe(), e.getMessage());
+            } catch (WalException e) {
+                throw e;
+            } catch (IOException e) { // nothing says that it is damaged
+                throw new WalIoException("cannot read " + name(lsn) + " of " + storage.describe() + ": " + e, e);
             }
         }
         return Optional.empty();
@@ -71,24 +83,33 @@ final class ImageFiles {
      * LSN of the older of two images: from there on the WAL is needed, should the newer one turn out to be damaged. Empty while
      * there are not two, and all of the WAL is needed.
      */
-    Optional<Long> olderLsn() throws IOException {
+    Optional<Long> olderLsn() throws WalException {
         List<Long> kept = kept();
         return kept.size() < KEPT ? Optional.empty() : Optional.of(kept.getLast());
     }
 
-    private List<Long> kept() throws IOException {
+    private List<Long> kept() throws WalException {
         return newestFirst().stream()
                 .filter(lsn -> !damaged.contains(lsn))
                 .limit(KEPT)
                 .toList();
     }
 
-    private List<Long> newestFirst() throws IOException {
-        return storage.list().stream()
-                .map(ImageFiles::lsn)
-                .filter(lsn -> lsn >= 0)
-                .sorted(Comparator.reverseOrder())
-                .toList();
+    private List<Long> newestFirst() throws WalException {
+        try {
+            return storage.list().stream()
+                    .map(ImageFiles::lsn)
+                    .filter(lsn -> lsn >= 0)
+                    .sorted(Comparator.reverseOrder())
+                    .toList();
+        } catch (IOException e) {
+            throw new WalIoException("cannot list " + storage.describe() + ": " + e, e);
+        }
+    }
+
+    /** Whether an image that is not known to be damaged stands between these LSNs, both included. */
+    boolean isOneBetween(long fromLsn, long toLsn) throws WalException {
+        return newestFirst().stream().anyMatch(lsn -> lsn >= fromLsn && lsn <= toLsn && !damaged.contains(lsn));
     }
 
     private Loaded read(long lsn) throws IOException, MalformedException {
@@ -100,18 +121,67 @@ final class ImageFiles {
             int version = in.readInt();
             int crc = in.readInt();
             long stored = in.readLong();
+            if (version > VERSION && crc == crc(stored) && stored == lsn) {
+                throw newer(lsn, "version " + version + ", this program knows up to " + VERSION);
+            }
             if (version != VERSION || crc != crc(stored) || stored != lsn) {
                 throw new MalformedException("version " + version + ", LSN " + stored + "; expected version " + VERSION
                         + ", LSN " + lsn + " and its checksum");
             }
-            return new Loaded(lsn, LogIndex.load(in));
+            Loaded loaded = new Loaded(lsn, LogIndex.load(in));
+            newestBytes = file.length();
+            return loaded;
+        } catch (NewerImageException e) {
+            throw newer(lsn, e.getMessage());
         } catch (EOFException e) {
             throw new MalformedException("it ends in its header");
         }
     }
 
-    /** Saves an image; durable on return, and only then those before it but one are deleted. */
-    void write(long nextLsn, Parts image) throws IOException {
+    /** Not taken for damage: the next image would take its place. */
+    private UnsupportedVersionException newer(long lsn, @Nullable String found) {
+        return new UnsupportedVersionException(
+                storage.describe() + ": " + name(lsn) + ": " + found + "; nothing was changed");
+    }
+
+    /** Length of the newest image, 0 when there is none. */
+    long newestBytes() {
+        return newestBytes;
+    }
+
+    /**
+     * Saves an image; durable on return, and only then those before it but one are deleted.
+     *
+     * @throws WalStorageFullException when there is no room for it: those that are there stay
+     */
+    void write(long nextLsn, Parts image) throws WalException {
+        String what = "saving an image of the named logs in " + storage.describe();
+        try {
+            make(nextLsn, image);
+        } catch (WalException e) {
+            throw e;
+        } catch (StorageFullException e) {
+            deleteTemporary(e);
+            throw new WalStorageFullException(what + " found no room; those that are there stay: " + e.getMessage(), e);
+        } catch (IOException e) {
+            deleteTemporary(e);
+            throw new WalIoException(what + " failed; those that are there stay: " + e, e);
+        }
+    }
+
+    /** A full disk should get back what a failed attempt took of it. */
+    private void deleteTemporary(IOException reason) {
+        try {
+            if (storage.exists(TEMPORARY)) {
+                storage.delete(TEMPORARY);
+            }
+        } catch (IOException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    private void make(long nextLsn, Parts image) throws IOException {
+        long at = HEADER_BYTES;
         if (storage.exists(TEMPORARY)) {
             storage.delete(TEMPORARY);
         }
@@ -122,7 +192,6 @@ final class ImageFiles {
                     .putInt(crc(nextLsn))
                     .putLong(nextLsn);
             file.write(header.flip(), 0);
-            long at = HEADER_BYTES;
             for (ByteBuffer part : image.parts()) {
                 int bytes = part.remaining();
                 file.write(part, at);
@@ -133,6 +202,7 @@ final class ImageFiles {
         storage.rename(TEMPORARY, name(nextLsn));
         storage.syncDirectory();
         damaged.remove(nextLsn);
+        newestBytes = at;
         List<Long> kept = kept();
         for (long lsn : newestFirst()) {
             if (!kept.contains(lsn)) {

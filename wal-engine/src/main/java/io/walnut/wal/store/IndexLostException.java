@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.io.Serial;
 
 /**
- * The WAL is there, but no good image of the index reaches back to where it begins, or one knows more than it holds. Nothing was
- * changed. Put back the missing {@code .index} file, or the whole directory, from a copy.
+ * The WAL is there, but no good image of the index reaches back to where it begins, or one knows more than it holds, as after a
+ * truncation from outside. Nothing was changed. The message says what was found, and what to put back or, after a cut on purpose,
+ * to delete.
  */
 public final class IndexLostException extends IOException {
     @Serial

@@ -28,9 +28,18 @@ public record LogAppend(
         int producerEpoch,
         long sequence) {
     public LogAppend {
-        if (count < 1 || expectedOffset < Command.ANY_OFFSET || writerEpoch < Command.NO_EPOCH || sequence < 0) {
-            throw new IllegalArgumentException("append of " + count + " records (1 or more) at offset " + expectedOffset
-                    + " (-1 or more), writer epoch " + writerEpoch + ", sequence " + sequence + " (0 or more)");
+        check(count >= 1, "an append has 1 record or more, not ", count);
+        check(
+                expectedOffset >= Command.ANY_OFFSET,
+                "the expected offset must be 0 or more, or -1 for any, not ",
+                expectedOffset);
+        check(writerEpoch >= Command.NO_EPOCH, "the writer epoch must be 1 or more, or 0 for none, not ", writerEpoch);
+        check(sequence >= 0, "the sequence must be 0 or more, not ", sequence);
+    }
+
+    private static void check(boolean holds, String message, long found) {
+        if (!holds) {
+            throw new IllegalArgumentException(message + found);
         }
     }
 
@@ -58,7 +67,7 @@ public record LogAppend(
         }
     }
 
-    /** A batch without conditions. */
+    /** A batch without conditions. The bytes are not looked at: that they hold {@code count} records is for the caller to see to. */
     public static LogAppend of(String log, int count, ByteBuffer bytes) {
         return new LogAppend(log, count, bytes, Command.ANY_OFFSET, Command.NO_EPOCH, 0, 0, 0);
     }

@@ -5,6 +5,7 @@ import io.walnut.wal.Cursor;
 import io.walnut.wal.Durability;
 import io.walnut.wal.Wal;
 import io.walnut.wal.WalException;
+import io.walnut.wal.WalIoException;
 import io.walnut.wal.WalOptions;
 import io.walnut.wal.WalStats;
 import io.walnut.wal.io.Storage;
@@ -71,7 +72,13 @@ public final class LogStore implements AutoCloseable {
     /** Opens, or makes, the store in a directory of the file system. */
     public static LogStore open(Path directory, LogStoreOptions options) throws IOException {
         WalOptions wal = options.wal();
-        return open(Backends.open(directory, wal.pastPageCache(), wal.backend()), options);
+        Storage storage;
+        try {
+            storage = Backends.open(directory, wal.pastPageCache(), wal.backend());
+        } catch (IOException e) {
+            throw WalIoException.cannotUse(directory, e);
+        }
+        return open(storage, options);
     }
 
     /**
@@ -79,6 +86,7 @@ public final class LogStore implements AutoCloseable {
      * applies the commands after it; all of them, when there is none.
      *
      * @throws IndexLostException when records are missing that no image has
+     * @throws io.walnut.wal.UnsupportedVersionException when a newer Walnut wrote the image: nothing was changed
      * @throws IOException also when the log there is none of a store: nothing was changed
      */
     public static LogStore open(Storage storage, LogStoreOptions options) throws IOException {
@@ -86,13 +94,9 @@ public final class LogStore implements AutoCloseable {
         try {
             ImageFiles images = new ImageFiles(storage);
             Optional<ImageFiles.Loaded> image = images.newest();
-            long imageLsn =
-                    image.map(ImageFiles.Loaded::nextLsn).orElse(options.wal().firstLsn());
+            long imageLsn = image.map(ImageFiles.Loaded::nextLsn).orElse(0L);
             if (imageLsn < wal.startLsn() || imageLsn > wal.endLsn()) {
-                throw new IndexLostException("the index of the named logs in " + storage.describe() + " stands at LSN "
-                        + imageLsn + (image.isEmpty() ? ", for there is no good image of it," : "")
-                        + " and the WAL holds " + wal.startLsn() + " to " + wal.endLsn()
-                        + "; put back the newest .index file, or the directory, from a copy");
+                throw new IndexLostException(whatIsLost(wal, images, image, storage.describe()));
             }
             LogIndex index = image.map(ImageFiles.Loaded::index).orElseGet(LogIndex::new);
             replay(wal, index, imageLsn, storage.describe());
@@ -107,6 +111,32 @@ public final class LogStore implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    private static String whatIsLost(Wal wal, ImageFiles images, Optional<ImageFiles.Loaded> image, String where)
+            throws WalException {
+        long start = wal.startLsn();
+        long end = wal.endLsn();
+        String found = "of the named logs in " + where
+                + image.map(newest -> " the newest good image stands at LSN " + newest.nextLsn())
+                        .orElse(" there is no good image")
+                + ", and the WAL "
+                + (start == end ? "is empty at LSN " + end : "holds LSNs " + start + " to " + (end - 1)) + "; ";
+        if (image.isEmpty()) {
+            return found + "put back the newest .index file, or the directory, from a copy; if the directory is "
+                    + "a plain WAL's, open it as a Wal";
+        }
+        if (image.get().nextLsn() < start) {
+            return found + "put back the newest .index file, or the directory, from a copy";
+        }
+        // A cut leaves what the loss of files leaves: records that were acknowledged may be gone, so somebody has to
+        // say so.
+        String above =
+                found + "that is so after 'walnut wal repair --truncate-to', and when files of the WAL are lost. ";
+        return start == 0 || images.isOneBetween(start, end)
+                ? above + "If it was cut on purpose, delete the .index files above LSN " + end
+                        + ": the store opens without what was cut. If not, put back the directory from a copy"
+                : above + "No image is left that the WAL goes on from: put back the directory from a copy";
     }
 
     private static void replay(Wal wal, LogIndex index, long fromLsn, String where) throws IOException {

@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
 final class Upkeep {
     private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
 
+    /** Comes to nothing: no log has that id. */
+    private static final Command NOTHING = new Command.Seal("nothing", Long.MAX_VALUE);
+
     private final LogStore store;
     private final Wal wal;
     private final ImageFiles images;
@@ -82,9 +85,6 @@ final class Upkeep {
                     Result _ = store.submit(_ -> command);
                 }
             }
-            if (applier.appliedLsn() - imageLsn >= options.imageEvery()) {
-                saveImage();
-            }
             giveBack();
         } finally {
             running.unlock();
@@ -129,7 +129,26 @@ final class Upkeep {
         imageLsn = image.nextLsn();
     }
 
+    /**
+     * What no log needs goes when it is not needed by the older of two images either. Images are rare: where one frees more than it
+     * takes it is made before its time, one a round, the second in the next. So there is always one more, with the commands after
+     * it, to fall back on.
+     */
     private void giveBack() throws IOException {
+        trim(); // first: it may make room for the image
+        long applied = applier.appliedLsn();
+        boolean due = applied - imageLsn >= options.imageEvery();
+        if (!due && wal.bytesBelow(Math.min(index.neededLsn(), applied)) <= images.newestBytes()) {
+            return;
+        }
+        if (applied == imageLsn) { // the same LSN is the same file, and no second image
+            Result _ = store.submit(_ -> NOTHING);
+        }
+        saveImage();
+        trim();
+    }
+
+    private void trim() throws IOException {
         long floor = Math.min(index.neededLsn(), images.olderLsn().orElse(wal.startLsn()));
         if (floor > wal.startLsn()) {
             wal.trimBefore(floor);
