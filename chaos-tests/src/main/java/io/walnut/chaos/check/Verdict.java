@@ -1,7 +1,9 @@
 package io.walnut.chaos.check;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What is to be said of a history.
@@ -15,7 +17,7 @@ import java.util.Map;
 public record Verdict(
         long operations, int logs, boolean conclusive, Map<Anomaly, Long> counts, List<Violation> violations) {
     public Verdict {
-        counts = Map.copyOf(counts);
+        counts = Collections.unmodifiableMap(new TreeMap<>(counts)); // as they are printed: in the order of the kinds
         violations = List.copyOf(violations);
     }
 

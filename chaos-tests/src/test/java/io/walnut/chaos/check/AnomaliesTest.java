@@ -127,6 +127,13 @@ class AnomaliesTest {
     }
 
     @Test
+    void severalAreToldInTheirOrder() {
+        assertThat(found(ok(A, 0, 10, 20), ok(B, 1, 15, 25), ok(C, 2, 30, 40), finalRead("n1", B, A, Ids.ALTERED)))
+                .hasSizeGreaterThan(2)
+                .isSorted();
+    }
+
+    @Test
     void withoutALastReadNothingIsCertain() {
         HistoryChecker checker = new HistoryChecker();
         checker.add(ok(A, 0, 10, 20));
