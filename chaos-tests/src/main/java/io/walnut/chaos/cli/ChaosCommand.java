@@ -11,14 +11,14 @@ import picocli.CommandLine.Spec;
         name = "chaos",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "VERB",
-        description = "Judge what a cluster did under faults.",
-        subcommands = CheckCommand.class)
+        description = "Let faults at a cluster, and judge what its clients saw.",
+        subcommands = {RunCommand.class, CheckCommand.class})
 public final class ChaosCommand implements Runnable, Verb {
     @Spec
     CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: check");
+        throw new ParameterException(spec.commandLine(), "say what to do: check or run");
     }
 }

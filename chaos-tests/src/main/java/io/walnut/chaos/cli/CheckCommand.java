@@ -58,7 +58,7 @@ final class CheckCommand implements Callable<Integer> {
         return verdict.broken() || !verdict.conclusive() ? ExitCode.FAILURE : ExitCode.OK;
     }
 
-    private static void print(Verdict verdict, PrintWriter out) {
+    static void print(Verdict verdict, PrintWriter out) {
         out.printf(Locale.ROOT, "%,d operations on %,d logs%n", verdict.operations(), verdict.logs());
         verdict.violations().forEach(out::println);
         verdict.counts().forEach((anomaly, count) -> out.printf(Locale.ROOT, "%s: %,d%n", anomaly, count));
@@ -72,7 +72,7 @@ final class CheckCommand implements Callable<Integer> {
                                 + " records may be lost, and nobody has looked");
     }
 
-    private static Map<String, Object> fields(Verdict verdict) {
+    static Map<String, Object> fields(Verdict verdict) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("operations", verdict.operations());
         fields.put("logs", verdict.logs());

@@ -270,6 +270,20 @@ public final class LocalCluster implements AutoCloseable {
         process(id).kill();
     }
 
+    /** SIGTERM, and SIGKILL where that does not end it in time; the process has gone on return. */
+    public void stop(String id) throws IOException {
+        process(id).stop(STOP_TIMEOUT);
+    }
+
+    /**
+     * Sends a signal, such as {@code STOP} or {@code CONT}; nothing when the node is not running.
+     *
+     * @param signal its name without SIG
+     */
+    public void signal(String id, String signal) throws IOException {
+        process(id).signal(signal);
+    }
+
     /** {@code kill -9} of all nodes, one right after the other. */
     public void killAll() throws IOException {
         for (NodeProcess process : processes.values()) {

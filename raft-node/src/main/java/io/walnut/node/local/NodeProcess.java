@@ -1,6 +1,7 @@
 package io.walnut.node.local;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -95,6 +96,27 @@ final class NodeProcess {
             handle.destroyForcibly();
             awaitExit(handle, Duration.ofSeconds(10));
         });
+    }
+
+    /** By the system's own program: Java has SIGTERM and SIGKILL alone. */
+    void signal(String name) throws IOException {
+        Optional<ProcessHandle> handle = running();
+        if (handle.isEmpty()) {
+            return;
+        }
+        Process kill = new ProcessBuilder(
+                        "kill", "-" + name, Long.toString(handle.get().pid()))
+                .inheritIO()
+                .start();
+        try {
+            int code = kill.waitFor();
+            if (code != 0 && running().isPresent()) {
+                throw new IOException("signal " + name + " to node " + layout.id() + ": kill exited with " + code);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while node " + layout.id() + " was sent " + name);
+        }
     }
 
     /** SIGTERM, and SIGKILL when the node has not ended by then. Returns whether it ended by itself. */

@@ -1,0 +1,24 @@
+package io.walnut.chaos.cluster;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** A kind of cluster that a run can make. */
+public interface Backend {
+    /** As it is chosen by. */
+    String name();
+
+    /** In a sentence. */
+    String text();
+
+    /** What this machine lacks for it, and how to get that; empty when it lacks nothing. */
+    Optional<String> missing();
+
+    /**
+     * A new cluster; starts nothing.
+     *
+     * @param directory where all of it goes; absent or empty
+     */
+    Cluster create(Path directory, int nodes) throws IOException;
+}

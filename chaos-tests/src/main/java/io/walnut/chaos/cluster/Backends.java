@@ -1,0 +1,27 @@
+package io.walnut.chaos.cluster;
+
+import java.util.List;
+
+/** All kinds of clusters. */
+public final class Backends {
+    private static final List<Backend> ALL = List.of(new ProcessCluster.Kind());
+
+    private Backends() {}
+
+    public static List<Backend> all() {
+        return ALL;
+    }
+
+    /**
+     * The one of this name.
+     *
+     * @throws IllegalArgumentException when there is none
+     */
+    public static Backend named(String name) {
+        return ALL.stream()
+                .filter(backend -> backend.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no backend '" + name + "'; there are "
+                        + ALL.stream().map(Backend::name).toList()));
+    }
+}

@@ -1,0 +1,10 @@
+package io.walnut.chaos.cluster;
+
+import io.walnut.chaos.cluster.Cluster.Node;
+import java.nio.file.Path;
+
+/** Nodes whose files can be reached from here. */
+public interface DataFiles {
+    /** Data directory of a node. Only that of a node that does not run may be changed, and only by who stopped it. */
+    Path directory(Node node);
+}

@@ -1,0 +1,20 @@
+package io.walnut.chaos.cluster;
+
+import io.walnut.chaos.cluster.Cluster.Node;
+import java.io.IOException;
+import java.util.List;
+
+/** Nodes that have a disk of their own each, with a file system of a real kernel on it. */
+public interface Disks {
+    /**
+     * Cuts the power of these nodes, as of a whole rack: what their disks were not told to keep is gone, and so are their
+     * processes, on return. {@link Cluster#start} mounts the disk again, which replays the journal.
+     */
+    void cutPower(List<Node> nodes) throws IOException;
+
+    /** Leaves no room on the node's disk. */
+    void fill(Node node) throws IOException;
+
+    /** Gives back what {@link #fill} took; nothing when it took nothing. */
+    void free(Node node) throws IOException;
+}

@@ -1,0 +1,108 @@
+package io.walnut.chaos.cluster;
+
+import io.walnut.node.local.LocalCluster;
+import io.walnut.node.local.NodeLayout;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Nodes as processes of this machine, on loopback. */
+public final class ProcessCluster implements Cluster, Processes, DataFiles {
+    public static final String KIND = "process";
+
+    /** How it is made. */
+    static final class Kind implements Backend {
+        @Override
+        public String name() {
+            return KIND;
+        }
+
+        @Override
+        public String text() {
+            return "processes of this machine on loopback: they can be killed and paused, and their files damaged";
+        }
+
+        @Override
+        public Optional<String> missing() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Cluster create(Path directory, int nodes) throws IOException {
+            return new ProcessCluster(directory, nodes);
+        }
+    }
+
+    private final LocalCluster local;
+    private final List<Node> nodes;
+
+    /** In an empty or absent directory; starts nothing. */
+    public ProcessCluster(Path directory, int size) throws IOException {
+        this.local = LocalCluster.create(
+                directory, LocalCluster.Settings.ofNodes(size).heap("256m"));
+        this.nodes = local.nodes().stream().map(ProcessCluster::node).toList();
+    }
+
+    private static Node node(NodeLayout layout) {
+        return new Node(layout.id(), layout.endpoint());
+    }
+
+    @Override
+    public String kind() {
+        return KIND;
+    }
+
+    @Override
+    public List<Node> nodes() {
+        return nodes;
+    }
+
+    @Override
+    public <A> Optional<A> ability(Class<A> ability) {
+        return ability.isInstance(this) ? Optional.of(ability.cast(this)) : Optional.empty();
+    }
+
+    @Override
+    public synchronized void start(Node node) throws IOException {
+        if (!local.running(node.id())) {
+            local.start(node.id());
+        }
+    }
+
+    @Override
+    public synchronized void kill(Node node) throws IOException {
+        local.kill(node.id());
+    }
+
+    @Override
+    public synchronized void stop(Node node) throws IOException {
+        local.stop(node.id());
+    }
+
+    @Override
+    public synchronized void pause(Node node) throws IOException {
+        local.signal(node.id(), "STOP");
+    }
+
+    @Override
+    public synchronized void resume(Node node) throws IOException {
+        local.signal(node.id(), "CONT");
+    }
+
+    @Override
+    public Path directory(Node node) {
+        return local.node(node.id()).dataDirectory();
+    }
+
+    @Override
+    public synchronized void awaitReady(Duration timeout) throws IOException, InterruptedException {
+        local.awaitReady(timeout);
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        local.close();
+    }
+}

@@ -1,0 +1,100 @@
+package io.walnut.chaos.fault;
+
+import io.walnut.chaos.cluster.Cluster;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.function.LongSupplier;
+
+/**
+ * Lets faults come and go by a seed. In each period one to three faults of different classes come, a quarter of the time none; each
+ * period ends with their healing, so that not all hangs on the last one.
+ */
+public final class Nemesis {
+    private static final int MOST_AT_ONCE = 3;
+
+    /** What was done to what, and when: nanoseconds of the run's clock. */
+    public record Injected(String fault, FaultClass faultClass, List<String> hit, long begun, long healed) {
+        public Injected {
+            hit = List.copyOf(hit);
+        }
+    }
+
+    private record Begun(Fault fault, List<String> hit, long at) {}
+
+    private final Cluster cluster;
+    private final List<Fault> faults;
+    private final Random random;
+    private final Duration period;
+    private final LongSupplier clock;
+    private final List<Injected> injected = Collections.synchronizedList(new ArrayList<>());
+
+    /**
+     * Faults for a cluster.
+     *
+     * @param faults of which it takes; each must be possible
+     */
+    public Nemesis(Cluster cluster, List<Fault> faults, long seed, Duration period, LongSupplier clock) {
+        this.cluster = cluster;
+        this.faults = List.copyOf(faults);
+        this.random = new Random(seed);
+        this.period = period;
+        this.clock = clock;
+    }
+
+    /** One period. */
+    public void period() throws IOException, InterruptedException {
+        long third = period.toNanos() / 3;
+        sleep(third, random.nextDouble());
+        List<Fault> chosen = choose();
+        List<Begun> begun = new ArrayList<>();
+        try {
+            for (Fault fault : chosen) {
+                long at = clock.getAsLong();
+                begun.add(new Begun(fault, List.of(), at)); // also what fails half-way is healed
+                begun.set(begun.size() - 1, new Begun(fault, fault.begin(cluster, random), at));
+                sleep(third / chosen.size(), random.nextDouble());
+            }
+        } finally {
+            heal(begun);
+        }
+        sleep(third, 1);
+    }
+
+    private List<Fault> choose() {
+        List<Fault> chosen = new ArrayList<>();
+        if (faults.isEmpty() || random.nextInt(4) == 0) {
+            return chosen;
+        }
+        int count = 1 + random.nextInt(MOST_AT_ONCE);
+        for (int i = 0; i < count; i++) {
+            Fault fault = faults.get(random.nextInt(faults.size()));
+            if (chosen.stream().noneMatch(other -> other.faultClass() == fault.faultClass())) {
+                chosen.add(fault);
+            }
+        }
+        return chosen;
+    }
+
+    private void heal(List<Begun> begun) throws IOException, InterruptedException {
+        for (Begun each : begun.reversed()) {
+            each.fault.heal(cluster);
+            if (!each.hit.isEmpty()) {
+                injected.add(
+                        new Injected(each.fault.name(), each.fault.faultClass(), each.hit, each.at, clock.getAsLong()));
+            }
+        }
+    }
+
+    private static void sleep(long nanos, double share) throws InterruptedException {
+        Thread.sleep(Duration.ofNanos((long) (nanos * share)));
+    }
+
+    /** All so far, in the order of their healing. */
+    public List<Injected> injected() {
+        return List.copyOf(injected);
+    }
+}

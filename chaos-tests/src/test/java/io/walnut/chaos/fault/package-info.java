@@ -1,0 +1,5 @@
+/** What goes wrong, and when. */
+@NullMarked
+package io.walnut.chaos.fault;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Whole runs. */
+@NullMarked
+package io.walnut.chaos.run;
+
+import org.jspecify.annotations.NullMarked;
