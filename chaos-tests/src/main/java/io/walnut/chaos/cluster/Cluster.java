@@ -30,6 +30,13 @@ public interface Cluster extends AutoCloseable {
     /** Starts a node that does not run; returns before it is ready. Nothing when it runs. */
     void start(Node node) throws IOException;
 
+    /** Starts all nodes that do not run; returns before they are ready. */
+    default void startAll() throws IOException {
+        for (Node node : nodes()) {
+            start(node);
+        }
+    }
+
     /**
      * Waits until all nodes are ready to serve.
      *

@@ -8,7 +8,7 @@ import java.util.List;
 public interface Disks {
     /**
      * Cuts the power of these nodes, as of a whole rack: what their disks were not told to keep is gone, and so are their
-     * processes, on return. {@link Cluster#start} mounts the disk again, which replays the journal.
+     * processes, on return. The file systems are there again, their journals replayed; the nodes are not.
      */
     void cutPower(List<Node> nodes) throws IOException;
 

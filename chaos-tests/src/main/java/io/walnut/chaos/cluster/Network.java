@@ -21,19 +21,40 @@ public interface Network {
         record Reset() implements Trouble {}
 
         /** A share of the packets or messages does not arrive: 0 to 1. */
-        record Loss(double share) implements Trouble {}
+        record Loss(double share) implements Trouble {
+            public Loss {
+                requireShare(share);
+            }
+        }
 
         /** All arrives late by this much, and by a random part of {@code jitter} more; messages may overtake each other. */
-        record Delay(Duration mean, Duration jitter) implements Trouble {}
+        record Delay(Duration mean, Duration jitter) implements Trouble {
+            public Delay {
+                if (mean.isNegative() || jitter.isNegative()) {
+                    throw new IllegalArgumentException(
+                            "a delay of " + mean + " with a jitter of " + jitter + "; expected none below zero");
+                }
+            }
+        }
 
         /** A share of the messages arrives twice: 0 to 1. */
-        record Duplicate(double share) implements Trouble {}
+        record Duplicate(double share) implements Trouble {
+            public Duplicate {
+                requireShare(share);
+            }
+        }
 
         /** No more than so many bytes a second. */
         record Bandwidth(long bytesPerSecond) implements Trouble {}
 
         /** A share of the pieces has one byte altered on the way: 0 to 1. */
         record Corrupt(double share) implements Trouble {}
+
+        private static void requireShare(double share) {
+            if (!(share >= 0 && share <= 1)) {
+                throw new IllegalArgumentException("a share of " + share + "; expected one from 0 to 1");
+            }
+        }
     }
 
     /** Whether this network can have this trouble. */
@@ -41,4 +62,12 @@ public interface Network {
 
     /** From now on these links have these troubles and no other link has any. */
     void set(Map<Link, Trouble> troubles) throws IOException;
+
+    /**
+     * As {@link #set(Map)}, but beside the troubles that others are the cause of. A network that can have but one trouble on a link at
+     * a time does not ask for the cause, and the last one has its way.
+     */
+    default void set(String cause, Map<Link, Trouble> troubles) throws IOException {
+        set(troubles);
+    }
 }

@@ -40,8 +40,11 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles {
 
     /** In an empty or absent directory; starts nothing. */
     public ProcessCluster(Path directory, int size) throws IOException {
-        this.local = LocalCluster.create(
-                directory, LocalCluster.Settings.ofNodes(size).heap("256m"));
+        this(LocalCluster.create(directory, NodeSettings.of(size)));
+    }
+
+    ProcessCluster(LocalCluster local) {
+        this.local = local;
         this.nodes = local.nodes().stream().map(ProcessCluster::node).toList();
     }
 

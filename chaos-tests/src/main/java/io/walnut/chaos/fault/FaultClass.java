@@ -27,7 +27,7 @@ public enum FaultClass {
     HUNG_DISK("a sync does not return for long"),
     LYING_DISK("a sync says yes and does nothing, then the power is cut"),
     POWER_CUT_ONE("the power of a node is cut"),
-    POWER_CUT_ALL("the power of all nodes is cut at once"),
+    POWER_CUT_ALL("the power of a majority, or of all nodes, is cut at once"),
     TORN_WRITE("the last write before a power cut is half there"),
     BIT_ROT_LOG("bits of a log segment flip"),
     BIT_ROT_VOTE("bits of the file of term and vote flip"),

@@ -5,8 +5,19 @@ import java.util.stream.Stream;
 
 /** All that can go wrong. */
 public final class Faults {
-    private static final List<Fault> ALL =
-            Stream.of(KillFault.all(), PauseFault.all()).flatMap(List::stream).toList();
+    private static final List<Fault> ALL = Stream.of(
+                    KillFault.all(),
+                    LeaderStormFault.all(),
+                    PauseFault.all(),
+                    TerminateFault.all(),
+                    RollingRestartFault.all(),
+                    PartitionFault.all(),
+                    LinkFault.all(),
+                    DiskFullFault.all(),
+                    PowerCutFault.all(),
+                    PowerCutAtElectionFault.all())
+            .flatMap(List::stream)
+            .toList();
 
     private Faults() {}
 

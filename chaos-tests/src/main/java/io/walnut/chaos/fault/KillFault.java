@@ -45,8 +45,6 @@ record KillFault(Victims victims) implements Fault {
 
     @Override
     public void heal(Cluster cluster) throws IOException {
-        for (Node node : cluster.nodes()) {
-            cluster.start(node);
-        }
+        cluster.startAll();
     }
 }

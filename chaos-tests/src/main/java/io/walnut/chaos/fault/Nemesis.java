@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Lets faults come and go by a seed. In each period one to three faults of different classes come, a quarter of the time none; each
- * period ends with their healing, so that not all hangs on the last one.
+ * period ends with their healing, so that not all hangs on the last one. No fault comes again before each has come.
  */
 public final class Nemesis {
     private static final int MOST_AT_ONCE = 3;
@@ -30,6 +30,7 @@ public final class Nemesis {
     private final Random random;
     private final Duration period;
     private final LongSupplier clock;
+    private final List<Fault> pack = new ArrayList<>();
     private final List<Injected> injected = Collections.synchronizedList(new ArrayList<>());
 
     /**
@@ -71,12 +72,24 @@ public final class Nemesis {
         }
         int count = 1 + random.nextInt(MOST_AT_ONCE);
         for (int i = 0; i < count; i++) {
-            Fault fault = faults.get(random.nextInt(faults.size()));
-            if (chosen.stream().noneMatch(other -> other.faultClass() == fault.faultClass())) {
-                chosen.add(fault);
-            }
+            draw(chosen);
         }
         return chosen;
+    }
+
+    /** As from a pack of cards: none comes again before each has come. */
+    private void draw(List<Fault> chosen) {
+        if (pack.isEmpty()) {
+            pack.addAll(faults);
+            Collections.shuffle(pack, random);
+        }
+        pack.stream()
+                .filter(fault -> chosen.stream().noneMatch(other -> other.faultClass() == fault.faultClass()))
+                .findFirst()
+                .ifPresent(fault -> {
+                    chosen.add(fault);
+                    pack.remove(fault);
+                });
     }
 
     private void heal(List<Begun> begun) throws IOException, InterruptedException {
@@ -87,6 +100,7 @@ public final class Nemesis {
                         new Injected(each.fault.name(), each.fault.faultClass(), each.hit, each.at, clock.getAsLong()));
             }
         }
+        cluster.startAll(); // what has ended by itself, as its supervisor would
     }
 
     private static void sleep(long nanos, double share) throws InterruptedException {

@@ -130,9 +130,7 @@ public final class ChaosRun {
     }
 
     private void start() throws IOException, InterruptedException {
-        for (Cluster.Node node : cluster.nodes()) {
-            cluster.start(node);
-        }
+        cluster.startAll();
         cluster.awaitReady(START);
     }
 

@@ -26,8 +26,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A cluster whose nodes are processes on this machine, on loopback, with everything of theirs under one directory. It can be
- * left running and opened again later by another process. Not thread-safe.
+ * A cluster whose nodes are processes on this machine, on loopback if nothing else is said, with everything of theirs under one
+ * directory. It can be left running and opened again later by another process. Not thread-safe.
  */
 public final class LocalCluster implements AutoCloseable {
     private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
@@ -108,6 +108,21 @@ public final class LocalCluster implements AutoCloseable {
         List<NodeLayout> nodes = settings.firstPort() == 0
                 ? NodeLayout.onFreePorts(absolute, settings.nodes())
                 : NodeLayout.onPortsFrom(settings.firstPort(), absolute, settings.nodes());
+        return create(absolute, nodes, settings, cacheOptions);
+    }
+
+    /**
+     * The same of nodes whose place the caller has chosen.
+     *
+     * @param directory above the nodes' directories
+     * @param settings of which the number of nodes and the ports are not used
+     */
+    public static LocalCluster create(Path directory, List<NodeLayout> nodes, Settings settings) throws IOException {
+        return create(requireDirectory(directory), nodes, settings, AotCache.optionsToUse());
+    }
+
+    private static LocalCluster create(
+            Path absolute, List<NodeLayout> nodes, Settings settings, List<String> cacheOptions) throws IOException {
         String clusterId = UUID.randomUUID().toString();
         for (NodeLayout node : nodes) {
             Files.createDirectories(node.directory());
@@ -137,7 +152,7 @@ public final class LocalCluster implements AutoCloseable {
                     if (Files.exists(file)) {
                         var config = YAML.readTree(file.toFile());
                         clusterId = config.at("/cluster/id").asText();
-                        nodes.add(new NodeLayout(
+                        nodes.add(NodeLayout.onLoopback(
                                 config.at("/node/id").asText(),
                                 child,
                                 config.at("/client/port").asInt(),
@@ -197,7 +212,7 @@ public final class LocalCluster implements AutoCloseable {
         var root = new LinkedHashMap<String, Object>();
         put(root, "node.id", node.id());
         put(root, "node.data-dir", node.dataDirectory().toString());
-        put(root, "node.bind-host", "127.0.0.1");
+        put(root, "node.bind-host", node.host());
         put(root, "cluster.id", clusterId);
         put(
                 root,
@@ -205,7 +220,7 @@ public final class LocalCluster implements AutoCloseable {
                 all.stream()
                         .map(peer -> Map.of(
                                 "id", peer.id(),
-                                "peer-address", "127.0.0.1:" + peer.peerPort(),
+                                "peer-address", peer.host() + ":" + peer.peerPort(),
                                 "client-address", peer.endpoint()))
                         .toList());
         put(root, "client.port", node.clientPort());

@@ -11,24 +11,46 @@ import java.util.List;
  * Where one node of a local cluster lives.
  *
  * @param id name of the node, unique in the cluster
- * @param directory everything of this node: configuration, data, output, process id
- * @param clientPort port of the gRPC services on loopback
- * @param peerPort port of Raft on loopback
- * @param httpPort port of health and metrics on loopback
+ * @param directory what is of this node: configuration, output, process id
+ * @param dataDirectory where it keeps its log and its snapshots
+ * @param host address that its ports are on
+ * @param clientPort port of the gRPC services
+ * @param peerPort port of Raft
+ * @param httpPort port of health and metrics
+ * @param launcher program that starts the node's, with its arguments, and becomes it; empty for none
  */
-public record NodeLayout(String id, Path directory, int clientPort, int peerPort, int httpPort) {
+public record NodeLayout(
+        String id,
+        Path directory,
+        Path dataDirectory,
+        String host,
+        int clientPort,
+        int peerPort,
+        int httpPort,
+        List<String> launcher) {
+    private static final String LOOPBACK = "127.0.0.1";
     private static final int PORTS_PER_NODE = 3;
     private static final int PORT_STEP = 10;
 
     /** With which also the last node of the largest cluster has ports. */
     static final int HIGHEST_FIRST_PORT = 65_535 - PORT_STEP * LocalCluster.MAX_NODES;
 
+    public NodeLayout {
+        launcher = List.copyOf(launcher);
+    }
+
+    /** On loopback, with its data in its directory. */
+    static NodeLayout onLoopback(String id, Path directory, int clientPort, int peerPort, int httpPort) {
+        return new NodeLayout(
+                id, directory, directory.resolve("data"), LOOPBACK, clientPort, peerPort, httpPort, List.of());
+    }
+
     /** Nodes {@code n1..n<nodes>} on the ports {@code firstPort + 10 i} and the two after each. */
     static List<NodeLayout> onPortsFrom(int firstPort, Path directory, int nodes) {
         var layouts = new ArrayList<NodeLayout>();
         for (int i = 0; i < nodes; i++) {
             int port = firstPort + PORT_STEP * i;
-            layouts.add(new NodeLayout(name(i), directory.resolve(name(i)), port, port + 1, port + 2));
+            layouts.add(onLoopback(name(i), directory.resolve(name(i)), port, port + 1, port + 2));
         }
         return layouts;
     }
@@ -43,7 +65,7 @@ public record NodeLayout(String id, Path directory, int clientPort, int peerPort
             var layouts = new ArrayList<NodeLayout>();
             for (int i = 0; i < nodes; i++) {
                 int first = i * PORTS_PER_NODE;
-                layouts.add(new NodeLayout(
+                layouts.add(onLoopback(
                         name(i),
                         directory.resolve(name(i)),
                         sockets.get(first).getLocalPort(),
@@ -64,16 +86,11 @@ public record NodeLayout(String id, Path directory, int clientPort, int peerPort
 
     /** Address that clients use. */
     public String endpoint() {
-        return "127.0.0.1:" + clientPort;
+        return host + ":" + clientPort;
     }
 
     Path configFile() {
         return directory.resolve("walnut.yaml");
-    }
-
-    /** Where the node keeps its log and its snapshots. */
-    public Path dataDirectory() {
-        return directory.resolve("data");
     }
 
     /** What the node's process printed. */

@@ -43,7 +43,7 @@ final class NodeProcess {
         if (running().isPresent()) {
             throw new IllegalStateException("node " + layout.id() + " is running already");
         }
-        var command = new ArrayList<String>();
+        var command = new ArrayList<>(layout.launcher());
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // First, because the system shows no more than the beginning of a long command line: the class path is long.
         command.add(mark());
@@ -168,7 +168,8 @@ final class NodeProcess {
 
     /** Whether the node says that it is ready to serve. */
     boolean ready() throws InterruptedException {
-        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + layout.httpPort() + "/readyz"))
+        var request = HttpRequest.newBuilder(
+                        URI.create("http://" + layout.host() + ":" + layout.httpPort() + "/readyz"))
                 .timeout(PROBE_TIMEOUT)
                 .build();
         try {
