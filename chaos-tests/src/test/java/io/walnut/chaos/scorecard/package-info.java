@@ -1,0 +1,4 @@
+@NullMarked
+package io.walnut.chaos.scorecard;
+
+import org.jspecify.annotations.NullMarked;
