@@ -88,8 +88,6 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
         /** Of the network namespace that the running container has; a new one each time that it is started. */
         private Optional<PacketFilter> filter = Optional.empty();
 
-        private List<PacketFilter.Rule> rules = List.of();
-
         Member(Node node, String address, Path home, LoopDisk disk, GenericContainer<?> container) {
             this.node = node;
             this.address = address;
@@ -104,6 +102,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
     private final Map<String, Member> members = new LinkedHashMap<>();
     private final Thread onExit = new Thread(this::removeAll);
     private final String prefix;
+    private final LinkRules links;
     private final org.testcontainers.containers.Network network;
 
     private ContainerCluster(Mark mark, Path directory, int size) throws IOException {
@@ -123,6 +122,9 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
             String peers = IntStream.range(0, size)
                     .mapToObj(i -> ids.get(i) + "=" + address(i) + ":" + PEER_PORT + ":" + CLIENT_PORT)
                     .collect(Collectors.joining(","));
+            Map<String, String> addresses = new LinkedHashMap<>(Map.of(CLIENTS, prefix + "1"));
+            IntStream.range(0, size).forEach(i -> addresses.put(ids.get(i), address(i)));
+            this.links = new LinkRules(addresses);
             for (int i = 0; i < size; i++) {
                 String id = ids.get(i);
                 Path home = Files.createDirectories(directory.resolve(id));
@@ -242,9 +244,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
         if (pid > 0) {
             PacketFilter filter = new PacketFilter(List.of("nsenter", "-t", Long.toString(pid), "-n"));
             member.filter = Optional.of(filter);
-            if (!member.rules.isEmpty()) {
-                filter.set(member.rules);
-            }
+            filter.set(links.filters(node.id()));
         }
     }
 
@@ -326,25 +326,18 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
 
     @Override
     public synchronized void set(Map<Link, Trouble> troubles) throws IOException {
-        for (Member member : members.values()) {
-            List<PacketFilter.Rule> rules = new ArrayList<>();
-            troubles.forEach((link, trouble) -> {
-                if (link.to().equals(member.node.id())) {
-                    rules.add(new PacketFilter.Rule(true, address(link.from()), trouble));
-                } else if (link.from().equals(member.node.id()) && link.to().equals(CLIENTS)) {
-                    rules.add(new PacketFilter.Rule(false, address(CLIENTS), trouble));
-                }
-            });
-            member.rules = rules;
-            if (member.filter.isPresent() && running(member)) {
-                member.filter.get().set(rules);
-            }
-        }
+        links.clear();
+        set("", troubles);
     }
 
-    /** Of the machine of the clients: where the network leaves it. */
-    private String address(String id) {
-        return id.equals(CLIENTS) ? prefix + "1" : member(new Node(id, "")).address;
+    @Override
+    public synchronized void set(String cause, Map<Link, Trouble> troubles) throws IOException {
+        links.set(cause, troubles);
+        for (Member member : members.values()) {
+            if (member.filter.isPresent() && running(member)) {
+                member.filter.get().set(links.filters(member.node.id()));
+            }
+        }
     }
 
     @Override
