@@ -4,7 +4,7 @@ import java.util.List;
 
 /** All kinds of clusters. */
 public final class Backends {
-    private static final List<Backend> ALL = List.of(new ProcessCluster.Kind(), new NamespaceCluster.Kind());
+    private static final List<Backend> ALL = List.of(new ProcessCluster.Kind(), new NamespaceCluster.Kind(), new ContainerCluster.Kind());
 
     private Backends() {}
 

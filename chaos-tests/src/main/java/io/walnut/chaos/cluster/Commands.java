@@ -11,17 +11,19 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Programs of this machine, called and waited for. */
-final class Commands {
+public final class Commands {
     private static final long PATIENCE_SECONDS = 60;
 
     private Commands() {}
 
-    static boolean onPath(String program) {
+    /** Whether there is one of this name where programs are looked for. */
+    public static boolean onPath(String program) {
         return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
                 .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
     }
 
-    static String run(String... command) throws IOException {
+    /** Calls a program without input and returns what it printed; fails as {@link #run(List, String)} does. */
+    public static String run(String... command) throws IOException {
         return run(List.of(command), "");
     }
 
@@ -31,7 +33,7 @@ final class Commands {
      * @param input what it reads; small
      * @throws IOException when it cannot be called, does not end, or exits with anything but 0; with what it said
      */
-    static String run(List<String> command, String input) throws IOException {
+    public static String run(List<String> command, String input) throws IOException {
         String name = String.join(" ", command);
         Path output =
                 Files.createTempFile("walnut-chaos-", ".out"); // what is left of it might keep a pipe open for ever

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -18,7 +19,7 @@ import java.util.stream.IntStream;
  * Nodes as processes of this machine, each with a network of its own and a disk of its own: a network namespace with an address, and
  * a file system in a file.
  */
-public final class NamespaceCluster implements Cluster, Network, Disks {
+public final class NamespaceCluster implements Cluster, Network, Disks, Clocks {
     public static final String KIND = "namespace";
 
     private static final int CLIENT_PORT = 7420;
@@ -87,7 +88,9 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
     private final ProcessCluster processes;
     private final Map<String, LoopDisk> disks = new LinkedHashMap<>();
     private final Map<String, PacketFilter> filters = new LinkedHashMap<>();
-    private final Map<String, Map<String, List<PacketFilter.Rule>>> causes = new LinkedHashMap<>();
+    private final Map<String, FakeClock> clocks = new LinkedHashMap<>();
+    private final LinkRules links;
+    private final LinkProxies proxies;
     private final Thread onExit = new Thread(this::removeAll);
     private int cuts;
 
@@ -97,6 +100,7 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
                 IntStream.rangeClosed(1, size).mapToObj("n%d"::formatted).toList();
         this.namespaces = Namespaces.make(mark, ids);
         List<NodeLayout> layouts = new ArrayList<>();
+        Map<String, String> addresses = new LinkedHashMap<>();
         for (int i = 0; i < size; i++) {
             String id = ids.get(i);
             Path home = Files.createDirectories(directory.resolve(id));
@@ -105,6 +109,12 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
                     home.resolve(mark.name() + "-" + id + ".img"),
                     home.resolve("disk"));
             disks.put(id, disk);
+            addresses.put(id, namespaces.address(i));
+            List<String> launcher = new ArrayList<>(namespaces.inside(id));
+            FakeClock.make(home.resolve("clock")).ifPresent(clock -> {
+                clocks.put(id, clock);
+                launcher.addAll(clock.launcher());
+            });
             filters.put(id, new PacketFilter(namespaces.inside(id)));
             layouts.add(new NodeLayout(
                     id,
@@ -114,8 +124,11 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
                     CLIENT_PORT,
                     PEER_PORT,
                     HTTP_PORT,
-                    namespaces.inside(id)));
+                    launcher));
         }
+        this.proxies = new LinkProxies(namespaces.clients(), PEER_PORT, addresses, namespaces::inside);
+        addresses.put(CLIENTS, namespaces.clients());
+        this.links = new LinkRules(addresses);
         this.processes = new ProcessCluster(LocalCluster.create(directory, layouts, NodeSettings.of(size)));
     }
 
@@ -164,6 +177,9 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
 
     @Override
     public <A> Optional<A> ability(Class<A> ability) {
+        if (ability == Clocks.class && clocks.isEmpty()) {
+            return Optional.empty();
+        }
         return ability.isInstance(this) ? Optional.of(ability.cast(this)) : processes.ability(ability);
     }
 
@@ -179,54 +195,23 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
 
     @Override
     public boolean can(Class<? extends Trouble> trouble) {
-        return PacketFilter.can(trouble);
+        return PacketFilter.can(trouble) || LinkProxy.can(trouble);
     }
 
     @Override
     public synchronized void set(Map<Link, Trouble> troubles) throws IOException {
-        causes.clear();
+        links.clear();
         set("", troubles);
     }
 
     /** All that several causes want of a link happens to its packets, one after the other. */
     @Override
     public synchronized void set(String cause, Map<Link, Trouble> troubles) throws IOException {
-        Map<String, List<PacketFilter.Rule>> rules =
-                rules(troubles); // what cannot be is refused before anything is done
-        if (troubles.isEmpty()) {
-            causes.remove(cause);
-        } else {
-            causes.put(cause, rules);
-        }
+        links.set(cause, troubles);
         for (Map.Entry<String, PacketFilter> filter : filters.entrySet()) {
-            filter.getValue()
-                    .set(causes.values().stream()
-                            .flatMap(all -> all.getOrDefault(filter.getKey(), List.of()).stream())
-                            .toList());
+            filter.getValue().set(links.filters(filter.getKey()));
         }
-    }
-
-    /** By the node whose filter has them: who receives, and of what clients receive, who sends; theirs is not to be meddled with. */
-    private Map<String, List<PacketFilter.Rule>> rules(Map<Link, Trouble> troubles) {
-        Map<String, List<PacketFilter.Rule>> rules = new LinkedHashMap<>();
-        troubles.forEach((link, trouble) -> {
-            boolean incoming = !link.to().equals(CLIENTS);
-            String at = incoming ? link.to() : link.from();
-            if (!filters.containsKey(at)) {
-                throw new IllegalArgumentException("there is no link " + link + "; the nodes are " + filters.keySet());
-            }
-            rules.computeIfAbsent(at, _ -> new ArrayList<>())
-                    .add(new PacketFilter.Rule(incoming, address(incoming ? link.from() : CLIENTS), trouble));
-        });
-        return rules;
-    }
-
-    private String address(String id) {
-        int index = List.copyOf(filters.keySet()).indexOf(id);
-        if (index < 0 && !id.equals(CLIENTS)) {
-            throw new IllegalArgumentException("there is no node " + id + "; there are " + filters.keySet());
-        }
-        return index < 0 ? namespaces.clients() : namespaces.address(index);
+        proxies.set(links.proxies());
     }
 
     /** What a command is prefixed with to run on the node's network. */
@@ -273,7 +258,32 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
     }
 
     @Override
+    public void shift(Node node, Duration by) throws IOException {
+        clock(node).set((by.isNegative() ? "" : "+") + by.toSeconds());
+    }
+
+    @Override
+    public void rate(Node node, double rate) throws IOException {
+        clock(node).set(String.format(Locale.ROOT, "+0 x%.3f", rate));
+    }
+
+    @Override
+    public void restore(Node node) throws IOException {
+        clock(node).restore();
+    }
+
+    private FakeClock clock(Node node) {
+        FakeClock clock = clocks.get(node.id());
+        if (clock == null) {
+            throw new IllegalArgumentException("node " + node.id() + " has no clock of its own; " + clocks.keySet()
+                    + " have (apt-get install " + FakeClock.PACKAGE + ")");
+        }
+        return clock;
+    }
+
+    @Override
     public synchronized void close() throws IOException {
+        proxies.close();
         processes.close();
         remove(mark);
         try {

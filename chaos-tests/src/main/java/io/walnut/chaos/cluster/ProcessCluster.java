@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Nodes as processes of this machine, on loopback. */
 public final class ProcessCluster implements Cluster, Processes, DataFiles {
@@ -72,6 +73,11 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles {
         if (!local.running(node.id())) {
             local.start(node.id());
         }
+    }
+
+    @Override
+    public synchronized OptionalLong pid(Node node) throws IOException {
+        return local.pid(node.id());
     }
 
     @Override

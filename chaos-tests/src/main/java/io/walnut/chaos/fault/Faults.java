@@ -5,24 +5,29 @@ import java.util.stream.Stream;
 
 /** All that can go wrong. */
 public final class Faults {
-    private static final List<Fault> ALL = Stream.of(
-                    KillFault.all(),
-                    LeaderStormFault.all(),
-                    PauseFault.all(),
-                    TerminateFault.all(),
-                    RollingRestartFault.all(),
-                    PartitionFault.all(),
-                    LinkFault.all(),
-                    DiskFullFault.all(),
-                    PowerCutFault.all(),
-                    PowerCutAtElectionFault.all())
-            .flatMap(List::stream)
-            .toList();
-
     private Faults() {}
 
+    /** New ones, for one run: some remember what they hit. */
     public static List<Fault> all() {
-        return ALL;
+        return Stream.of(
+                        KillFault.all(),
+                        LeaderStormFault.all(),
+                        PauseFault.all(),
+                        TerminateFault.all(),
+                        RollingRestartFault.all(),
+                        PartitionFault.all(),
+                        LinkFault.all(),
+                        DiskFullFault.all(),
+                        PowerCutFault.all(),
+                        PowerCutAtElectionFault.all(),
+                        DiskLostFault.all(),
+                        FileFault.all(),
+                        ClockFault.all(),
+                        SystemCallFault.all(),
+                        LimitFault.all(),
+                        TrafficFault.all())
+                .flatMap(List::stream)
+                .toList();
     }
 
     /**
@@ -31,19 +36,20 @@ public final class Faults {
      * @throws IllegalArgumentException for a name that stands for none
      */
     public static List<Fault> named(List<String> names) {
+        List<Fault> all = all();
         return names.stream()
-                .flatMap(name -> matching(name).stream())
+                .flatMap(name -> matching(all, name).stream())
                 .distinct()
                 .toList();
     }
 
-    private static List<Fault> matching(String name) {
-        List<Fault> found = ALL.stream()
+    private static List<Fault> matching(List<Fault> all, String name) {
+        List<Fault> found = all.stream()
                 .filter(fault -> fault.name().equals(name) || fault.name().startsWith(name + "-"))
                 .toList();
         if (found.isEmpty()) {
             throw new IllegalArgumentException("no fault '" + name + "'; there are "
-                    + ALL.stream().map(Fault::name).toList());
+                    + all.stream().map(Fault::name).toList());
         }
         return found;
     }

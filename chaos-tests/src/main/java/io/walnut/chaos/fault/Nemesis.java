@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.function.LongSupplier;
@@ -84,7 +85,7 @@ public final class Nemesis {
             Collections.shuffle(pack, random);
         }
         pack.stream()
-                .filter(fault -> chosen.stream().noneMatch(other -> other.faultClass() == fault.faultClass()))
+                .filter(fault -> chosen.stream().noneMatch(other -> excludes(other, fault)))
                 .findFirst()
                 .ifPresent(fault -> {
                     chosen.add(fault);
@@ -92,8 +93,14 @@ public final class Nemesis {
                 });
     }
 
+    private static boolean excludes(Fault one, Fault other) {
+        return one.faultClass() == other.faultClass() || (one.takesForGood() && other.takesForGood());
+    }
+
     private void heal(List<Begun> begun) throws IOException, InterruptedException {
-        for (Begun each : begun.reversed()) {
+        List<Begun> order = new ArrayList<>(begun.reversed());
+        order.sort(Comparator.comparing(each -> each.fault.takesForGood()));
+        for (Begun each : order) {
             each.fault.heal(cluster);
             if (!each.hit.isEmpty()) {
                 injected.add(

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class NemesisTest {
@@ -38,6 +39,11 @@ class NemesisTest {
         @Override
         public void start(Node node) {
             done.add("start " + node.id());
+        }
+
+        @Override
+        public OptionalLong pid(Node node) {
+            return OptionalLong.empty();
         }
 
         @Override

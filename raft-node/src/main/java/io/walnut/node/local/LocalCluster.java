@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -311,6 +312,14 @@ public final class LocalCluster implements AutoCloseable {
 
     public boolean running(String id) throws IOException {
         return process(id).running().isPresent();
+    }
+
+    /** Of the node's process; empty when it does not run. */
+    public OptionalLong pid(String id) throws IOException {
+        return process(id)
+                .running()
+                .map(process -> OptionalLong.of(process.pid()))
+                .orElse(OptionalLong.empty());
     }
 
     int countRunning() throws IOException {
