@@ -1,10 +1,11 @@
 package io.walnut.chaos.cluster;
 
+import io.walnut.chaos.sim.InProcessCluster;
 import java.util.List;
 
 /** All kinds of clusters. */
 public final class Backends {
-    private static final List<Backend> ALL = List.of(new ProcessCluster.Kind(), new NamespaceCluster.Kind());
+    private static final List<Backend> ALL = List.of(new ProcessCluster.Kind(), new NamespaceCluster.Kind(), new InProcessCluster.Kind());
 
     private Backends() {}
 
