@@ -23,7 +23,8 @@ import java.util.Random;
 record MessageFault(String name, FaultClass faultClass, Trouble trouble, boolean leaderOnly) implements Fault {
     static List<Fault> all() {
         return List.of(
-                // Well below an election timeout: everything works, but nothing comes in the order in which it was sent.
+                // Well below an election timeout: everything works, but nothing comes in the order in which it was
+                // sent.
                 delay("delay-reorder", Duration.ZERO, Duration.ofMillis(100), false),
                 // As between continents.
                 delay("delay-far", Duration.ofMillis(80), Duration.ofMillis(20), false),

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.ratis.util.ExitUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whole nodes in this process, with the network between them a matter of chance: each has its directory, its log and its ports, and
@@ -66,7 +67,9 @@ public final class InProcessCluster implements Cluster, Network, Restarts, DataF
 
         @Override
         public Cluster create(Path directory, int nodes, long seed) throws IOException {
-            return new InProcessCluster(directory, nodes, seed, Map.of());
+            InProcessCluster cluster = new InProcessCluster(directory, nodes, seed, Map.of());
+            cluster.log = new NodeLog(directory.resolve("nodes.log"));
+            return cluster;
         }
     }
 
@@ -74,6 +77,9 @@ public final class InProcessCluster implements Cluster, Network, Restarts, DataF
     private final Later later = new Later();
     private final Map<String, ClientRelay> relays = new LinkedHashMap<>();
     private final Map<String, Member> members = new LinkedHashMap<>();
+
+    /** Null where the nodes say what they say to the log of the process. */
+    private @Nullable NodeLog log;
 
     /**
      * Starts nothing.
@@ -245,6 +251,10 @@ public final class InProcessCluster implements Cluster, Network, Restarts, DataF
         members.values().forEach(Member::close);
         for (ClientRelay relay : relays.values()) {
             relay.close();
+        }
+        if (log != null) {
+            log.close();
+            log = null;
         }
     }
 }

@@ -59,8 +59,8 @@ public final class SimCluster implements AutoCloseable {
     public static SimCluster start(int nodes, long seed, Map<String, String> config) {
         try {
             Path directory = Files.createTempDirectory("walnut-sim-");
-            SimCluster cluster =
-                    new SimCluster(seed, directory, new InProcessCluster(directory.resolve("nodes"), nodes, seed, config));
+            SimCluster cluster = new SimCluster(
+                    seed, directory, new InProcessCluster(directory.resolve("nodes"), nodes, seed, config));
             try {
                 for (String node : cluster.nodes()) {
                     cluster.start(node);
@@ -100,8 +100,7 @@ public final class SimCluster implements AutoCloseable {
         return cluster.nodes().stream()
                 .filter(node -> node.id().equals(id))
                 .findFirst()
-                .orElseThrow(
-                        () -> new IllegalArgumentException("there is no node '" + id + "'; there are " + nodes()));
+                .orElseThrow(() -> new IllegalArgumentException("there is no node '" + id + "'; there are " + nodes()));
     }
 
     /** A new client of all nodes; closed with the cluster, if not before. */
@@ -174,8 +173,7 @@ public final class SimCluster implements AutoCloseable {
 
     private List<Link> between() {
         return nodes().stream()
-                .flatMap(from ->
-                        nodes().stream().filter(to -> !to.equals(from)).map(to -> new Link(from, to)))
+                .flatMap(from -> nodes().stream().filter(to -> !to.equals(from)).map(to -> new Link(from, to)))
                 .toList();
     }
 

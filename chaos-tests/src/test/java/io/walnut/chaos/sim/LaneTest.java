@@ -40,7 +40,10 @@ class LaneTest {
     void withoutTroubleAMessageIsThereWhenItIsSent() {
         Lane lane = sendAll(false);
         lane.end(LINK, () -> arrived.add(END));
-        assertThat(arrived).startsWith(SENT.toArray(Integer[]::new)).endsWith(END).hasSize(MESSAGES + 1);
+        assertThat(arrived)
+                .startsWith(SENT.toArray(Integer[]::new))
+                .endsWith(END)
+                .hasSize(MESSAGES + 1);
     }
 
     @Test

@@ -112,8 +112,7 @@ class SimClusterTest {
         cluster.delay(Duration.ZERO, Duration.ofMillis(30));
         cluster.duplicate(1);
         cluster.lose(0.02);
-        String[] texts =
-                IntStream.range(0, 40).mapToObj(i -> "record " + i).toArray(String[]::new);
+        String[] texts = IntStream.range(0, 40).mapToObj(i -> "record " + i).toArray(String[]::new);
         for (String text : texts) {
             append(text);
         }
