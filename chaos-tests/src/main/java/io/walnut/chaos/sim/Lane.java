@@ -7,31 +7,35 @@ import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One direction of a stream: what is sent arrives as the network says, one at a time, and the end after all of it. */
+/**
+ * One direction of a stream: what is sent arrives as the network says, one at a time, and the end after all of it. After a message
+ * that is lost nothing is taken any more; what was under way before still arrives.
+ */
 final class Lane {
     /** More than a sender has under way without an answer; what comes beyond that is lost. */
     private static final int MOST_UNDER_WAY = 10_000;
 
-    private static final Duration END_AGAIN = Duration.ofMillis(50);
-
     private final SimNet net;
     private final Later later;
     private final boolean inOrder;
+    private final Runnable onLoss;
     private final Serial arrivals = new Serial();
     private final Deque<Runnable> order = new ArrayDeque<>();
     private int underWay;
-    private boolean torn;
+    private boolean shut;
     private @Nullable Runnable end;
 
     /**
      * Empty.
      *
-     * @param inOrder whether nothing overtakes, nothing is doubled, and nothing arrives any more when one is lost
+     * @param inOrder whether nothing overtakes, and nothing is doubled
+     * @param onLoss is told of the first message that is lost
      */
-    Lane(SimNet net, Later later, boolean inOrder) {
+    Lane(SimNet net, Later later, boolean inOrder, Runnable onLoss) {
         this.net = net;
         this.later = later;
         this.inOrder = inOrder;
+        this.onLoss = onLoss;
     }
 
     /**
@@ -41,20 +45,29 @@ final class Lane {
      * @return whether it was handed over without delay
      */
     boolean send(@Nullable Link link, Runnable message) {
-        List<Duration> copies = link == null ? List.of(Duration.ZERO) : net.next(link);
+        List<Duration> copies = fate(link);
         synchronized (this) {
-            if (torn || underWay > MOST_UNDER_WAY) {
+            if (shut) {
+                return false;
+            }
+            if (underWay > MOST_UNDER_WAY) {
                 copies = List.of();
             }
             if (inOrder) {
-                torn |= copies.isEmpty();
                 copies = copies.stream().limit(1).toList();
                 copies.forEach(_ -> order.add(message));
             }
             underWay += copies.size();
         }
+        if (copies.isEmpty()) {
+            onLoss.run();
+        }
         copies.forEach(copy -> later.run(copy, () -> arrive(message)));
         return copies.contains(Duration.ZERO);
+    }
+
+    private List<Duration> fate(@Nullable Link link) {
+        return link == null ? List.of(Duration.ZERO) : net.next(link);
     }
 
     private void arrive(Runnable message) {
@@ -75,22 +88,29 @@ final class Lane {
         }
     }
 
-    /** Ends the lane as soon as nothing is under way. A connection repeats its end until it comes through. */
+    /** Ends the lane as soon as nothing is under way. */
     void end(@Nullable Link link, Runnable last) {
-        if (link != null && net.next(link).isEmpty()) {
-            later.run(END_AGAIN, () -> end(link, last));
-            return;
-        }
+        boolean lost = fate(link).isEmpty();
         synchronized (this) {
-            if (torn) {
+            if (shut) {
                 return;
             }
-            if (underWay > 0) {
+            if (!lost && underWay > 0) {
                 end = last;
                 return;
             }
         }
-        arrivals.run(last);
+        if (lost) {
+            onLoss.run();
+        } else {
+            arrivals.run(last);
+        }
+    }
+
+    /** Takes nothing any more. */
+    synchronized void shut() {
+        shut = true;
+        end = null;
     }
 
     /** Something that no message tells, of which the receiver learns after what has arrived. */

@@ -34,7 +34,7 @@ final class PeerGate implements ServerInterceptor {
         if (call.getMethodDescriptor().getType() == MethodType.UNARY) {
             return new GatedCall<>(self, net, later, call, next, headers).listener();
         }
-        return new GatedStream<>(self, net, later, call).listener(next, headers);
+        return new GatedStream<>(self, net, later, call, next, headers).listener();
     }
 
     /** Id of the node that sent this; null when no node sends such a thing. */
