@@ -1,8 +1,10 @@
-package io.walnut.chaos.sim;
+package io.walnut.chaos.example;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.walnut.chaos.sim.SimCluster;
+import io.walnut.chaos.sim.WalnutCluster;
 import io.walnut.client.Record;
 import io.walnut.client.StoredRecord;
 import io.walnut.client.Walnut;
@@ -11,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The example of docs/SIMULATION.md. */
 @WalnutCluster(nodes = 3)
 class SimulationExampleTest {
     @Test
