@@ -28,6 +28,7 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,6 +79,16 @@ public final class Node implements AutoCloseable {
      * @throws StartException when it cannot start, with what to do
      */
     public static Node start(NodeConfig config, Consumer<Throwable> onFailure) throws StartException {
+        return start(config, UnaryOperator.identity(), onFailure);
+    }
+
+    /**
+     * As {@link #start(NodeConfig, Consumer)}, for who runs nodes in a process of its own and stands between them.
+     *
+     * @param member changes what the configuration says of the Raft member
+     */
+    public static Node start(NodeConfig config, UnaryOperator<RaftOptions> member, Consumer<Throwable> onFailure)
+            throws StartException {
         requireOwnAddress(config.bindHost());
         requireFree(config, "client.port", config.ports().client());
         requireFree(config, "peer.port", config.ports().peer());
@@ -88,7 +99,7 @@ public final class Node implements AutoCloseable {
             NodeMetrics metrics = new NodeMetrics();
             RaftOptions raft =
                     options(config, directory.raft()).withWalObserver(new WalMetrics(metrics.registry(), "walnut_wal"));
-            RaftGroupNode group = opened(opened, RaftGroupNode.start(raft, onFailure));
+            RaftGroupNode group = opened(opened, RaftGroupNode.start(member.apply(raft), onFailure));
             GroupLogs logs = new GroupLogs(group, config, Build.version(), metrics, InstantSource.system());
             opened(opened, logs.batcher());
             opened(opened, new StorageWatch(group, logs, config));

@@ -122,7 +122,7 @@ final class RunCommand implements Callable<Integer> {
                     "backend '" + backend + "' cannot run here: "
                             + kind.missing().get());
         }
-        try (Cluster cluster = kind.create(directory.resolve("cluster"), NODES)) {
+        try (Cluster cluster = kind.create(directory.resolve("cluster"), NODES, number)) {
             ChaosRun run = new ChaosRun(
                     cluster,
                     new ChaosRun.Settings(number, time, work, chosen, FAULT_EVERY, PROCESSES, LOGS, PAUSE),

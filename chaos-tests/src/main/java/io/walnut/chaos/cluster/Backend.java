@@ -21,4 +21,13 @@ public interface Backend {
      * @param directory where all of it goes; absent or empty
      */
     Cluster create(Path directory, int nodes) throws IOException;
+
+    /**
+     * As {@link #create(Path, int)}, for kinds that decide something by chance.
+     *
+     * @param seed of what they decide
+     */
+    default Cluster create(Path directory, int nodes, long seed) throws IOException {
+        return create(directory, nodes);
+    }
 }

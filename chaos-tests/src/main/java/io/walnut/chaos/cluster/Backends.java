@@ -1,10 +1,15 @@
 package io.walnut.chaos.cluster;
 
+import io.walnut.chaos.sim.InProcessCluster;
 import java.util.List;
 
 /** All kinds of clusters. */
 public final class Backends {
-    private static final List<Backend> ALL = List.of(new ProcessCluster.Kind(), new NamespaceCluster.Kind(), new ContainerCluster.Kind());
+    private static final List<Backend> ALL = List.of(
+            new ProcessCluster.Kind(),
+            new NamespaceCluster.Kind(),
+            new ContainerCluster.Kind(),
+            new InProcessCluster.Kind());
 
     private Backends() {}
 

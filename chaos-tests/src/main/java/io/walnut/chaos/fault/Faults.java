@@ -17,6 +17,7 @@ public final class Faults {
                         RollingRestartFault.all(),
                         PartitionFault.all(),
                         LinkFault.all(),
+                        MessageFault.all(),
                         DiskFullFault.all(),
                         PowerCutFault.all(),
                         PowerCutAtElectionFault.all(),

@@ -152,7 +152,7 @@ public final class RaftGroupNode implements AutoCloseable {
                 .setServerId(RaftPeerId.valueOf(options.nodeId()))
                 .setGroup(group(options, groupId))
                 .setProperties(RaftKeys.of(options))
-                .setParameters(parameters())
+                .setParameters(parameters(options))
                 .setStateMachine(stateMachine)
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
@@ -192,10 +192,14 @@ public final class RaftGroupNode implements AutoCloseable {
         }
     }
 
-    private static Parameters parameters() {
+    private static Parameters parameters(RaftOptions options) {
         Parameters parameters = new Parameters();
-        GrpcConfigKeys.Server.setServicesCustomizer(
-                parameters, (builder, _) -> builder.intercept(LeaderRequest.INTERCEPTOR));
+        GrpcConfigKeys.Server.setServicesCustomizer(parameters, (builder, _) -> {
+            // The one that is added last is called first; ours must run in the thread that takes the entries.
+            builder.intercept(LeaderRequest.INTERCEPTOR);
+            options.peerCalls().reversed().forEach(builder::intercept);
+            return builder;
+        });
         return parameters;
     }
 

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.apache.ratis.thirdparty.io.grpc.ServerInterceptor;
 
 /**
  * What a group member needs to start. All members of a group are given the same group id, peers and limits.
@@ -24,6 +25,7 @@ import java.util.function.Consumer;
  *     is taken, 1 GiB at most
  * @param snapshots when snapshots are taken
  * @param walObserver hears what the WAL does
+ * @param peerCalls hear what other members send here, before Ratis does, the first one first; none in a cluster of processes
  */
 public record RaftOptions(
         String nodeId,
@@ -36,7 +38,8 @@ public record RaftOptions(
         long maxPendingBytes,
         long segmentBytes,
         Snapshots snapshots,
-        WalObserver walObserver) {
+        WalObserver walObserver,
+        List<ServerInterceptor> peerCalls) {
 
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
@@ -65,6 +68,7 @@ public record RaftOptions(
 
     public RaftOptions {
         peers = List.copyOf(peers);
+        peerCalls = List.copyOf(peerCalls);
         if (peers.stream().noneMatch(peer -> peer.id().equals(nodeId))) {
             throw new IllegalArgumentException("node id " + nodeId + " is not one of the peers "
                     + peers.stream().map(Peer::id).toList());
@@ -115,7 +119,8 @@ public record RaftOptions(
                 256L * MIB,
                 64L * MIB,
                 new Snapshots(256L * MIB, Duration.ofMinutes(10)),
-                WalObserver.NONE);
+                WalObserver.NONE,
+                List.of());
     }
 
     /** The peer that is this member. */
@@ -157,6 +162,10 @@ public record RaftOptions(
         return with(draft -> draft.walObserver = observer);
     }
 
+    public RaftOptions withPeerCalls(List<ServerInterceptor> interceptors) {
+        return with(draft -> draft.peerCalls = interceptors);
+    }
+
     private RaftOptions with(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -171,7 +180,8 @@ public record RaftOptions(
                 draft.maxPendingBytes,
                 draft.segmentBytes,
                 draft.snapshots,
-                draft.walObserver);
+                draft.walObserver,
+                draft.peerCalls);
     }
 
     /** What can be changed of the options, while it is changed. */
@@ -183,6 +193,7 @@ public record RaftOptions(
         private long segmentBytes;
         private Snapshots snapshots;
         private WalObserver walObserver;
+        private List<ServerInterceptor> peerCalls;
 
         Draft(RaftOptions from) {
             bindHost = from.bindHost;
@@ -192,6 +203,7 @@ public record RaftOptions(
             segmentBytes = from.segmentBytes;
             snapshots = from.snapshots;
             walObserver = from.walObserver;
+            peerCalls = from.peerCalls;
         }
     }
 }

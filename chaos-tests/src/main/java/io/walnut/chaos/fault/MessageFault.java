@@ -1,0 +1,79 @@
+package io.walnut.chaos.fault;
+
+import io.walnut.chaos.cluster.Cluster;
+import io.walnut.chaos.cluster.Cluster.Node;
+import io.walnut.chaos.cluster.Leader;
+import io.walnut.chaos.cluster.Network;
+import io.walnut.chaos.cluster.Network.Link;
+import io.walnut.chaos.cluster.Network.Trouble;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * What nodes tell each other comes late, in another order, twice, or altered.
+ *
+ * @param trouble of each link that is hit
+ * @param leaderOnly whether only the links from and to the leader are hit, or all
+ */
+record MessageFault(String name, FaultClass faultClass, Trouble trouble, boolean leaderOnly) implements Fault {
+    static List<Fault> all() {
+        return List.of(
+                // Well below an election timeout: everything works, but nothing comes in the order in which it was
+                // sent.
+                delay("delay-reorder", Duration.ZERO, Duration.ofMillis(100), false),
+                // As between continents.
+                delay("delay-far", Duration.ofMillis(80), Duration.ofMillis(20), false),
+                // Above it: leaders are deposed that still lead, and hear of it from those that they left behind.
+                delay("delay-leader", Duration.ofMillis(300), Duration.ofMillis(1_500), true),
+                // What was sent before the last election arrives after it.
+                delay("delay-long", Duration.ZERO, Duration.ofSeconds(4), false),
+                new MessageFault("duplicate-some", FaultClass.DUPLICATION, new Trouble.Duplicate(0.3), false),
+                new MessageFault("duplicate-all", FaultClass.DUPLICATION, new Trouble.Duplicate(1), false),
+                new MessageFault("corrupt-some", FaultClass.WIRE_CORRUPTION, new Trouble.Corrupt(0.01), false),
+                new MessageFault("corrupt-leader", FaultClass.WIRE_CORRUPTION, new Trouble.Corrupt(0.2), true));
+    }
+
+    private static Fault delay(String name, Duration mean, Duration jitter, boolean leaderOnly) {
+        return new MessageFault(name, FaultClass.DELAY, new Trouble.Delay(mean, jitter), leaderOnly);
+    }
+
+    @Override
+    public boolean possible(Cluster cluster) {
+        return cluster.ability(Network.class)
+                .filter(network -> network.can(trouble.getClass()))
+                .isPresent();
+    }
+
+    @Override
+    public List<String> begin(Cluster cluster, Random random) throws IOException {
+        List<Node> nodes = cluster.nodes();
+        Node chosen = nodes.get(random.nextInt(nodes.size()));
+        Node one = leaderOnly ? Leader.of(cluster).orElse(chosen) : chosen;
+        Map<Link, Trouble> hit = new LinkedHashMap<>();
+        for (Node from : nodes) {
+            for (Node to : nodes) {
+                if (!from.equals(to) && (!leaderOnly || from.equals(one) || to.equals(one))) {
+                    hit.put(new Link(from.id(), to.id()), trouble);
+                }
+            }
+        }
+        network(cluster).set(name, hit);
+        List<String> links = new ArrayList<>();
+        hit.keySet().forEach(link -> links.add(link.from() + ">" + link.to()));
+        return links;
+    }
+
+    @Override
+    public void heal(Cluster cluster) throws IOException {
+        network(cluster).set(name, Map.of());
+    }
+
+    private static Network network(Cluster cluster) {
+        return cluster.ability(Network.class).orElseThrow();
+    }
+}
