@@ -40,11 +40,11 @@ final class Leftovers {
                 detach("/dev/" + device);
             }
         }
+        for (String link : children(LINKS, whose)) {
+            Commands.run("ip", "link", "del", link); // before the other end goes, some time after its namespace
+        }
         for (String namespace : namespaces) {
             Commands.run("ip", "netns", "del", namespace);
-        }
-        for (String link : children(LINKS, whose)) {
-            Commands.run("ip", "link", "del", link); // most are gone with the other end
         }
     }
 

@@ -254,6 +254,29 @@ class NamespaceClusterTest {
         }
     }
 
+    /** Mounted with the option discard, ext4 would give back zeros. */
+    @ParameterizedTest
+    @ValueSource(strings = {"n1", "n2"})
+    void aFileWhoseDeletionWasNotSyncedIsThereWithItsBytesOrIsNot(String id) throws Exception {
+        byte[] content = "these bytes were synced. ".repeat(10_000).getBytes(UTF_8);
+        for (int cut = 0; cut < 4; cut++) {
+            Path deleted = directory(id).resolve("deleted" + cut);
+            try (FileChannel file = FileChannel.open(deleted, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                    FileChannel parent = FileChannel.open(directory(id))) {
+                file.write(ByteBuffer.wrap(content));
+                file.force(true);
+                parent.force(true);
+            }
+            Files.delete(deleted);
+
+            cluster.cutPower(List.of(node(id)));
+
+            if (Files.exists(deleted)) {
+                assertThat(deleted).hasBinaryContent(content);
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"n1", "n2"})
     void aFullDiskRefusesUntilItHasRoomAgain(String id) throws Exception {
