@@ -12,13 +12,19 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "VERB",
         description = "Let faults at a cluster, and judge what its clients saw.",
-        subcommands = {RunCommand.class, CheckCommand.class})
+        subcommands = {
+            RunCommand.class,
+            ListCommand.class,
+            ReplayCommand.class,
+            CheckCommand.class,
+            ExportCommand.class
+        })
 public final class ChaosCommand implements Runnable, Verb {
     @Spec
     CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: check or run");
+        throw new ParameterException(spec.commandLine(), "say what to do: run, list, replay, check or export");
     }
 }

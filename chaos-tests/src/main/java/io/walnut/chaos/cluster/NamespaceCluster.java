@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -74,6 +76,14 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
             } catch (IOException e) {
                 throw new UncheckedIOException("/proc/self cannot be looked at", e);
             }
+        }
+
+        @Override
+        public Set<Class<?>> abilities() {
+            Set<Class<?>> abilities = new HashSet<>(Set.of(Network.class, Disks.class));
+            abilities.addAll(ProcessCluster.ABILITIES);
+            abilities.addAll(PacketFilter.TROUBLES);
+            return abilities;
         }
 
         @Override
@@ -145,6 +155,7 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
 
     /** When the harness is told to end in the middle of a run. */
     private void removeAll() {
+        ExitGate.await();
         try {
             remove(mark);
         } catch (IOException e) {
