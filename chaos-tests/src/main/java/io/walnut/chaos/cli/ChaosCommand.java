@@ -12,13 +12,20 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "VERB",
         description = "Let faults at a cluster, and judge what its clients saw.",
-        subcommands = {RunCommand.class, CheckCommand.class, ScorecardCommand.class})
+        subcommands = {
+            RunCommand.class,
+            ListCommand.class,
+            ReplayCommand.class,
+            CheckCommand.class,
+            ExportCommand.class,
+            ScorecardCommand.class
+        })
 public final class ChaosCommand implements Runnable, Verb {
     @Spec
     CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: check, run or scorecard");
+        throw new ParameterException(spec.commandLine(), "say what to do: run, list, replay, check, export or scorecard");
     }
 }

@@ -3,6 +3,7 @@ package io.walnut.chaos.cluster;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /** A kind of cluster that a run can make. */
 public interface Backend {
@@ -14,6 +15,9 @@ public interface Backend {
 
     /** What this machine lacks for it, and how to get that; empty when it lacks nothing. */
     Optional<String> missing();
+
+    /** What can be done to the nodes of such a cluster: abilities, and the kinds of trouble that its network can have. */
+    Set<Class<?>> abilities();
 
     /**
      * A new cluster; starts nothing.

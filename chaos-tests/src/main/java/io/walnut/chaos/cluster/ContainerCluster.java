@@ -13,12 +13,13 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
@@ -31,7 +32,7 @@ import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
 import org.testcontainers.utility.DockerImageName;
 
 /** Nodes in containers of the product's image, on a network of their own, each with a disk of its own: a file system in a file. */
-public final class ContainerCluster implements Cluster, Processes, Network, Disks, DataFiles {
+public final class ContainerCluster implements Cluster, Processes, Network, Disks, DataFiles, Outputs {
     public static final String KIND = "container";
 
     private static final int CLIENT_PORT = 7420;
@@ -66,6 +67,13 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
         public Optional<String> missing() {
             Optional<String> namespaces = new NamespaceCluster.Kind().missing();
             return namespaces.isPresent() ? namespaces : ContainerImage.missing();
+        }
+
+        @Override
+        public Set<Class<?>> abilities() {
+            Set<Class<?>> abilities = new HashSet<>(NamespaceCluster.ABILITIES);
+            abilities.removeIf(LinkProxy::isTrouble);
+            return abilities;
         }
 
         @Override
@@ -371,6 +379,17 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
         return member(node).disk.directory().resolve("data");
     }
 
+    /** As Docker has it until now. */
+    @Override
+    public Path output(Node node) throws IOException {
+        Member member = member(node);
+        Path file = member.home.resolve("node.log");
+        if (member.container.getContainerId() != null) {
+            Files.writeString(file, member.container.getLogs());
+        }
+        return file;
+    }
+
     @Override
     public void awaitReady(Duration timeout) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
@@ -409,10 +428,8 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
 
     @Override
     public synchronized void close() throws IOException {
-        for (Member member : members.values()) {
-            if (member.container.getContainerId() != null) {
-                Files.writeString(member.home.resolve("node.log"), member.container.getLogs());
-            }
+        for (Node node : nodes()) {
+            output(node);
         }
         remove();
         try {

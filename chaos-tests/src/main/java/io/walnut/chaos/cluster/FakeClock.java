@@ -1,6 +1,7 @@
 package io.walnut.chaos.cluster;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -24,16 +25,26 @@ final class FakeClock {
         this.file = file;
     }
 
-    /** A right one; empty where the library is not installed. */
-    static Optional<FakeClock> make(Path file) throws IOException {
+    static boolean installed() {
+        return library().isPresent();
+    }
+
+    private static Optional<Path> library() {
         try (Stream<Path> found = Files.find(
                 LIBRARIES, DEPTH, (path, attributes) -> path.endsWith("faketime/libfaketime.so.1"))) {
-            Optional<FakeClock> clock = found.findFirst().map(library -> new FakeClock(library, file));
-            if (clock.isPresent()) {
-                clock.get().set(RIGHT);
-            }
-            return clock;
+            return found.findFirst();
+        } catch (IOException e) {
+            throw new UncheckedIOException(LIBRARIES + " cannot be searched", e);
         }
+    }
+
+    /** A right one; empty where the library is not installed. */
+    static Optional<FakeClock> make(Path file) throws IOException {
+        Optional<FakeClock> clock = library().map(library -> new FakeClock(library, file));
+        if (clock.isPresent()) {
+            clock.get().set(RIGHT);
+        }
+        return clock;
     }
 
     /** What a command is prefixed with to have this clock. */

@@ -52,7 +52,12 @@ final class LinkProxy implements Closeable {
     }
 
     static boolean can(Class<? extends Trouble> trouble) {
-        return trouble == Trouble.Delay.class || trouble == Trouble.Corrupt.class;
+        return isTrouble(trouble);
+    }
+
+    /** The same of any ability. */
+    static boolean isTrouble(Class<?> ability) {
+        return ability == Trouble.Delay.class || ability == Trouble.Corrupt.class;
     }
 
     int port() {

@@ -8,11 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -25,6 +29,21 @@ public final class NamespaceCluster implements Cluster, Network, Disks, Clocks {
     private static final int CLIENT_PORT = 7420;
     private static final int PEER_PORT = 7421;
     private static final int HTTP_PORT = 7422;
+
+    /** What can be done to nodes that have a network and a disk of their own, whatever they run in. */
+    static final Set<Class<?>> ABILITIES = Set.of(
+            Processes.class,
+            Restarts.class,
+            DataFiles.class,
+            Outputs.class,
+            Disks.class,
+            Network.class,
+            Trouble.Cut.class,
+            Trouble.Reset.class,
+            Trouble.Loss.class,
+            Trouble.Bandwidth.class,
+            Trouble.Delay.class,
+            Trouble.Corrupt.class);
 
     /** How it is made. */
     static final class Kind implements Backend {
@@ -75,6 +94,15 @@ public final class NamespaceCluster implements Cluster, Network, Disks, Clocks {
             } catch (IOException e) {
                 throw new UncheckedIOException("/proc/self cannot be looked at", e);
             }
+        }
+
+        @Override
+        public Set<Class<?>> abilities() {
+            Set<Class<?>> abilities = new HashSet<>(ABILITIES);
+            if (FakeClock.installed()) {
+                abilities.add(Clocks.class);
+            }
+            return abilities;
         }
 
         @Override
@@ -158,6 +186,7 @@ public final class NamespaceCluster implements Cluster, Network, Disks, Clocks {
 
     /** When the harness is told to end in the middle of a run. */
     private void removeAll() {
+        ExitGate.await();
         try {
             remove(mark);
         } catch (IOException e) {

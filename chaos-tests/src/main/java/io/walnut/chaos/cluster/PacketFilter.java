@@ -5,12 +5,17 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * What the packets of one node suffer: rules of nftables in the node's own network namespace, one change at a time. Takes root. Not
  * thread-safe.
  */
 final class PacketFilter {
+    /** What it can make. */
+    static final Set<Class<? extends Trouble>> TROUBLES =
+            Set.of(Trouble.Cut.class, Trouble.Reset.class, Trouble.Loss.class, Trouble.Bandwidth.class);
+
     private static final int SHARES = 10_000;
 
     /**
@@ -44,10 +49,7 @@ final class PacketFilter {
     }
 
     static boolean can(Class<? extends Trouble> trouble) {
-        return trouble == Trouble.Cut.class
-                || trouble == Trouble.Reset.class
-                || trouble == Trouble.Loss.class
-                || trouble == Trouble.Bandwidth.class;
+        return TROUBLES.contains(trouble);
     }
 
     /** From now on these and no others. */

@@ -8,10 +8,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** Nodes as processes of this machine, on loopback. */
-public final class ProcessCluster implements Cluster, Processes, DataFiles {
+public final class ProcessCluster implements Cluster, Processes, DataFiles, Outputs {
     public static final String KIND = "process";
+
+    /** What can be done to processes. */
+    static final Set<Class<?>> ABILITIES =
+            Set.of(Processes.class, Restarts.class, DataFiles.class, Outputs.class);
 
     /** How it is made. */
     static final class Kind implements Backend {
@@ -28,6 +33,11 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles {
         @Override
         public Optional<String> missing() {
             return Optional.empty();
+        }
+
+        @Override
+        public Set<Class<?>> abilities() {
+            return ABILITIES;
         }
 
         @Override
@@ -103,6 +113,11 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles {
     @Override
     public Path directory(Node node) {
         return local.node(node.id()).dataDirectory();
+    }
+
+    @Override
+    public Path output(Node node) {
+        return local.node(node.id()).outputFile();
     }
 
     @Override

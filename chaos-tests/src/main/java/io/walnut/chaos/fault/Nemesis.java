@@ -8,6 +8,8 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -32,6 +34,7 @@ public final class Nemesis {
     private final Duration period;
     private final LongSupplier clock;
     private final List<Fault> pack = new ArrayList<>();
+    private final CountDownLatch stopped = new CountDownLatch(1);
     private final List<Injected> injected = Collections.synchronizedList(new ArrayList<>());
 
     /**
@@ -55,6 +58,9 @@ public final class Nemesis {
         List<Begun> begun = new ArrayList<>();
         try {
             for (Fault fault : chosen) {
+                if (stopped.getCount() == 0) {
+                    return;
+                }
                 long at = clock.getAsLong();
                 begun.add(new Begun(fault, List.of(), at)); // also what fails half-way is healed
                 begun.set(begun.size() - 1, new Begun(fault, fault.begin(cluster, random), at));
@@ -110,8 +116,13 @@ public final class Nemesis {
         cluster.startAll(); // what has ended by itself, as its supervisor would
     }
 
-    private static void sleep(long nanos, double share) throws InterruptedException {
-        Thread.sleep(Duration.ofNanos((long) (nanos * share)));
+    private void sleep(long nanos, double share) throws InterruptedException {
+        stopped.await((long) (nanos * share), TimeUnit.NANOSECONDS);
+    }
+
+    /** Nothing comes any more; a period that is under way heals what it has begun, and ends. */
+    public void stop() {
+        stopped.countDown();
     }
 
     /** All so far, in the order of their healing. */

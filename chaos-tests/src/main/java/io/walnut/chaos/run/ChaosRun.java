@@ -5,6 +5,7 @@ import io.walnut.chaos.check.Verdict;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Nemesis;
+import io.walnut.chaos.history.Events;
 import io.walnut.chaos.history.HistoryReader;
 import io.walnut.chaos.history.HistoryWriter;
 import io.walnut.chaos.history.Operation;
@@ -13,13 +14,20 @@ import io.walnut.chaos.workload.FinalReads;
 import io.walnut.chaos.workload.Recorder;
 import io.walnut.chaos.workload.Workload;
 import io.walnut.client.Walnut;
+import io.walnut.client.WalnutException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/** Starts a cluster, lets clients and faults at it for a while, heals it, reads every node, and judges what was seen. */
+/**
+ * Starts a cluster, lets clients and faults at it for a while, heals it, reads every node, and judges what was seen. Writes
+ * {@code history.jsonl} and {@code faults.jsonl} as it goes.
+ */
 public final class ChaosRun {
     private static final Duration START = Duration.ofMinutes(3);
     private static final Duration QUIET = Duration.ofSeconds(2);
@@ -51,6 +59,8 @@ public final class ChaosRun {
      * What came of it.
      *
      * @param skipped names of the faults that this kind of cluster cannot have
+     * @param outages how long each fault kept clients from appending
+     * @param brokenOff why the run did not come to its end; empty when it did
      */
     public record Result(
             Verdict verdict,
@@ -58,28 +68,63 @@ public final class ChaosRun {
             long acknowledged,
             List<Nemesis.Injected> injected,
             List<String> skipped,
+            List<Outage> outages,
+            String brokenOff,
             Path history) {
+        public Result {
+            injected = List.copyOf(injected);
+            skipped = List.copyOf(skipped);
+            outages = List.copyOf(outages);
+        }
+
         public boolean good() {
-            return !verdict.broken() && verdict.conclusive() && skipped.isEmpty();
+            return !verdict.broken() && verdict.conclusive() && skipped.isEmpty() && brokenOff.isEmpty();
         }
     }
+
+    /** What a run does just now. */
+    public enum Phase {
+        STARTING,
+        RUNNING,
+        HEALING,
+        READING,
+        JUDGING;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /**
+     * How far a run has come.
+     *
+     * @param nanos since its clients began
+     * @param acknowledged records
+     * @param faults healed so far
+     */
+    public record Progress(Phase phase, long nanos, long operations, long acknowledged, int faults) {}
 
     private final Cluster cluster;
     private final Settings settings;
     private final Path directory;
+    private final List<String> logs;
+    private volatile Phase phase = Phase.STARTING;
+    private volatile boolean stopped;
+    private volatile @Nullable Recorder recorder;
+    private volatile @Nullable Nemesis nemesis;
 
-    /**
-     * A run on a cluster that may be stopped still.
-     *
-     * @param directory where the history goes
-     */
+    /** @param directory where the files go */
     public ChaosRun(Cluster cluster, Settings settings, Path directory) {
         this.cluster = cluster;
         this.settings = settings;
         this.directory = directory;
+        this.logs = IntStream.range(0, settings.logs)
+                .mapToObj("log-%d"::formatted)
+                .toList();
     }
 
-    /** Leaves the cluster running, and healed. */
+    /** Leaves the cluster running, and healed if it could be. */
     public Result run() throws Exception {
         List<String> skipped = settings.faults.stream()
                 .filter(fault -> !fault.possible(cluster))
@@ -90,63 +135,121 @@ public final class ChaosRun {
                 .toList();
         start();
         Path file = directory.resolve("history.jsonl");
-        List<String> logs =
-                IntStream.range(0, settings.logs).mapToObj("log-%d"::formatted).toList();
-        List<Nemesis.Injected> injected;
-        Recorder recorder;
+        FaultFile faultFile = new FaultFile(directory.resolve("faults.jsonl"));
+        String brokenOff = "";
+        Recorder records;
+        Nemesis foe;
         try (HistoryWriter history = new HistoryWriter(file)) {
-            recorder = new Recorder(history);
-            try (Walnut walnut = client(LAST_DEADLINE)) {
-                logs.forEach(walnut::createLogIfAbsent);
+            records = new Recorder(history);
+            foe = new Nemesis(cluster, faults, settings.seed, settings.faultEvery, records::now);
+            recorder = records;
+            nemesis = foe;
+            try {
+                underFaults(records, foe, faultFile);
+                readAll(records);
+            } catch (IOException | WalnutException e) {
+                // A cluster that does not come back is what we are here for: the rest of what it did is told all the same.
+                brokenOff = "the run failed: " + e.getMessage();
+            } catch (ExecutionException e) {
+                brokenOff = "the run failed, for a client did: " + e.getCause();
             }
-            injected = underFaults(recorder, logs, faults);
-            start();
-            try (Walnut walnut = client(LAST_DEADLINE)) {
-                awaitQuiet(walnut, logs);
-                FinalReads reads = new FinalReads(walnut, recorder, LAST_DEADLINE);
-                for (String log : logs) {
-                    for (Cluster.Node node : cluster.nodes()) {
-                        reads.read(log, node);
+            faultFile.write(foe.injected());
+        }
+        if (stopped) {
+            brokenOff = "interrupted after " + records.now() / 1_000_000_000 + " s; all was healed, nothing was read at the end";
+        }
+        phase = Phase.JUDGING;
+        Liveness liveness = new Liveness(foe.injected());
+        Events.play(file, liveness);
+        return new Result(
+                judge(file),
+                records.operations(),
+                records.acknowledged(),
+                foe.injected(),
+                skipped,
+                liveness.outages(),
+                brokenOff,
+                file);
+    }
+
+    /** Ends it in order, and soon: faults are healed, nothing is read at the end. Returns at once. */
+    public void stop() {
+        stopped = true;
+        Nemesis foe = nemesis;
+        if (foe != null) {
+            foe.stop();
+        }
+    }
+
+    public Progress progress() {
+        Recorder records = recorder;
+        Nemesis foe = nemesis;
+        return records == null || foe == null
+                ? new Progress(phase, 0, 0, 0, 0)
+                : new Progress(
+                        phase,
+                        records.now(),
+                        records.operations(),
+                        records.acknowledged(),
+                        foe.injected().size());
+    }
+
+    private void underFaults(Recorder records, Nemesis foe, FaultFile faultFile) throws Exception {
+        try (Walnut walnut = client(LAST_DEADLINE)) {
+            logs.forEach(walnut::createLogIfAbsent);
+        }
+        phase = Phase.RUNNING;
+        Clients.Settings workload = new Clients.Settings(
+                settings.workload, settings.processes, logs, cluster.nodes(), settings.pause, settings.seed);
+        try (Clients clients = new Clients(workload, () -> client(DEADLINE), records)) {
+            long end = records.now() + settings.time.toNanos();
+            while (records.now() < end && !stopped) {
+                foe.period();
+                faultFile.write(foe.injected());
+            }
+            phase = Phase.HEALING;
+            clients.stop();
+        }
+    }
+
+    private void readAll(Recorder records) throws IOException, InterruptedException {
+        if (stopped) {
+            return;
+        }
+        start();
+        phase = Phase.READING;
+        try (Walnut walnut = client(LAST_DEADLINE)) {
+            awaitQuiet(walnut);
+            FinalReads reads = new FinalReads(walnut, records, LAST_DEADLINE);
+            for (String log : logs) {
+                for (Cluster.Node node : cluster.nodes()) {
+                    if (stopped) {
+                        return;
                     }
+                    reads.read(log, node);
                 }
             }
         }
-        return new Result(judge(file), recorder.operations(), recorder.acknowledged(), injected, skipped, file);
     }
 
     /** An append whose client has given up may still be on its way. */
-    private static void awaitQuiet(Walnut walnut, List<String> logs) throws InterruptedException {
+    private void awaitQuiet(Walnut walnut) throws InterruptedException {
         List<Long> before = List.of();
-        List<Long> ends = ends(walnut, logs);
+        List<Long> ends = ends(walnut);
         while (!ends.equals(before)) {
             Thread.sleep(QUIET);
             before = ends;
-            ends = ends(walnut, logs);
+            ends = ends(walnut);
         }
     }
 
-    private static List<Long> ends(Walnut walnut, List<String> logs) {
+    private List<Long> ends(Walnut walnut) {
         return logs.stream().map(log -> walnut.describe(log).endOffset()).toList();
     }
 
     private void start() throws IOException, InterruptedException {
         cluster.startAll();
         cluster.awaitReady(START);
-    }
-
-    private List<Nemesis.Injected> underFaults(Recorder recorder, List<String> logs, List<Fault> faults)
-            throws Exception {
-        Nemesis nemesis = new Nemesis(cluster, faults, settings.seed, settings.faultEvery, recorder::now);
-        Clients.Settings workload = new Clients.Settings(
-                settings.workload, settings.processes, logs, cluster.nodes(), settings.pause, settings.seed);
-        try (Clients clients = new Clients(workload, () -> client(DEADLINE), recorder)) {
-            long end = recorder.now() + settings.time.toNanos();
-            while (recorder.now() < end) {
-                nemesis.period();
-            }
-            clients.stop();
-        }
-        return nemesis.injected();
     }
 
     private Walnut client(Duration deadline) {

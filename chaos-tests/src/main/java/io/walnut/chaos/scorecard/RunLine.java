@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,18 @@ public final class RunLine {
             faults.add(JSON.readTree(line));
         }
         Ledger.add(ledger, of(JSON.readTree(run.resolve("results.json").toFile()), faults));
+    }
+
+    /** Adds a run that came to no verdict, and why. */
+    public static void addFailed(Map<String, Object> options, Instant started, String commit, String error, Path ledger)
+            throws IOException {
+        ObjectNode line = JSON.createObjectNode();
+        line.put("started", started.toString());
+        line.put("commit", commit);
+        line.set("options", ((ObjectNode) JSON.valueToTree(options)).without(List.of("faults")));
+        line.put("good", false);
+        line.put("error", error);
+        Ledger.add(ledger, line);
     }
 
     static ObjectNode of(JsonNode results, List<JsonNode> faults) {

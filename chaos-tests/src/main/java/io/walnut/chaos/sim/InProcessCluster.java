@@ -14,10 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.ratis.util.ExitUtils;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +60,17 @@ public final class InProcessCluster implements Cluster, Network, Restarts, DataF
         @Override
         public Optional<String> missing() {
             return Optional.empty();
+        }
+
+        @Override
+        public Set<Class<?>> abilities() {
+            Set<Class<?>> abilities = new HashSet<>(Set.of(Network.class, Restarts.class, DataFiles.class));
+            for (Class<?> trouble : Trouble.class.getPermittedSubclasses()) {
+                if (SimNet.can(trouble.asSubclass(Trouble.class))) {
+                    abilities.add(trouble);
+                }
+            }
+            return abilities;
         }
 
         @Override

@@ -1,0 +1,87 @@
+package io.walnut.chaos.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * By what a run can be repeated: as it is written into its results and its {@code repro.sh}.
+ *
+ * @param seed of clients and faults
+ * @param faults their names, in the order in which the seed chooses among them
+ * @param name of the directory above that of the run
+ */
+public record RunOptions(long seed, Duration time, String backend, String workload, List<String> faults, String name) {
+    private static final double SECONDS_A_MINUTE = 60;
+
+    public RunOptions {
+        faults = List.copyOf(faults);
+    }
+
+    public double minutes() {
+        return time.toMillis() / 1000.0 / SECONDS_A_MINUTE;
+    }
+
+    /** In as many minutes. */
+    public static Duration time(double minutes) {
+        return Duration.ofMillis(Math.round(minutes * SECONDS_A_MINUTE * 1000));
+    }
+
+    /** Arguments of {@code walnut} that run it again. */
+    public List<String> arguments() {
+        List<String> arguments = new ArrayList<>(List.of(
+                "chaos",
+                "run",
+                "--seed",
+                Long.toString(seed),
+                "--minutes",
+                Double.toString(minutes()),
+                "--backend",
+                backend,
+                "--workload",
+                workload));
+        arguments.addAll(List.of("--faults", faults.isEmpty() ? "none" : String.join(",", faults)));
+        arguments.addAll(List.of("--name", name));
+        return arguments;
+    }
+
+    /** As they stand in the results. */
+    public Map<String, Object> fields() {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("seed", seed);
+        fields.put("minutes", minutes());
+        fields.put("backend", backend);
+        fields.put("workload", workload);
+        fields.put("faults", faults);
+        fields.put("name", name);
+        return fields;
+    }
+
+    /**
+     * What {@link #fields} gave.
+     *
+     * @param where they were found, for the message
+     * @throws IOException when they are not there
+     */
+    public static RunOptions of(JsonNode fields, Object where) throws IOException {
+        for (String name : List.of("seed", "minutes", "backend", "workload", "faults", "name")) {
+            if (!fields.has(name)) {
+                throw new IOException(
+                        where + " has no option '" + name + "'; name a directory that 'walnut chaos run' left");
+            }
+        }
+        List<String> faults = new ArrayList<>();
+        fields.get("faults").forEach(fault -> faults.add(fault.asText()));
+        return new RunOptions(
+                fields.get("seed").asLong(),
+                time(fields.get("minutes").asDouble()),
+                fields.get("backend").asText(),
+                fields.get("workload").asText(),
+                faults,
+                fields.get("name").asText());
+    }
+}

@@ -1,0 +1,5 @@
+/** What other programs read. */
+@NullMarked
+package io.walnut.chaos.export;
+
+import org.jspecify.annotations.NullMarked;
