@@ -5,7 +5,8 @@ import java.util.List;
 
 /** All kinds of clusters. */
 public final class Backends {
-    private static final List<Backend> ALL = List.of(new ProcessCluster.Kind(), new NamespaceCluster.Kind(), new InProcessCluster.Kind());
+    private static final List<Backend> ALL =
+            List.of(new ProcessCluster.Kind(), new NamespaceCluster.Kind(), new InProcessCluster.Kind());
 
     private Backends() {}
 
