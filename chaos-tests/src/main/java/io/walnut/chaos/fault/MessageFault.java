@@ -2,13 +2,11 @@ package io.walnut.chaos.fault;
 
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.Cluster.Node;
-import io.walnut.chaos.cluster.Leader;
 import io.walnut.chaos.cluster.Network;
 import io.walnut.chaos.cluster.Network.Link;
 import io.walnut.chaos.cluster.Network.Trouble;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,29 +49,20 @@ record MessageFault(String name, FaultClass faultClass, Trouble trouble, boolean
 
     @Override
     public List<String> begin(Cluster cluster, Random random) throws IOException {
-        List<Node> nodes = cluster.nodes();
-        Node chosen = nodes.get(random.nextInt(nodes.size()));
-        Node one = leaderOnly ? Leader.of(cluster).orElse(chosen) : chosen;
+        List<Node> worst = leaderOnly ? Victims.LEADER.of(cluster, random) : cluster.nodes();
         Map<Link, Trouble> hit = new LinkedHashMap<>();
-        for (Node from : nodes) {
-            for (Node to : nodes) {
-                if (!from.equals(to) && (!leaderOnly || from.equals(one) || to.equals(one))) {
+        for (Node from : cluster.nodes()) {
+            for (Node to : cluster.nodes()) {
+                if (!from.equals(to) && (worst.contains(from) || worst.contains(to))) {
                     hit.put(new Link(from.id(), to.id()), trouble);
                 }
             }
         }
-        network(cluster).set(name, hit);
-        List<String> links = new ArrayList<>();
-        hit.keySet().forEach(link -> links.add(link.from() + ">" + link.to()));
-        return links;
+        return LinkFault.set(cluster, name, hit);
     }
 
     @Override
     public void heal(Cluster cluster) throws IOException {
-        network(cluster).set(name, Map.of());
-    }
-
-    private static Network network(Cluster cluster) {
-        return cluster.ability(Network.class).orElseThrow();
+        LinkFault.heal(cluster, name);
     }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Entries and heartbeats may overtake each other and arrive twice, which a connection would not do to them: Raft promises to bear
  * it. The pieces of a snapshot may not, since nothing promises that. A message that is lost tears the stream, as it would tear a
- * connection: nothing that follows it arrives, and both ends learn of it as soon as something comes through, both ways, again.
+ * connection: nothing that follows it arrives, and both ends learn of it as soon as neither direction is cut.
  */
 final class GatedStream<Q, R> {
     private static final String SNAPSHOT = "installSnapshot";
@@ -82,7 +82,10 @@ final class GatedStream<Q, R> {
         if (call.isCancelled()) {
             return;
         }
-        if (there == null || back == null || net.next(there).isEmpty() || net.next(back).isEmpty()) {
+        if (there == null
+                || back == null
+                || net.next(there).isEmpty()
+                || net.next(back).isEmpty()) {
             later.run(TELL_AGAIN, this::tell);
             return;
         }

@@ -57,20 +57,44 @@ public final class SimCluster implements AutoCloseable {
      * @throws IllegalStateException when they do not become ready, with the reason
      */
     public static SimCluster start(int nodes, long seed, Map<String, String> config) {
+        SimCluster cluster = stopped(nodes, seed, config);
         try {
-            Path directory = Files.createTempDirectory("walnut-sim-");
-            SimCluster cluster = new SimCluster(
-                    seed, directory, new InProcessCluster(directory.resolve("nodes"), nodes, seed, config));
-            try {
-                for (String node : cluster.nodes()) {
-                    cluster.start(node);
-                }
-                cluster.awaitReady();
-            } catch (RuntimeException e) {
-                cluster.close();
-                throw e;
-            }
+            cluster.nodes().forEach(cluster::start);
+            cluster.awaitReady();
             return cluster;
+        } catch (RuntimeException e) {
+            cluster.close();
+            throw e;
+        }
+    }
+
+    private static SimCluster stopped(int nodes, long seed, Map<String, String> config) {
+        Path directory = temporaryDirectory();
+        try {
+            return new SimCluster(
+                    seed, directory, new InProcessCluster(directory.resolve("nodes"), nodes, seed, config));
+        } catch (IOException e) {
+            remove(directory);
+            throw new UncheckedIOException(e);
+        } catch (IllegalArgumentException e) {
+            remove(directory);
+            throw e;
+        }
+    }
+
+    private static Path temporaryDirectory() {
+        try {
+            return Files.createTempDirectory("walnut-sim-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void remove(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -239,13 +263,9 @@ public final class SimCluster implements AutoCloseable {
         clients.forEach(Walnut::close);
         try {
             cluster.close();
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
-            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        remove(directory);
     }
 }

@@ -63,6 +63,11 @@ final class SimNet {
         return copies;
     }
 
+    /** Whether nothing at all passes. */
+    synchronized boolean isCut(Link link) {
+        return troubles.values().stream().anyMatch(of -> of.get(link) instanceof Trouble.Cut);
+    }
+
     private static List<Duration> after(Trouble trouble, List<Duration> copies, SplittableRandom luck) {
         List<Duration> after = new ArrayList<>();
         for (Duration copy : copies) {
