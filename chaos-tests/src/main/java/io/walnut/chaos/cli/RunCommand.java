@@ -7,6 +7,7 @@ import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Faults;
 import io.walnut.chaos.fault.Nemesis;
 import io.walnut.chaos.run.ChaosRun;
+import io.walnut.chaos.workload.Pace;
 import io.walnut.chaos.workload.Workload;
 import io.walnut.chaos.workload.Workloads;
 import io.walnut.cli.ExitCode;
@@ -77,6 +78,13 @@ final class RunCommand implements Callable<Integer> {
     String workload;
 
     @Option(
+            names = "--rate",
+            paramLabel = "N",
+            description = "Steps of all clients a second, evenly (default: as many as the cluster takes).")
+    @Nullable
+    Double rate;
+
+    @Option(
             names = "--faults",
             paramLabel = "NAME",
             split = ",",
@@ -101,6 +109,10 @@ final class RunCommand implements Callable<Integer> {
         if (!(minutes > 0)) {
             throw new ParameterException(spec.commandLine(), "--minutes is " + minutes + "; expected more than 0");
         }
+        if (rate != null && !(rate > 0)) {
+            throw new ParameterException(spec.commandLine(), "--rate is " + rate + "; expected more than 0");
+        }
+        Pace pace = rate == null ? Pace.pausing(PAUSE) : Pace.of(rate);
         List<Fault> chosen;
         Workload work;
         Backend kind;
@@ -125,7 +137,7 @@ final class RunCommand implements Callable<Integer> {
         try (Cluster cluster = kind.create(directory.resolve("cluster"), NODES)) {
             ChaosRun run = new ChaosRun(
                     cluster,
-                    new ChaosRun.Settings(number, time, work, chosen, FAULT_EVERY, PROCESSES, LOGS, PAUSE),
+                    new ChaosRun.Settings(number, time, work, chosen, FAULT_EVERY, PROCESSES, LOGS, pace),
                     directory);
             ChaosRun.Result result = run.run();
             print(result);

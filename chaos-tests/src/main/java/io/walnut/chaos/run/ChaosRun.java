@@ -1,16 +1,16 @@
 package io.walnut.chaos.run;
 
-import io.walnut.chaos.check.HistoryChecker;
+import io.walnut.chaos.check.HistoryJudge;
 import io.walnut.chaos.check.Verdict;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Nemesis;
-import io.walnut.chaos.history.HistoryReader;
 import io.walnut.chaos.history.HistoryWriter;
-import io.walnut.chaos.history.Operation;
 import io.walnut.chaos.workload.Clients;
 import io.walnut.chaos.workload.FinalReads;
+import io.walnut.chaos.workload.Pace;
 import io.walnut.chaos.workload.Recorder;
+import io.walnut.chaos.workload.StatusMonitor;
 import io.walnut.chaos.workload.Workload;
 import io.walnut.client.Walnut;
 import java.io.IOException;
@@ -31,7 +31,7 @@ public final class ChaosRun {
      *
      * @param seed of the workload and of the faults
      * @param faultEvery between two faults
-     * @param pause of a process between two calls
+     * @param pace of all processes
      */
     public record Settings(
             long seed,
@@ -41,7 +41,7 @@ public final class ChaosRun {
             Duration faultEvery,
             int processes,
             int logs,
-            Duration pause) {
+            Pace pace) {
         public Settings {
             faults = List.copyOf(faults);
         }
@@ -99,8 +99,10 @@ public final class ChaosRun {
             try (Walnut walnut = client(LAST_DEADLINE)) {
                 logs.forEach(walnut::createLogIfAbsent);
             }
-            injected = underFaults(recorder, logs, faults);
-            start();
+            try (StatusMonitor _ = new StatusMonitor(cluster, recorder)) {
+                injected = underFaults(recorder, logs, faults);
+                start();
+            }
             try (Walnut walnut = client(LAST_DEADLINE)) {
                 awaitQuiet(walnut, logs);
                 FinalReads reads = new FinalReads(walnut, recorder, LAST_DEADLINE);
@@ -111,22 +113,26 @@ public final class ChaosRun {
                 }
             }
         }
-        return new Result(judge(file), recorder.operations(), recorder.acknowledged(), injected, skipped, file);
+        return new Result(
+                HistoryJudge.judge(file), recorder.operations(), recorder.acknowledged(), injected, skipped, file);
     }
 
-    /** An append whose client has given up may still be on its way. */
+    /** An append or a trim whose client has given up may still be on its way. */
     private static void awaitQuiet(Walnut walnut, List<String> logs) throws InterruptedException {
-        List<Long> before = List.of();
-        List<Long> ends = ends(walnut, logs);
-        while (!ends.equals(before)) {
+        List<List<Long>> before = List.of();
+        List<List<Long>> bounds = bounds(walnut, logs);
+        while (!bounds.equals(before)) {
             Thread.sleep(QUIET);
-            before = ends;
-            ends = ends(walnut, logs);
+            before = bounds;
+            bounds = bounds(walnut, logs);
         }
     }
 
-    private static List<Long> ends(Walnut walnut, List<String> logs) {
-        return logs.stream().map(log -> walnut.describe(log).endOffset()).toList();
+    private static List<List<Long>> bounds(Walnut walnut, List<String> logs) {
+        return logs.stream()
+                .map(walnut::describe)
+                .map(log -> List.of(log.startOffset(), log.endOffset()))
+                .toList();
     }
 
     private void start() throws IOException, InterruptedException {
@@ -140,7 +146,7 @@ public final class ChaosRun {
             throws Exception {
         Nemesis nemesis = new Nemesis(cluster, faults, settings.seed, settings.faultEvery, recorder::now);
         Clients.Settings workload = new Clients.Settings(
-                settings.workload, settings.processes, logs, cluster.nodes(), settings.pause, settings.seed);
+                settings.workload, settings.processes, logs, cluster.nodes(), settings.pace, settings.seed);
         try (Clients clients = new Clients(workload, () -> client(DEADLINE), recorder)) {
             long end = recorder.now() + settings.time.toNanos();
             while (recorder.now() < end) {
@@ -156,15 +162,5 @@ public final class ChaosRun {
                 .endpoints(cluster.endpoints())
                 .deadline(deadline)
                 .build();
-    }
-
-    private static Verdict judge(Path file) throws IOException {
-        HistoryChecker checker = new HistoryChecker();
-        try (HistoryReader history = new HistoryReader(file)) {
-            for (Operation next = history.next(); next != null; next = history.next()) {
-                checker.add(next);
-            }
-        }
-        return checker.judge();
     }
 }
