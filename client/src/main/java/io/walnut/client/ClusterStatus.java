@@ -1,6 +1,7 @@
 package io.walnut.client;
 
 import io.walnut.protocol.v1.StatusResponse;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -12,6 +13,7 @@ import java.util.List;
  * @param snapshotIndex Raft index of the node's newest snapshot
  * @param storageFull the node's disk has no room for more records
  * @param damagedPlaces of the node's WAL, whose bytes turned out to be wrong when they were read, since it was started
+ * @param started when the node was started, by its own clock
  */
 public record ClusterStatus(
         String clusterId,
@@ -27,6 +29,7 @@ public record ClusterStatus(
         boolean storageFull,
         int damagedPlaces,
         String version,
+        Instant started,
         List<Member> members) {
 
     public ClusterStatus {
@@ -55,6 +58,7 @@ public record ClusterStatus(
                 status.getStorageFull(),
                 status.getDamagedPlaces(),
                 status.getVersion(),
+                Instant.ofEpochMilli(status.getStartedMs()),
                 status.getMembersList().stream()
                         .map(m -> new Member(
                                 m.getId(), m.getClientAddress(), m.getPeerAddress(), m.getRole(), m.getMatchIndex()))

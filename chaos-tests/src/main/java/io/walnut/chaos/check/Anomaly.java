@@ -18,8 +18,10 @@ public enum Anomaly {
     TORN_BATCH,
     /** An append that was told to have no effect has one. */
     FAILED_APPEND_IS_THERE,
-    /** A record comes before one that had been acknowledged before it was appended. */
+    /** A record comes before one that had been acknowledged before it was appended, or that its client gave before it. */
     REORDERED,
+    /** A client that was promised the order of its batches finds one there, and the one before it not. */
+    SKIPPED,
     /** An observation that claims to be current misses what had been acknowledged, or seen, before it began. */
     STALE,
     /** An observation of what was appended only after it. */
@@ -29,5 +31,11 @@ public enum Anomaly {
     /** Records that had been trimmed are there. */
     TRIM_UNDONE,
     /** At the end, all faults healed, the nodes do not have the same log. */
-    REPLICAS_DIFFER
+    REPLICAS_DIFFER,
+    /** No order of the operations explains the answers; found by a search, which names no other promise. */
+    UNEXPLAINED,
+    /** Two nodes led in one term. */
+    TWO_LEADERS,
+    /** The term or the commit index of a node went back while it ran. */
+    WENT_BACK
 }

@@ -6,6 +6,7 @@ import static io.walnut.chaos.check.Anomaly.STALE;
 import static io.walnut.chaos.check.Anomaly.TORN_BATCH;
 
 import java.util.BitSet;
+import java.util.function.LongUnaryOperator;
 
 /**
  * When the log came to its ends: for each end the time before which it was not reached, and the time at which it was. Let
@@ -23,14 +24,17 @@ final class EndTimes {
     private static final long NEVER = Long.MAX_VALUE;
 
     private final Findings findings;
+    private final LongUnaryOperator idAt;
     // Twice the time, and one more where it is an append that says so.
     private final Longs notBefore = new Longs(AT_ANY_TIME);
     private final Longs notAfter = new Longs(NEVER);
     private final BitSet continuing = new BitSet(); // offsets of records that are not the first of their batch
     private final BitSet seenAsEnd = new BitSet();
 
-    EndTimes(Findings findings) {
+    /** @param idAt which record is at an offset */
+    EndTimes(Findings findings, LongUnaryOperator idAt) {
         this.findings = findings;
+        this.idAt = idAt;
     }
 
     /** The records from an offset on are a batch. */
@@ -75,34 +79,49 @@ final class EndTimes {
                 until = Math.min(until, notAfter.get(next));
                 own = Math.max(own, notBefore.get(next));
                 if (seenAsEnd.get(index(next - 1))) {
-                    findings.add(TORN_BATCH, next - 1, "the log was seen to end here, within a batch");
+                    findings.add(
+                            TORN_BATCH,
+                            next - 1,
+                            "the log was seen to end here, within a batch",
+                            Clue.appends(idAt.applyAsLong(next - 1)),
+                            Clue.sawEnd(next - 1));
                 }
             }
             since = Math.max(since, own);
             if (since >> 1 > until >> 1) {
-                crossed(k, since, until);
+                crossed(k, next, since, until);
                 since = own >> 1 > until >> 1 ? AT_ANY_TIME : own; // the rest is judged for itself
             }
             k = next;
         }
     }
 
-    private void crossed(long k, long since, long until) {
+    private void crossed(long k, long next, long since, long until) {
+        Clue first = Clue.knewEnd(k, until >> 1);
+        Clue second = (since & 1) == 0 ? Clue.missed(next, since >> 1) : Clue.appendsSince(since >> 1);
         String late = (since >> 1) + " ns";
         String early = (until >> 1) + " ns";
         if ((since & 1) == 0) {
             findings.add(
-                    STALE, k - 1, "the log had this record at " + early + ", and was seen without it since " + late);
+                    STALE,
+                    k - 1,
+                    "the log had this record at " + early + ", and was seen without it since " + late,
+                    first,
+                    second);
         } else if ((until & 1) == 0) {
             findings.add(
                     FUTURE,
                     k - 1,
-                    "this record was seen at " + early + ", and it or one before it appended since " + late);
+                    "this record was seen at " + early + ", and it or one before it appended since " + late,
+                    first,
+                    second);
         } else {
             findings.add(
                     REORDERED,
                     k - 1,
-                    "this record was acknowledged at " + early + ", and it or one before it appended since " + late);
+                    "this record was acknowledged at " + early + ", and it or one before it appended since " + late,
+                    first,
+                    second);
         }
     }
 

@@ -30,7 +30,9 @@ final class FinalReads {
             findings.add(
                     HOLE,
                     extent.to,
-                    "node " + read.node() + " was read up to here, and then from " + read.from() + " on");
+                    "node " + read.node() + " was read up to here, and then from " + read.from() + " on",
+                    Clue.lastRead(read.node(), extent.to),
+                    Clue.itself(read));
         }
         extent.to = read.to();
         extent.end = Math.max(extent.end, read.end());
@@ -51,17 +53,33 @@ final class FinalReads {
         return nodes.values().stream().mapToLong(extent -> extent.to).max().orElse(0);
     }
 
+    /** The last read that came to the farthest. */
+    Clue longest() {
+        long end = end();
+        return nodes.entrySet().stream()
+                .filter(node -> node.getValue().to == end)
+                .findFirst()
+                .map(node -> Clue.lastRead(node.getKey(), end))
+                .orElse(operation -> false);
+    }
+
     void check() {
         long end = end();
+        Clue longest = longest();
         nodes.forEach((node, extent) -> {
             if (extent.to != end) {
                 findings.add(
                         REPLICAS_DIFFER,
                         extent.to,
-                        "the log of node " + node + " ends here, another one's at " + end + ", long after all faults");
+                        "the log of node " + node + " ends here, another one's at " + end + ", long after all faults",
+                        Clue.lastRead(node, extent.to),
+                        longest);
             } else if (extent.end != extent.to) {
                 findings.add(
-                        HOLE, extent.to, "node " + node + " says that its log ends at " + extent.end + ", not here");
+                        HOLE,
+                        extent.to,
+                        "node " + node + " says that its log ends at " + extent.end + ", not here",
+                        Clue.lastRead(node, extent.to));
             }
         });
     }

@@ -12,6 +12,7 @@ import io.walnut.chaos.history.Operation.Describe;
 import io.walnut.chaos.history.Operation.Mode;
 import io.walnut.chaos.history.Operation.Read;
 import io.walnut.chaos.history.Operation.Run;
+import io.walnut.chaos.history.Operation.Status;
 import io.walnut.chaos.history.Operation.Trim;
 import io.walnut.chaos.history.Outcome;
 import java.util.ArrayList;
@@ -25,25 +26,32 @@ import java.util.List;
 final class LogChecker {
     private final Findings findings = new Findings();
     private final VersionOrder order = new VersionOrder(findings);
-    private final EndTimes ends = new EndTimes(findings);
+    private final EndTimes ends = new EndTimes(findings, order::idAt);
     private final StartTimes starts = new StartTimes(findings);
     private final FinalReads finals = new FinalReads(findings);
     private final List<Append> unknown = new ArrayList<>();
     private final List<Append> failed = new ArrayList<>();
     private long unseen; // records of appends with an unknown outcome
     private long toldEnd; // the farthest that anybody was told of
+    private boolean trimmed;
+    private long operations;
 
     void add(Operation operation) {
+        operations++;
         switch (operation) {
             case Append append -> append(append);
             case Read read -> read(read);
             case Describe describe -> describe(describe);
             case Trim trim -> trim(trim);
+            case Status _ -> {} // of no log
         }
     }
 
     private void append(Append append) {
         order.invoked(append.firstId(), append.count());
+        if (append.ordered()) {
+            order.inOrder(append.firstId());
+        }
         switch (append.call().outcome()) {
             case FAIL -> failed.add(append);
             case INFO -> unknown.add(append);
@@ -63,7 +71,7 @@ final class LogChecker {
         long expected = read.from();
         for (Run run : read.records()) {
             if (run.offset() != expected) {
-                findings.add(HOLE, expected, "a read went on with offset " + run.offset());
+                findings.add(HOLE, expected, "a read went on with offset " + run.offset(), Clue.itself(read));
             }
             order.put(run);
             expected = run.endOffset();
@@ -115,6 +123,7 @@ final class LogChecker {
         if (trim.call().outcome() == Outcome.FAIL) {
             return;
         }
+        trimmed = true;
         starts.trimmedSince(trim.before(), trim.call().invoked());
         if (trim.call().ok()) {
             starts.reached(trim.before(), trim.call().returned());
@@ -132,6 +141,7 @@ final class LogChecker {
         failed.forEach(this::judgeFailed);
         finals.check();
         order.findPhantoms();
+        order.findOutOfOrder();
         long end = Math.max(order.end(), toldEnd);
         if (finals.complete()) {
             findHoles();
@@ -140,7 +150,9 @@ final class LogChecker {
                         LOST,
                         finals.end(),
                         "the log ends here at last, and " + (end - finals.end())
-                                + " records from here on had been acknowledged or read");
+                                + " records from here on had been acknowledged or read",
+                        Clue.knewEnd(finals.end() + 1),
+                        finals.longest());
             }
         }
         ends.check(end);
@@ -151,6 +163,14 @@ final class LogChecker {
     /** Whether everything that must be known to acquit is known. */
     boolean conclusive() {
         return finals.complete();
+    }
+
+    boolean trimmed() {
+        return trimmed;
+    }
+
+    long operations() {
+        return operations;
     }
 
     private void judgeUnknown(Append append) {
@@ -164,7 +184,12 @@ final class LogChecker {
             there++;
             ends.appendedSince(offset, append.call().invoked());
             if (first >= 0 && offset != first + i) {
-                findings.add(TORN_BATCH, offset, "record " + Ids.text(append.firstId() + i) + " is not with its batch");
+                findings.add(
+                        TORN_BATCH,
+                        offset,
+                        "record " + Ids.text(append.firstId() + i) + " is not with its batch",
+                        Clue.itself(append),
+                        Clue.saw(offset, append.firstId() + i));
             }
         }
         unseen += append.count() - there;
@@ -174,7 +199,9 @@ final class LogChecker {
             findings.add(
                     TORN_BATCH,
                     Math.max(first, 0),
-                    there + " of the " + append.count() + " records of the batch of " + Ids.text(append.firstId()));
+                    there + " of the " + append.count() + " records of the batch of " + Ids.text(append.firstId()),
+                    Clue.itself(append),
+                    finals.longest());
         }
     }
 
@@ -186,7 +213,9 @@ final class LogChecker {
                         FAILED_APPEND_IS_THERE,
                         offset,
                         "record " + Ids.text(append.firstId() + i) + ", of which it was said that it is not: "
-                                + append.call().error());
+                                + append.call().error(),
+                        Clue.itself(append),
+                        Clue.saw(offset, append.firstId() + i));
             }
         }
     }
@@ -202,11 +231,12 @@ final class LogChecker {
                     0,
                     untold
                             + " records were trimmed that nobody ever saw, and the appends that may have put them there have "
-                            + unseen);
+                            + unseen,
+                    finals.longest());
         }
         for (long offset = finals.start(); offset < finals.end(); offset++) {
             if (!order.known(offset)) {
-                findings.add(HOLE, offset, "nobody was told what is here");
+                findings.add(HOLE, offset, "nobody was told what is here", finals.longest());
             }
         }
     }

@@ -1,45 +1,66 @@
 package io.walnut.chaos.check;
 
+import io.walnut.chaos.history.Ids;
 import io.walnut.chaos.history.Operation;
 import io.walnut.chaos.history.Operation.Append;
 import io.walnut.chaos.history.Operation.Describe;
 import io.walnut.chaos.history.Operation.Mode;
 import io.walnut.chaos.history.Operation.Read;
 import io.walnut.chaos.history.Operation.Run;
+import io.walnut.chaos.history.Operation.Status;
 import io.walnut.chaos.history.Operation.Trim;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** A log that one client uses after another: what a cluster has to look like. Can go back. */
 final class LogModel {
-    /** All that later answers hang on: the records by a hash of them in their order. */
+    /** All that later answers hang on: the records, those alike that nobody saw, by a hash of them in their order. */
     record State(int length, long hash, long start) {}
 
-    private record Before(int length, long start) {}
+    private record Before(int length, long start, Map<Integer, Long> next) {}
 
+    private static final long UNSEEN = -2;
+
+    private final Map<Long, Long> seen;
+    private final Set<Long> seenIds;
     private final List<Long> ids = new ArrayList<>();
     private final List<Long> hashes = new ArrayList<>(List.of(0L));
     private final Deque<Before> before = new ArrayDeque<>();
+    private Map<Integer, Long> next = Map.of(); // of clients in order: the sequence that comes next
     private long start;
+
+    /** @param seen which record somebody was told to be at an offset: no other may come there */
+    LogModel(Map<Long, Long> seen) {
+        this.seen = seen;
+        this.seenIds = Set.copyOf(seen.values());
+    }
 
     /** Whether the log would have answered so; then it is done. */
     boolean apply(Operation operation) {
         if (!answers(operation)) {
             return false;
         }
-        before.push(new Before(ids.size(), start));
+        before.push(new Before(ids.size(), start, next));
         switch (operation) {
             case Append append -> {
+                if (append.ordered()) {
+                    next = new HashMap<>(next);
+                    next.merge(Ids.client(append.firstId()), (long) append.count(), Long::sum);
+                }
                 for (int i = 0; i < append.count(); i++) {
                     long id = append.firstId() + i;
                     ids.add(id);
-                    hashes.add((hashes.getLast() ^ id) * 0x9E3779B97F4A7C15L + Long.rotateLeft(id, 29));
+                    long known = append.ordered() || seenIds.contains(id) ? id : UNSEEN;
+                    hashes.add((hashes.getLast() ^ known) * 0x9E3779B97F4A7C15L + Long.rotateLeft(known, 29));
                 }
             }
             case Trim trim -> start = Math.max(start, trim.before());
-            case Read _, Describe _ -> {}
+            case Read _, Describe _, Status _ -> {}
         }
         return true;
     }
@@ -51,6 +72,7 @@ final class LogModel {
             hashes.removeLast();
         }
         start = last.start;
+        next = last.next;
     }
 
     State state() {
@@ -59,14 +81,38 @@ final class LogModel {
 
     private boolean answers(Operation operation) {
         return switch (operation) {
-            case Append append -> append.firstOffset() == Operation.UNKNOWN || append.firstOffset() == ids.size();
+            case Append append ->
+                (append.firstOffset() == Operation.UNKNOWN || append.firstOffset() == ids.size())
+                        && inOrder(append)
+                        && fits(append);
             case Trim trim ->
                 trim.before() <= ids.size()
                         && (trim.start() == Operation.UNKNOWN || trim.start() == Math.max(start, trim.before()));
             case Describe describe ->
                 !describe.call().ok() || bounds(describe.mode(), describe.start(), describe.end());
             case Read read -> records(read) && bounds(read.mode(), read.start(), read.end());
+            case Status _ -> true;
         };
+    }
+
+    private boolean fits(Append append) {
+        for (int i = 0; i < append.count(); i++) {
+            long id = append.firstId() + i;
+            if (seen.getOrDefault((long) ids.size() + i, id) != id) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether it would be as if it had not been. */
+    boolean changesNothing(Trim trim) {
+        return trim.before() <= start;
+    }
+
+    private boolean inOrder(Append append) {
+        return !append.ordered()
+                || Ids.sequence(append.firstId()) == next.getOrDefault(Ids.client(append.firstId()), 0L);
     }
 
     private boolean bounds(Mode mode, long toldStart, long toldEnd) {

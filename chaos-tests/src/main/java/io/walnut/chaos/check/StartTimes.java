@@ -53,6 +53,13 @@ final class StartTimes {
     }
 
     void check() {
+        NavigableMap<Long, Long> wantedSince =
+                new TreeMap<>(); // at the offset of each trim: the earliest of it and those beyond
+        long earliest = NEVER;
+        for (Map.Entry<Long, Long> trim : invoked.descendingMap().entrySet()) {
+            earliest = Math.min(earliest, trim.getValue());
+            wantedSince.put(trim.getKey(), earliest);
+        }
         long since = AT_ANY_TIME;
         Map.Entry<Long, Long> lower = notBefore.firstEntry();
         for (Map.Entry<Long, Long> upper : notAfter.entrySet()) {
@@ -62,10 +69,8 @@ final class StartTimes {
                 since = Math.max(since, lower.getValue());
                 lower = notBefore.higherEntry(lower.getKey());
             }
-            long wanted = invoked.tailMap(start, true).values().stream()
-                    .mapToLong(Long::longValue)
-                    .min()
-                    .orElse(NEVER);
+            Map.Entry<Long, Long> trim = wantedSince.ceilingEntry(start);
+            long wanted = trim == null ? NEVER : trim.getValue();
             if (wanted > until) {
                 findings.add(
                         TRIMMED_TOO_EARLY,
@@ -73,13 +78,17 @@ final class StartTimes {
                         "the log began here at " + until + " ns, and "
                                 + (wanted == NEVER
                                         ? "nobody trimmed it"
-                                        : "it was trimmed only since " + wanted + " ns"));
+                                        : "it was trimmed only since " + wanted + " ns"),
+                        Clue.knewStart(start, until),
+                        Clue.trimsSince(wanted));
             }
             if (since > until) {
                 findings.add(
                         TRIM_UNDONE,
                         start,
-                        "the log began here at " + until + " ns, and was seen to begin earlier since " + since + " ns");
+                        "the log began here at " + until + " ns, and was seen to begin earlier since " + since + " ns",
+                        Clue.knewStart(start, until),
+                        Clue.sawBelow(start, since));
                 since = AT_ANY_TIME;
             }
         }

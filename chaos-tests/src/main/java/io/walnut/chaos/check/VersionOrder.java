@@ -4,6 +4,8 @@ import static io.walnut.chaos.check.Anomaly.ALTERED;
 import static io.walnut.chaos.check.Anomaly.DIVERGENT;
 import static io.walnut.chaos.check.Anomaly.DUPLICATE;
 import static io.walnut.chaos.check.Anomaly.PHANTOM;
+import static io.walnut.chaos.check.Anomaly.REORDERED;
+import static io.walnut.chaos.check.Anomaly.SKIPPED;
 
 import io.walnut.chaos.history.Ids;
 import io.walnut.chaos.history.Operation.Run;
@@ -19,6 +21,7 @@ final class VersionOrder {
     private final Longs ids = new Longs(NONE);
     private final List<Longs> offsets = new ArrayList<>(); // by client, of its sequence numbers
     private final List<BitSet> invoked = new ArrayList<>(); // by client, its sequence numbers
+    private final BitSet ordered = new BitSet(); // clients that were promised the order of their batches
     private long end;
 
     VersionOrder(Findings findings) {
@@ -35,10 +38,15 @@ final class VersionOrder {
         invoked.get(client).set(sequence, sequence + count);
     }
 
+    /** The client of this record was promised the order of its batches. */
+    void inOrder(long id) {
+        ordered.set(Ids.client(id));
+    }
+
     /** These were told to be there. */
     void put(long offset, long firstId, int count) {
         if (firstId == Ids.ALTERED) {
-            findings.add(ALTERED, offset, "the record is not what any client wrote");
+            findings.add(ALTERED, offset, "the record is not what any client wrote", Clue.saw(offset, firstId));
             end = Math.max(end, offset + 1);
             return;
         }
@@ -53,11 +61,21 @@ final class VersionOrder {
     private void put(long offset, long id, Longs places, long sequence) {
         long known = ids.setIfAbsent(offset, id);
         if (known != id) {
-            findings.add(DIVERGENT, offset, "record " + Ids.text(known) + ", and also " + Ids.text(id));
+            findings.add(
+                    DIVERGENT,
+                    offset,
+                    "record " + Ids.text(known) + ", and also " + Ids.text(id),
+                    Clue.saw(offset, known),
+                    Clue.saw(offset, id));
         }
         long place = places.setIfAbsent(sequence, offset);
         if (place != offset) {
-            findings.add(DUPLICATE, offset, "record " + Ids.text(id) + ", which is at offset " + place + " too");
+            findings.add(
+                    DUPLICATE,
+                    offset,
+                    "record " + Ids.text(id) + ", which is at offset " + place + " too",
+                    Clue.saw(place, id),
+                    Clue.saw(offset, id));
         }
     }
 
@@ -79,7 +97,12 @@ final class VersionOrder {
     }
 
     boolean known(long offset) {
-        return ids.get(offset) != NONE;
+        return idAt(offset) != NONE;
+    }
+
+    /** A number that is no record's where nobody was told of one. */
+    long idAt(long offset) {
+        return ids.get(offset);
     }
 
     /** One past the last offset at which anybody was told of a record. */
@@ -96,8 +119,59 @@ final class VersionOrder {
         for (long offset = 0; offset < end; offset++) {
             long id = ids.get(offset);
             if (id != NONE && !isInvoked(id)) {
-                findings.add(PHANTOM, offset, "record " + Ids.text(id) + ", which nobody appended");
+                findings.add(
+                        PHANTOM, offset, "record " + Ids.text(id) + ", which nobody appended", Clue.saw(offset, id));
             }
+        }
+    }
+
+    /** What a client gave in an order is there in that order, and nothing of it without what it gave before. */
+    void findOutOfOrder() {
+        long complete = end; // from here on nothing is there that nobody was told of
+        while (!ordered.isEmpty() && complete > 0 && known(complete - 1)) {
+            complete--;
+        }
+        for (int client = ordered.nextSetBit(0); client >= 0; client = ordered.nextSetBit(client + 1)) {
+            findOutOfOrder(client, complete);
+        }
+    }
+
+    private void findOutOfOrder(int client, long complete) {
+        BitSet sequences = invoked.get(client);
+        Longs places = places(client);
+        long last = NONE; // sequence of the last one seen
+        long to = 0; // one past its offset
+        long missing = NONE;
+        for (int sequence = sequences.nextSetBit(0); sequence >= 0; sequence = sequences.nextSetBit(sequence + 1)) {
+            long offset = places.get(sequence);
+            long id = Ids.of(client, sequence);
+            if (offset == NONE) {
+                missing = missing == NONE ? sequence : missing;
+                continue;
+            }
+            if (offset < to) {
+                long before = Ids.of(client, last);
+                findings.add(
+                        REORDERED,
+                        offset,
+                        "record " + Ids.text(id) + ", which its client gave after " + Ids.text(before) + " at offset "
+                                + (to - 1),
+                        Clue.saw(to - 1, before),
+                        Clue.saw(offset, id));
+            } else if (missing != NONE && to >= complete) {
+                findings.add(
+                        SKIPPED,
+                        offset,
+                        "record " + Ids.text(id) + ", and not " + Ids.text(Ids.of(client, missing))
+                                + ", which its client gave before it",
+                        Clue.appends(Ids.of(client, missing)),
+                        Clue.saw(offset, id));
+            }
+            if (offset >= to) {
+                last = sequence;
+                to = offset + 1;
+            }
+            missing = NONE;
         }
     }
 }

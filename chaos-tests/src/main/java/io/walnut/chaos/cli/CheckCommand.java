@@ -1,9 +1,12 @@
 package io.walnut.chaos.cli;
 
-import io.walnut.chaos.check.HistoryChecker;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.walnut.chaos.check.HistoryJudge;
 import io.walnut.chaos.check.Verdict;
 import io.walnut.chaos.check.Violation;
-import io.walnut.chaos.history.HistoryReader;
+import io.walnut.chaos.history.HistoryWriter;
 import io.walnut.chaos.history.Operation;
 import io.walnut.cli.ExitCode;
 import io.walnut.cli.Output;
@@ -30,6 +33,9 @@ import picocli.CommandLine.Spec;
             "Exits with 0 when nothing was violated and every log was read to its end afterwards, else with 1."
         })
 final class CheckCommand implements Callable<Integer> {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final TypeReference<LinkedHashMap<String, Object>> FIELDS = new TypeReference<>() {};
+
     @Parameters(paramLabel = "FILE", description = "A history, one operation a line (docs/HISTORIES.md has the form).")
     Path file;
 
@@ -41,13 +47,7 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        HistoryChecker checker = new HistoryChecker();
-        try (HistoryReader history = new HistoryReader(file)) {
-            for (Operation next = history.next(); next != null; next = history.next()) {
-                checker.add(next);
-            }
-        }
-        Verdict verdict = checker.judge();
+        Verdict verdict = HistoryJudge.judge(file);
         PrintWriter out = spec.commandLine().getOut();
         if (form.output() == Output.TABLE) {
             print(verdict, out);
@@ -62,6 +62,14 @@ final class CheckCommand implements Callable<Integer> {
         out.printf(Locale.ROOT, "%,d operations on %,d logs%n", verdict.operations(), verdict.logs());
         verdict.violations().forEach(out::println);
         verdict.counts().forEach((anomaly, count) -> out.printf(Locale.ROOT, "%s: %,d%n", anomaly, count));
+        if (verdict.searched() < verdict.trimmed().size()) {
+            out.printf(
+                    Locale.ROOT,
+                    "%,d logs were trimmed, %,d of them were small enough to be searched; on the others the check may miss"
+                            + " something%n",
+                    verdict.trimmed().size(),
+                    verdict.searched());
+        }
         if (verdict.broken()) {
             return;
         }
@@ -77,11 +85,22 @@ final class CheckCommand implements Callable<Integer> {
         fields.put("operations", verdict.operations());
         fields.put("logs", verdict.logs());
         fields.put("conclusive", verdict.conclusive());
+        fields.put("trimmed", verdict.trimmed().size());
+        fields.put("searched", verdict.searched());
         fields.put("anomalies", verdict.counts());
         fields.put(
                 "violations",
                 verdict.violations().stream().map(CheckCommand::fields).toList());
         return fields;
+    }
+
+    /** As its line in the history has it. */
+    private static Map<String, Object> fields(Operation operation) {
+        try {
+            return JSON.readValue(HistoryWriter.line(operation), FIELDS);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("just written", e);
+        }
     }
 
     private static Map<String, Object> fields(Violation violation) {
@@ -90,6 +109,9 @@ final class CheckCommand implements Callable<Integer> {
         fields.put("log", violation.log());
         fields.put("offset", violation.offset());
         fields.put("text", violation.text());
+        fields.put(
+                "witnesses",
+                violation.witnesses().stream().map(CheckCommand::fields).toList());
         return fields;
     }
 }

@@ -59,6 +59,13 @@ final class RunCommand implements Callable<Integer> {
     String workload;
 
     @Option(
+            names = "--rate",
+            paramLabel = "N",
+            description = "Steps of all clients a second, evenly (default: as many as the cluster takes).")
+    @Nullable
+    Double rate;
+
+    @Option(
             names = "--faults",
             paramLabel = "NAME",
             split = ",",
@@ -95,6 +102,9 @@ final class RunCommand implements Callable<Integer> {
         if (!(minutes > 0)) {
             throw new ParameterException(spec.commandLine(), "--minutes is " + minutes + "; expected more than 0");
         }
+        if (rate != null && !(rate > 0)) {
+            throw new ParameterException(spec.commandLine(), "--rate is " + rate + "; expected more than 0");
+        }
         Runner.Ran ran;
         try {
             List<Fault> chosen = faults.isEmpty()
@@ -105,6 +115,7 @@ final class RunCommand implements Callable<Integer> {
                     RunOptions.time(minutes),
                     backend,
                     workload,
+                    rate,
                     chosen.stream().map(Fault::name).toList(),
                     name == null ? backend + "-" + workload : name);
             ran = new Runner(options, !faults.isEmpty(), ledger).run(out, spec.commandLine().getErr());

@@ -11,6 +11,7 @@ import io.walnut.chaos.run.ChaosRun;
 import io.walnut.chaos.run.RunDirectory;
 import io.walnut.chaos.run.RunOptions;
 import io.walnut.chaos.scorecard.RunLine;
+import io.walnut.chaos.workload.Pace;
 import io.walnut.chaos.workload.Workload;
 import io.walnut.chaos.workload.Workloads;
 import java.io.IOException;
@@ -112,12 +113,14 @@ final class Runner {
                     options.time(),
                     options.backend(),
                     options.workload(),
+                    options.rate(),
                     chosen.stream().map(Fault::name).toList(),
                     options.name());
             directory.writeRepro(of, program(), Build.version() + ", commit " + Build.commit());
+            Pace pace = options.rate() == null ? Pace.pausing(PAUSE) : Pace.of(options.rate());
             ChaosRun run = new ChaosRun(
                     cluster,
-                    new ChaosRun.Settings(of.seed(), of.time(), workload, chosen, FAULT_EVERY, PROCESSES, LOGS, PAUSE),
+                    new ChaosRun.Settings(of.seed(), of.time(), workload, chosen, FAULT_EVERY, PROCESSES, LOGS, pace),
                     directory.path());
             interrupt.ends(run, cluster);
             try (RunProgress _ = new RunProgress(run, of.time(), err)) {

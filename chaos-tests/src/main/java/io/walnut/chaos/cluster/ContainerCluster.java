@@ -60,7 +60,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
 
         @Override
         public String text() {
-            return "containers of the product's image by Testcontainers, each with its own disk: all that the namespace kind can do";
+            return "containers of the product's image by Testcontainers, each with its own disk: packets and power can be cut as well";
         }
 
         @Override
@@ -377,6 +377,11 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
     @Override
     public Path directory(Node node) {
         return member(node).disk.directory().resolve("data");
+    }
+
+    @Override
+    public Path directoryInside(Node node) {
+        return Path.of(HOME, "data");
     }
 
     /** As Docker has it until now. */

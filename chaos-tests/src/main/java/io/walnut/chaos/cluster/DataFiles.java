@@ -7,4 +7,9 @@ import java.nio.file.Path;
 public interface DataFiles {
     /** Data directory of a node. Only that of a node that does not run may be changed, and only by who stopped it. */
     Path directory(Node node);
+
+    /** The same directory as the node's process calls it. */
+    default Path directoryInside(Node node) {
+        return directory(node);
+    }
 }

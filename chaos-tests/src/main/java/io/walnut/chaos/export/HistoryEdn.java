@@ -5,6 +5,7 @@ import io.walnut.chaos.history.Operation.Append;
 import io.walnut.chaos.history.Operation.Describe;
 import io.walnut.chaos.history.Operation.Read;
 import io.walnut.chaos.history.Operation.Run;
+import io.walnut.chaos.history.Operation.Status;
 import io.walnut.chaos.history.Operation.Trim;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -66,6 +67,7 @@ final class HistoryEdn implements Form {
             case Read read -> log + observer(read.mode(), read.node()) + ", :from " + read.from();
             case Describe describe -> log + observer(describe.mode(), describe.node());
             case Trim trim -> log + ", :before " + trim.before();
+            case Status _ -> log;
         };
     }
 
@@ -77,6 +79,7 @@ final class HistoryEdn implements Form {
                         + known("end", read.end());
             case Describe describe -> known("start", describe.start()) + known("end", describe.end());
             case Trim trim -> known("start", trim.start());
+            case Status _ -> "";
         };
     }
 

@@ -106,6 +106,7 @@ final class PorcupineJson implements Form {
                         json.writeEndObject();
                     }
                 }
+                case Operation.Status _ -> {} // of no log
             }
         }
 

@@ -6,6 +6,8 @@ import io.walnut.chaos.cluster.Commands;
 import io.walnut.chaos.cluster.DataFiles;
 import io.walnut.chaos.cluster.Processes;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +26,8 @@ final class SystemCallFault implements Fault {
     private static final String SYNCS = "fdatasync,fsync";
     private static final String WRITES = "pwrite64,pwritev";
     private static final String READS = "pread64,preadv";
-    private static final int ATTACH_MS = 500;
+    private static final int LOOKS = 30;
+    private static final int LOOK_EVERY_MS = 100;
     private static final int DETACH_SECONDS = 10;
 
     private final String name;
@@ -84,11 +87,14 @@ final class SystemCallFault implements Fault {
         if (pid.isEmpty()) {
             return List.of();
         }
-        List<String> command = new ArrayList<>(List.of("strace", "-f", "-qq", "-o", "/dev/null"));
+        DataFiles files = cluster.ability(DataFiles.class).orElseThrow();
+        Path told = Files.createTempFile("walnut-chaos-", ".strace");
+        List<String> command = new ArrayList<>(List.of("strace", "-f", "-qq", "-o", told.toString()));
         command.addAll(List.of("-p", Long.toString(pid.getAsLong())));
-        for (Path file :
-                NodeFiles.ALL.in(cluster.ability(DataFiles.class).orElseThrow().directory(node))) {
-            command.addAll(List.of("-P", file.toString()));
+        for (Path file : NodeFiles.ALL.in(files.directory(node))) {
+            Path inside = files.directoryInside(node)
+                    .resolve(files.directory(node).relativize(file).toString());
+            command.addAll(List.of("-P", inside.toString()));
         }
         command.addAll(List.of("-e", "trace=" + calls, "-e", "inject=" + calls + ":" + injection));
         Process started = new ProcessBuilder(command)
@@ -96,12 +102,27 @@ final class SystemCallFault implements Fault {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         tracer = started;
-        if (started.waitFor(ATTACH_MS, TimeUnit.MILLISECONDS)) {
-            tracer = null;
-            return List.of(); // the node has ended before it was attached to
-        }
         hit = node;
-        return List.of(node.id());
+        try {
+            return happened(started, told) ? List.of(node.id()) : List.of();
+        } finally {
+            Files.delete(told); // the tracer writes on into what has no name
+        }
+    }
+
+    /** Whether a call was altered, within a while; what was never called has not failed. */
+    private static boolean happened(Process tracer, Path told) throws IOException, InterruptedException {
+        for (int i = 0; i < LOOKS; i++) {
+            boolean ended = tracer.waitFor(LOOK_EVERY_MS, TimeUnit.MILLISECONDS);
+            String lines = Files.readString(told, StandardCharsets.ISO_8859_1);
+            if (lines.contains("INJECTED") || lines.contains("DELAYED")) {
+                return true;
+            }
+            if (ended) {
+                return false; // so has the node
+            }
+        }
+        return false;
     }
 
     @Override

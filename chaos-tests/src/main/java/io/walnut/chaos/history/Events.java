@@ -54,6 +54,9 @@ public final class Events {
             long read = 0;
             for (Operation next = history.next(); next != null; next = history.next()) {
                 long invoked = next.call().invoked();
+                if (next instanceof Operation.Status) {
+                    continue;
+                }
                 int part = (int) (read++ / PART);
                 if (part == firstCalls.size()) {
                     firstCalls.add(invoked);
@@ -72,6 +75,9 @@ public final class Events {
         long read = 0;
         try (HistoryReader history = new HistoryReader(file)) {
             for (Operation next = history.next(); next != null; next = history.next()) {
+                if (next instanceof Operation.Status) {
+                    continue; // no client's, and of no log
+                }
                 waiting.add(new Event(next.call().invoked(), false, read, next));
                 waiting.add(new Event(next.call().returned(), true, read, next));
                 int part = (int) (++read / PART);

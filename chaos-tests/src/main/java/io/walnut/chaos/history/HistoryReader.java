@@ -10,6 +10,7 @@ import io.walnut.chaos.history.Operation.Describe;
 import io.walnut.chaos.history.Operation.Mode;
 import io.walnut.chaos.history.Operation.Read;
 import io.walnut.chaos.history.Operation.Run;
+import io.walnut.chaos.history.Operation.Status;
 import io.walnut.chaos.history.Operation.Trim;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -43,6 +44,11 @@ public final class HistoryReader implements AutoCloseable {
     private long before;
     private long start;
     private long end;
+    private boolean ordered;
+    private long started;
+    private long term;
+    private boolean leads;
+    private long commit;
     private List<Run> records = List.of();
 
     /** @throws HistoryFormatException when the file is no history, or one of another version */
@@ -118,7 +124,8 @@ public final class HistoryReader implements AutoCloseable {
         op = log = outcome = error = mode = node = "";
         process = client = count = -1;
         invoked = returned = from = before = Long.MIN_VALUE;
-        sequence = offset = start = end = Operation.UNKNOWN;
+        sequence = offset = start = end = started = term = commit = Operation.UNKNOWN;
+        ordered = leads = false;
         records = List.of();
     }
 
@@ -142,6 +149,11 @@ public final class HistoryReader implements AutoCloseable {
             case "before" -> before = json.getLongValue();
             case "start" -> start = json.getLongValue();
             case "end" -> end = json.getLongValue();
+            case "ordered" -> ordered = json.getBooleanValue();
+            case "started" -> started = json.getLongValue();
+            case "term" -> term = json.getLongValue();
+            case "leads" -> leads = json.getBooleanValue();
+            case "commit" -> commit = json.getLongValue();
             case "records" -> records = records();
             default -> throw wrong("unknown field '" + name + "'");
         }
@@ -166,18 +178,26 @@ public final class HistoryReader implements AutoCloseable {
     }
 
     private Operation operation() throws HistoryFormatException {
-        if (invoked == Long.MIN_VALUE || returned == Long.MIN_VALUE || log.isEmpty()) {
+        if (invoked == Long.MIN_VALUE || returned == Long.MIN_VALUE || (log.isEmpty() && !op.equals("status"))) {
             throw wrong("an operation has 'log', 'invoked' and 'returned'");
         }
         Call call = new Call(process, log, invoked, returned, oneOf(Outcome.class, "outcome", outcome), error);
         return switch (op) {
-            case "append" -> new Append(call, Ids.of(client, sequence), count, told("offset", offset, call));
+            case "append" -> new Append(call, Ids.of(client, sequence), count, told("offset", offset, call), ordered);
             case "read" ->
                 new Read(call, oneOf(Mode.class, "mode", mode), node, required("from", from), records, start, end);
             case "describe" -> new Describe(call, oneOf(Mode.class, "mode", mode), node, start, end);
             case "trim" -> new Trim(call, required("before", before), start);
-            default -> throw wrong("op is '" + op + "'; expected append, read, describe or trim");
+            case "status" -> status(call);
+            default -> throw wrong("op is '" + op + "'; expected append, read, describe, trim or status");
         };
+    }
+
+    private Status status(Call call) throws HistoryFormatException {
+        if (node.isEmpty() || (call.ok() && (started < 0 || term < 0 || commit < 0))) {
+            throw wrong("a status has 'node', and where it is ok 'started', 'term' and 'commit', each 0 or more");
+        }
+        return new Status(call, node, started, term, leads, commit);
     }
 
     private long told(String name, long value, Call call) throws HistoryFormatException {

@@ -8,9 +8,11 @@ import io.walnut.chaos.history.Operation.Append;
 import io.walnut.chaos.history.Operation.Describe;
 import io.walnut.chaos.history.Operation.Read;
 import io.walnut.chaos.history.Operation.Run;
+import io.walnut.chaos.history.Operation.Status;
 import io.walnut.chaos.history.Operation.Trim;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -34,11 +36,28 @@ public final class HistoryWriter implements AutoCloseable {
     }
 
     public synchronized void write(Operation operation) throws IOException {
+        write(json, operation);
+    }
+
+    /** One operation as its line has it. */
+    public static String line(Operation operation) {
+        StringWriter line = new StringWriter();
+        try (JsonGenerator json = new JsonFactory().createGenerator(line)) {
+            write(json, operation);
+        } catch (IOException e) {
+            throw new AssertionError("to memory", e);
+        }
+        return line.toString();
+    }
+
+    private static void write(JsonGenerator json, Operation operation) throws IOException {
         Call call = operation.call();
         json.writeStartObject();
         json.writeStringField("op", operation.getClass().getSimpleName().toLowerCase(Locale.ROOT));
         json.writeNumberField("process", call.process());
-        json.writeStringField("log", call.log());
+        if (!call.log().isEmpty()) {
+            json.writeStringField("log", call.log());
+        }
         json.writeNumberField("invoked", call.invoked());
         json.writeNumberField("returned", call.returned());
         json.writeStringField("outcome", call.outcome().name().toLowerCase(Locale.ROOT));
@@ -50,33 +69,45 @@ public final class HistoryWriter implements AutoCloseable {
                 json.writeNumberField("client", Ids.client(append.firstId()));
                 json.writeNumberField("sequence", Ids.sequence(append.firstId()));
                 json.writeNumberField("count", append.count());
-                known("offset", append.firstOffset());
+                known(json, "offset", append.firstOffset());
+                if (append.ordered()) {
+                    json.writeBooleanField("ordered", true);
+                }
             }
             case Read read -> {
-                observer(read.mode(), read.node());
+                observer(json, read.mode(), read.node());
                 json.writeNumberField("from", read.from());
                 json.writeArrayFieldStart("records");
                 for (Run run : read.records()) {
-                    write(run);
+                    write(json, run);
                 }
                 json.writeEndArray();
-                known("start", read.start());
-                known("end", read.end());
+                known(json, "start", read.start());
+                known(json, "end", read.end());
             }
             case Describe describe -> {
-                observer(describe.mode(), describe.node());
-                known("start", describe.start());
-                known("end", describe.end());
+                observer(json, describe.mode(), describe.node());
+                known(json, "start", describe.start());
+                known(json, "end", describe.end());
             }
             case Trim trim -> {
                 json.writeNumberField("before", trim.before());
-                known("start", trim.start());
+                known(json, "start", trim.start());
+            }
+            case Status status -> {
+                json.writeStringField("node", status.node());
+                if (call.ok()) {
+                    json.writeNumberField("started", status.started());
+                    json.writeNumberField("term", status.term());
+                    json.writeBooleanField("leads", status.leads());
+                    json.writeNumberField("commit", status.commitIndex());
+                }
             }
         }
         json.writeEndObject();
     }
 
-    private void observer(Operation.Mode mode, String node) throws IOException {
+    private static void observer(JsonGenerator json, Operation.Mode mode, String node) throws IOException {
         json.writeStringField("mode", mode.name().toLowerCase(Locale.ROOT));
         if (!node.isEmpty()) {
             json.writeStringField("node", node);
@@ -84,7 +115,7 @@ public final class HistoryWriter implements AutoCloseable {
     }
 
     /** Offset, client, sequence, count; without the last three where the record is nobody's. */
-    private void write(Run run) throws IOException {
+    private static void write(JsonGenerator json, Run run) throws IOException {
         json.writeStartArray();
         json.writeNumber(run.offset());
         if (run.firstId() != Ids.ALTERED) {
@@ -95,7 +126,7 @@ public final class HistoryWriter implements AutoCloseable {
         json.writeEndArray();
     }
 
-    private void known(String name, long value) throws IOException {
+    private static void known(JsonGenerator json, String name, long value) throws IOException {
         if (value != Operation.UNKNOWN) {
             json.writeNumberField(name, value);
         }

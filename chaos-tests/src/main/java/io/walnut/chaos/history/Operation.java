@@ -2,7 +2,7 @@ package io.walnut.chaos.history;
 
 import java.util.List;
 
-/** Something that a client asked of a log, with what it was told. */
+/** Something that a client asked of a log, or of a node, with what it was told. */
 public sealed interface Operation {
     Call call();
 
@@ -15,8 +15,14 @@ public sealed interface Operation {
      * @param firstId id of its first record; the others have the ids after it
      * @param count number of its records
      * @param firstOffset offset of the first, {@link #UNKNOWN} unless it is ok
+     * @param ordered its client has many batches in flight, and was promised their order: each is in the log only when the one
+     *     before it is, and before it
      */
-    record Append(Call call, long firstId, int count, long firstOffset) implements Operation {
+    record Append(Call call, long firstId, int count, long firstOffset, boolean ordered) implements Operation {
+        public Append(Call call, long firstId, int count, long firstOffset) {
+            this(call, firstId, count, firstOffset, false);
+        }
+
         public Append {
             if (count < 1 || Ids.sequence(firstId) + count > Ids.SEQUENCES) {
                 throw new IllegalArgumentException("a batch of " + count + " records from id " + firstId);
@@ -59,6 +65,16 @@ public sealed interface Operation {
      * @param start first offset of the log afterwards as it was told, {@link #UNKNOWN} when it was not
      */
     record Trim(Call call, long before, long start) implements Operation {}
+
+    /**
+     * What a node says of itself; of no log, and its call names none.
+     *
+     * @param node who was asked
+     * @param started when it was started, by its own clock; tells one life of it from another
+     * @param leads whether it leads
+     */
+    record Status(Call call, String node, long started, long term, boolean leads, long commitIndex)
+            implements Operation {}
 
     /** What an observation promises. */
     enum Mode {

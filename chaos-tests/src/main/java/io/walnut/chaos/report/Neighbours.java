@@ -52,6 +52,7 @@ final class Neighbours {
     private void add(Operation operation) {
         if (operation.call().returned() < axis.from()
                 || operation.call().invoked() > axis.to()
+                || operation instanceof Operation.Status
                 || (operation instanceof Operation.Read read && read.mode() == Mode.FINAL)) {
             return;
         }

@@ -74,6 +74,7 @@ final class RunStatistics implements Events.Listener {
             case Read read -> count(read, Kind.READ, 0);
             case Describe describe -> count(describe, Kind.READ, 0);
             case Trim trim -> count(trim, Kind.READ, 0);
+            case Operation.Status _ -> {} // no client's
         }
     }
 

@@ -10,7 +10,7 @@ final class Witnesses {
     private Witnesses() {}
 
     static List<Operation> of(Violation violation) {
-        return List.of();
+        return violation.witnesses();
     }
 
     /** Without those that looked after the run: they would make any window of time too wide. */

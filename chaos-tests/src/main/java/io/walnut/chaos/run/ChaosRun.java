@@ -1,17 +1,17 @@
 package io.walnut.chaos.run;
 
-import io.walnut.chaos.check.HistoryChecker;
+import io.walnut.chaos.check.HistoryJudge;
 import io.walnut.chaos.check.Verdict;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Nemesis;
 import io.walnut.chaos.history.Events;
-import io.walnut.chaos.history.HistoryReader;
 import io.walnut.chaos.history.HistoryWriter;
-import io.walnut.chaos.history.Operation;
 import io.walnut.chaos.workload.Clients;
 import io.walnut.chaos.workload.FinalReads;
+import io.walnut.chaos.workload.Pace;
 import io.walnut.chaos.workload.Recorder;
+import io.walnut.chaos.workload.StatusMonitor;
 import io.walnut.chaos.workload.Workload;
 import io.walnut.client.Walnut;
 import io.walnut.client.WalnutException;
@@ -39,7 +39,7 @@ public final class ChaosRun {
      *
      * @param seed of the workload and of the faults
      * @param faultEvery between two faults
-     * @param pause of a process between two calls
+     * @param pace of all processes
      */
     public record Settings(
             long seed,
@@ -49,7 +49,7 @@ public final class ChaosRun {
             Duration faultEvery,
             int processes,
             int logs,
-            Duration pause) {
+            Pace pace) {
         public Settings {
             faults = List.copyOf(faults);
         }
@@ -145,7 +145,10 @@ public final class ChaosRun {
             recorder = records;
             nemesis = foe;
             try {
-                underFaults(records, foe, faultFile);
+                try (StatusMonitor _ = new StatusMonitor(cluster, records)) {
+                    underFaults(records, foe, faultFile);
+                    start();
+                }
                 readAll(records);
             } catch (IOException | WalnutException e) {
                 // A cluster that does not come back is what we are here for: the rest of what it did is told all the same.
@@ -162,7 +165,7 @@ public final class ChaosRun {
         Liveness liveness = new Liveness(foe.injected());
         Events.play(file, liveness);
         return new Result(
-                judge(file),
+                HistoryJudge.judge(file),
                 records.operations(),
                 records.acknowledged(),
                 foe.injected(),
@@ -200,7 +203,7 @@ public final class ChaosRun {
         }
         phase = Phase.RUNNING;
         Clients.Settings workload = new Clients.Settings(
-                settings.workload, settings.processes, logs, cluster.nodes(), settings.pause, settings.seed);
+                settings.workload, settings.processes, logs, cluster.nodes(), settings.pace, settings.seed);
         try (Clients clients = new Clients(workload, () -> client(DEADLINE), records)) {
             long end = records.now() + settings.time.toNanos();
             while (records.now() < end && !stopped) {
@@ -216,7 +219,6 @@ public final class ChaosRun {
         if (stopped) {
             return;
         }
-        start();
         phase = Phase.READING;
         try (Walnut walnut = client(LAST_DEADLINE)) {
             awaitQuiet(walnut);
@@ -232,19 +234,22 @@ public final class ChaosRun {
         }
     }
 
-    /** An append whose client has given up may still be on its way. */
+    /** An append or a trim whose client has given up may still be on its way. */
     private void awaitQuiet(Walnut walnut) throws InterruptedException {
-        List<Long> before = List.of();
-        List<Long> ends = ends(walnut);
-        while (!ends.equals(before)) {
+        List<List<Long>> before = List.of();
+        List<List<Long>> bounds = bounds(walnut);
+        while (!bounds.equals(before)) {
             Thread.sleep(QUIET);
-            before = ends;
-            ends = ends(walnut);
+            before = bounds;
+            bounds = bounds(walnut);
         }
     }
 
-    private List<Long> ends(Walnut walnut) {
-        return logs.stream().map(log -> walnut.describe(log).endOffset()).toList();
+    private List<List<Long>> bounds(Walnut walnut) {
+        return logs.stream()
+                .map(walnut::describe)
+                .map(log -> List.of(log.startOffset(), log.endOffset()))
+                .toList();
     }
 
     private void start() throws IOException, InterruptedException {
@@ -257,15 +262,5 @@ public final class ChaosRun {
                 .endpoints(cluster.endpoints())
                 .deadline(deadline)
                 .build();
-    }
-
-    private static Verdict judge(Path file) throws IOException {
-        HistoryChecker checker = new HistoryChecker();
-        try (HistoryReader history = new HistoryReader(file)) {
-            for (Operation next = history.next(); next != null; next = history.next()) {
-                checker.add(next);
-            }
-        }
-        return checker.judge();
     }
 }

@@ -7,15 +7,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * By what a run can be repeated: as it is written into its results and its {@code repro.sh}.
  *
  * @param seed of clients and faults
+ * @param rate operations a second over all clients, null for as many as they can
  * @param faults their names, in the order in which the seed chooses among them
  * @param name of the directory above that of the run
  */
-public record RunOptions(long seed, Duration time, String backend, String workload, List<String> faults, String name) {
+public record RunOptions(long seed, Duration time, String backend, String workload, @Nullable Double rate, List<String> faults, String name) {
     private static final double SECONDS_A_MINUTE = 60;
 
     public RunOptions {
@@ -44,6 +46,9 @@ public record RunOptions(long seed, Duration time, String backend, String worklo
                 backend,
                 "--workload",
                 workload));
+        if (rate != null) {
+            arguments.addAll(List.of("--rate", rate.toString()));
+        }
         arguments.addAll(List.of("--faults", faults.isEmpty() ? "none" : String.join(",", faults)));
         arguments.addAll(List.of("--name", name));
         return arguments;
@@ -56,6 +61,9 @@ public record RunOptions(long seed, Duration time, String backend, String worklo
         fields.put("minutes", minutes());
         fields.put("backend", backend);
         fields.put("workload", workload);
+        if (rate != null) {
+            fields.put("rate", rate);
+        }
         fields.put("faults", faults);
         fields.put("name", name);
         return fields;
@@ -81,6 +89,7 @@ public record RunOptions(long seed, Duration time, String backend, String worklo
                 time(fields.get("minutes").asDouble()),
                 fields.get("backend").asText(),
                 fields.get("workload").asText(),
+                fields.has("rate") ? fields.get("rate").asDouble() : null,
                 faults,
                 fields.get("name").asText());
     }

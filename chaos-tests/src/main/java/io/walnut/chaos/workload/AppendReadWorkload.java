@@ -1,13 +1,11 @@
 package io.walnut.chaos.workload;
 
-import java.util.ArrayList;
+import io.walnut.chaos.cluster.Cluster;
 import java.util.List;
 import java.util.Random;
 
 /** Appends batches of random size to a few logs, looks at their ends and reads them, from the leader and from any node. */
 final class AppendReadWorkload implements Workload {
-    private static final int LARGEST_BATCH = 5;
-    private static final int LARGEST_RECORD = 2_000;
     private static final int LARGEST_READ = 100;
 
     @Override
@@ -22,45 +20,45 @@ final class AppendReadWorkload implements Workload {
 
     @Override
     public Workload.Client client(Context context) {
-        return new AppendingReader(context);
+        Logs logs = new Logs(context);
+        return mix(context, logs);
     }
 
-    private static final class AppendingReader implements Workload.Client {
-        private final Context context;
+    /** The logs as one client knows them, of which each step takes any. */
+    static final class Logs {
         private final Random random;
-        private final List<LogClient> clients = new ArrayList<>();
-        private final long[] ends;
+        private final List<LogClient> clients;
 
-        AppendingReader(Context context) {
-            this.context = context;
-            this.random = context.random();
-            this.ends = new long[context.logs().size()];
-            for (int i = 0; i < ends.length; i++) {
-                // A record's id is its client's and a number: of each log another client.
-                int client = context.number() * ends.length + i;
-                clients.add(
-                        new LogClient(client, context.walnut(), context.logs().get(i), context.recorder()));
-            }
+        Logs(Context context) {
+            random = context.random();
+            clients = context.logs().stream()
+                    .map(log -> new LogClient(context, log))
+                    .toList();
         }
 
-        @Override
-        public void step() {
-            int at = random.nextInt(ends.length);
-            LogClient client = clients.get(at);
-            long end = ends[at];
-            switch (random.nextInt(8)) {
-                case 0 -> ends[at] = Math.max(end, client.describe());
-                case 1 -> client.read(Math.max(0, end - random.nextInt(LARGEST_READ)), LARGEST_READ);
-                case 2 ->
-                    client.read(
-                            Math.max(0, end - LARGEST_READ),
-                            LARGEST_READ,
-                            context.nodes().get(random.nextInt(context.nodes().size())));
-                default ->
-                    client.append(
-                            1 + random.nextInt(LARGEST_BATCH),
-                            Payload.SMALLEST_BYTES + random.nextInt(LARGEST_RECORD - Payload.SMALLEST_BYTES));
-            }
+        LogClient any() {
+            return clients.get(random.nextInt(clients.size()));
         }
+    }
+
+    static Mix mix(Context context, Logs logs) {
+        Random random = context.random();
+        return new Mix(random)
+                .add(5, () -> logs.any().append())
+                .add(1, () -> logs.any().describe())
+                .add(1, () -> {
+                    LogClient log = logs.any();
+                    log.read(latest(log, random.nextInt(LARGEST_READ)), LARGEST_READ);
+                })
+                .add(1, () -> {
+                    LogClient log = logs.any();
+                    List<Cluster.Node> nodes = context.nodes();
+                    log.read(latest(log, LARGEST_READ), LARGEST_READ, nodes.get(random.nextInt(nodes.size())));
+                });
+    }
+
+    /** So many records before the end. */
+    private static long latest(LogClient log, int records) {
+        return Math.max(log.start(), log.end() - records);
     }
 }

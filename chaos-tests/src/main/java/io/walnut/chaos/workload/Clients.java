@@ -2,7 +2,6 @@ package io.walnut.chaos.workload;
 
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.client.Walnut;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -24,10 +23,10 @@ public final class Clients implements AutoCloseable {
      * What they do.
      *
      * @param processes how many
-     * @param pause of a process between two steps
+     * @param pace of all of them
      */
     public record Settings(
-            Workload workload, int processes, List<String> logs, List<Cluster.Node> nodes, Duration pause, long seed) {
+            Workload workload, int processes, List<String> logs, List<Cluster.Node> nodes, Pace pace, long seed) {
         public Settings {
             logs = List.copyOf(logs);
             nodes = List.copyOf(nodes);
@@ -55,9 +54,10 @@ public final class Clients implements AutoCloseable {
         Random random = new Random(settings.seed() * 31 + number);
         try (Workload.Client client = settings.workload()
                 .client(new Workload.Context(number, walnut, settings.logs(), settings.nodes(), recorder, random))) {
-            do {
+            Pace.Beat beat = settings.pace().beat(number, settings.processes(), recorder.now());
+            while (!stop.await(beat.next(recorder.now()), TimeUnit.NANOSECONDS)) {
                 client.step();
-            } while (!stop.await(settings.pause().toNanos(), TimeUnit.NANOSECONDS));
+            }
         }
     }
 

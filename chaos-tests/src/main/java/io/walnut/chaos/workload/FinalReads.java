@@ -4,7 +4,6 @@ import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.history.Call;
 import io.walnut.chaos.history.Operation;
 import io.walnut.chaos.history.Operation.Mode;
-import io.walnut.chaos.history.Operation.Run;
 import io.walnut.client.LogInfo;
 import io.walnut.client.LogReader;
 import io.walnut.client.ReadOptions;
@@ -12,8 +11,6 @@ import io.walnut.client.StoredRecord;
 import io.walnut.client.Walnut;
 import io.walnut.client.WalnutException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 
 /** After the run, all faults healed: what each node has, from its start to its end. */
 public final class FinalReads {
@@ -37,21 +34,21 @@ public final class FinalReads {
 
     /** One log of one node. What the node does not have after a while it has not: the checker will say so. */
     public void read(String log, Cluster.Node node) throws InterruptedException {
-        long wanted = walnut.describe(log).endOffset();
+        LogInfo wanted = walnut.describe(log);
         long deadline = System.nanoTime() + patience.toNanos();
         LogInfo info = describe(log, node.endpoint(), deadline);
-        while (info.endOffset() < wanted && System.nanoTime() - deadline < 0) {
+        while (isBehind(info, wanted) && System.nanoTime() - deadline < 0) {
             Thread.sleep(ASK_EVERY_MS);
             info = describe(log, node.endpoint(), deadline);
         }
         long from = info.startOffset();
         do {
             long invoked = recorder.now();
-            List<Run> runs = new ArrayList<>();
+            Runs runs = new Runs();
             try (LogReader reader =
                     walnut.read(log, ReadOptions.from(from).max(PIECE).at(node.endpoint()))) {
                 for (StoredRecord record = reader.next(); record != null; record = reader.next()) {
-                    LogClient.add(runs, record);
+                    runs.add(record);
                 }
             }
             Operation.Read read = new Operation.Read(
@@ -59,7 +56,7 @@ public final class FinalReads {
                     Mode.FINAL,
                     node.id(),
                     from,
-                    runs,
+                    runs.list(),
                     info.startOffset(),
                     info.endOffset());
             recorder.add(read);
@@ -68,6 +65,10 @@ public final class FinalReads {
             }
             from = read.to();
         } while (from < info.endOffset());
+    }
+
+    private static boolean isBehind(LogInfo info, LogInfo wanted) {
+        return info.endOffset() < wanted.endOffset() || info.startOffset() < wanted.startOffset();
     }
 
     private LogInfo describe(String log, String endpoint, long deadline) throws InterruptedException {

@@ -2,118 +2,123 @@ package io.walnut.chaos.workload;
 
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.history.Call;
-import io.walnut.chaos.history.Ids;
 import io.walnut.chaos.history.Operation;
+import io.walnut.chaos.history.Operation.Append;
+import io.walnut.chaos.history.Operation.Describe;
 import io.walnut.chaos.history.Operation.Mode;
-import io.walnut.chaos.history.Operation.Run;
-import io.walnut.client.Appended;
+import io.walnut.chaos.history.Operation.Read;
+import io.walnut.chaos.history.Operation.Trim;
 import io.walnut.client.LogInfo;
 import io.walnut.client.LogReader;
 import io.walnut.client.ReadOptions;
-import io.walnut.client.Record;
 import io.walnut.client.StoredRecord;
 import io.walnut.client.Walnut;
 import io.walnut.client.WalnutException;
-import java.util.ArrayList;
 import java.util.List;
 
 /** One process of a workload: calls one log, one call at a time, and records each. Not thread-safe. */
-public final class LogClient {
-    private final int process;
+final class LogClient {
+    private static final long UNKNOWN = Operation.UNKNOWN;
+
     private final Walnut walnut;
     private final String log;
-    private final Recorder recorder;
-    private long sequence;
+    private final Caller caller;
+    private final Batches batches;
+    private long start;
+    private long end;
 
-    public LogClient(int process, Walnut walnut, String log, Recorder recorder) {
-        this.process = process;
-        this.walnut = walnut;
+    LogClient(Workload.Context context, String log) {
+        this.walnut = context.walnut();
         this.log = log;
-        this.recorder = recorder;
+        this.caller = Caller.of(context.recorder(), log);
+        this.batches = new Batches(caller.process(), context.random());
     }
 
-    /** Appends a batch of records of so many bytes each. */
-    public void append(int count, int bytes) {
-        long firstId = Ids.of(process, sequence);
-        sequence += count;
-        Record[] records = new Record[count];
-        for (int i = 0; i < count; i++) {
-            records[i] = Record.of(Payload.of(firstId + i, bytes));
-        }
-        long invoked = recorder.now();
+    /** Where the log begins, as far as this process knows. */
+    long start() {
+        return start;
+    }
+
+    /** Where the log ends, as far as this process knows. */
+    long end() {
+        return end;
+    }
+
+    /** Appends a batch. */
+    void append() {
+        Batches.Batch batch = batches.next();
+        long invoked = caller.now();
         try {
-            Appended appended = walnut.append(log, records);
-            recorder.add(new Operation.Append(ok(invoked), firstId, count, appended.firstOffset()));
+            long offset = walnut.append(log, batch.array()).firstOffset();
+            end = Math.max(end, offset + batch.count());
+            caller.add(new Append(caller.ok(invoked), batch.firstId(), batch.count(), offset));
         } catch (WalnutException | IllegalStateException e) {
-            recorder.add(new Operation.Append(failed(invoked, e), firstId, count, Operation.UNKNOWN));
+            caller.add(new Append(caller.failed(invoked, e), batch.firstId(), batch.count(), UNKNOWN));
         }
     }
 
-    /** Looks where the log ends; returns that, or {@link Operation#UNKNOWN}. */
-    public long describe() {
-        long invoked = recorder.now();
+    /** Looks where the log begins and ends. */
+    void describe() {
+        long invoked = caller.now();
         try {
             LogInfo info = walnut.describe(log);
-            recorder.add(
-                    new Operation.Describe(ok(invoked), Mode.LINEARIZABLE, "", info.startOffset(), info.endOffset()));
-            return info.endOffset();
+            known(info.startOffset(), info.endOffset());
+            caller.add(new Describe(caller.ok(invoked), Mode.LINEARIZABLE, "", info.startOffset(), info.endOffset()));
         } catch (WalnutException | IllegalStateException e) {
-            recorder.add(new Operation.Describe(
-                    failed(invoked, e), Mode.LINEARIZABLE, "", Operation.UNKNOWN, Operation.UNKNOWN));
-            return Operation.UNKNOWN;
+            caller.add(new Describe(caller.failed(invoked, e), Mode.LINEARIZABLE, "", UNKNOWN, UNKNOWN));
+        }
+    }
+
+    /** Drops every record below the offset. */
+    void trim(long before) {
+        long invoked = caller.now();
+        try {
+            LogInfo info = walnut.trim(log, before);
+            known(info.startOffset(), info.endOffset());
+            caller.add(new Trim(caller.ok(invoked), before, info.startOffset()));
+        } catch (WalnutException | IllegalStateException e) {
+            caller.add(new Trim(caller.failed(invoked, e), before, UNKNOWN));
         }
     }
 
     /** Reads from an offset on, at most so many records. */
-    public void read(long from, int max) {
+    void read(long from, int max) {
         read(ReadOptions.from(from).max(max), Mode.LINEARIZABLE, "");
     }
 
     /** What one node has. */
-    public void read(long from, int max, Cluster.Node node) {
+    void read(long from, int max, Cluster.Node node) {
         read(ReadOptions.from(from).max(max).at(node.endpoint()), Mode.COMMITTED, node.id());
     }
 
     private void read(ReadOptions options, Mode mode, String node) {
-        List<Run> runs = new ArrayList<>();
-        long invoked = recorder.now();
+        Runs runs = new Runs();
+        long from = options.from();
+        long invoked = caller.now();
         try (LogReader reader = walnut.read(log, options)) {
             for (StoredRecord record = reader.next(); record != null; record = reader.next()) {
-                add(runs, record);
+                runs.add(record);
+                from = record.offset() + 1;
             }
-            recorder.add(new Operation.Read(
-                    ok(invoked), mode, node, options.from(), runs, Operation.UNKNOWN, Operation.UNKNOWN));
-        } catch (WalnutException.OffsetTrimmed e) {
-            recorder.add(new Operation.Read(
-                    failed(invoked, e), mode, node, options.from(), runs, e.startOffset(), Operation.UNKNOWN));
-        } catch (WalnutException.OffsetBeyondEnd e) {
-            recorder.add(new Operation.Read(
-                    failed(invoked, e), mode, node, options.from(), runs, Operation.UNKNOWN, e.endOffset()));
+            caller.add(new Read(caller.ok(invoked), mode, node, options.from(), runs.list(), UNKNOWN, UNKNOWN));
         } catch (WalnutException | IllegalStateException e) {
-            recorder.add(new Operation.Read(
-                    failed(invoked, e), mode, node, options.from(), runs, Operation.UNKNOWN, Operation.UNKNOWN));
+            if (!runs.isEmpty()) {
+                // It went on at another node, which refused the rest: two answers, each of its own moment.
+                caller.add(new Read(caller.ok(invoked), mode, node, options.from(), runs.list(), UNKNOWN, UNKNOWN));
+            }
+            caller.add(refused(caller.failed(invoked, e), e, mode, node, from));
         }
     }
 
-    static void add(List<Run> runs, StoredRecord record) {
-        long id = Payload.id(record.value());
-        Run last = runs.isEmpty() ? null : runs.getLast();
-        if (last != null
-                && id != Ids.ALTERED
-                && last.firstId() != Ids.ALTERED
-                && last.endOffset() == record.offset()
-                && last.firstId() + last.count() == id) {
-            runs.set(runs.size() - 1, new Run(last.offset(), last.firstId(), last.count() + 1));
-        } else {
-            runs.add(new Run(record.offset(), id, 1));
-        }
+    /** A read that was refused, with the bounds that it was told. */
+    static Read refused(Call call, Throwable error, Mode mode, String node, long from) {
+        long start = error instanceof WalnutException.OffsetTrimmed trimmed ? trimmed.startOffset() : UNKNOWN;
+        long end = error instanceof WalnutException.OffsetBeyondEnd beyond ? beyond.endOffset() : UNKNOWN;
+        return new Read(call, mode, node, from, List.of(), start, end);
     }
 
-    private Call ok(long invoked) {
-        return Call.ok(process, log, invoked, recorder.now());
-    }
-
-    private Call failed(long invoked, Throwable error) {
-        return new Call(process, log, invoked, recorder.now(), Outcomes.of(error), Outcomes.text(error));
+    private void known(long toldStart, long toldEnd) {
+        start = Math.max(start, toldStart);
+        end = Math.max(end, toldEnd);
     }
 }

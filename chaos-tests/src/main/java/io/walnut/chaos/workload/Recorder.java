@@ -4,6 +4,7 @@ import io.walnut.chaos.history.HistoryWriter;
 import io.walnut.chaos.history.Operation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /** The history of a run as it comes about, by one clock. Thread-safe. */
@@ -12,6 +13,7 @@ public final class Recorder {
     private final long start = System.nanoTime();
     private final LongAdder operations = new LongAdder();
     private final LongAdder acknowledged = new LongAdder();
+    private final AtomicInteger processes = new AtomicInteger();
 
     public Recorder(HistoryWriter history) {
         this.history = history;
@@ -20,6 +22,11 @@ public final class Recorder {
     /** Nanoseconds since the run began. */
     public long now() {
         return System.nanoTime() - start;
+    }
+
+    /** A number that no other process of the run has, and no other client of records. */
+    public int newProcess() {
+        return processes.incrementAndGet();
     }
 
     public void add(Operation operation) {

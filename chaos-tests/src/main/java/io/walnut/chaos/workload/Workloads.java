@@ -1,10 +1,14 @@
 package io.walnut.chaos.workload;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /** All workloads. */
 public final class Workloads {
-    private static final List<Workload> ALL = List.of(new AppendReadWorkload());
+    private static final List<Workload> SINGLE =
+            List.of(new AppendReadWorkload(), new TailWorkload(), new PipelineWorkload(), new TrimWorkload());
+    private static final List<Workload> ALL =
+            Stream.concat(SINGLE.stream(), Stream.of(new MixedWorkload(SINGLE))).toList();
 
     private Workloads() {}
 

@@ -22,20 +22,31 @@ final class RandomHistory {
 
     private final Random random;
     private final boolean trims;
+    private final boolean ordered;
+    private final boolean[] stopped = new boolean[PROCESSES]; // of those in order: a batch of it is not there
     private final List<Operation> operations = new ArrayList<>();
     private final List<Long> log = new ArrayList<>();
     private final long[] sequences = new long[PROCESSES];
     private long start;
     private long time = STEP * 10L;
 
-    private RandomHistory(Random random, boolean trims) {
+    private RandomHistory(Random random, boolean trims, boolean ordered) {
         this.random = random;
         this.trims = trims;
+        this.ordered = ordered;
     }
 
     /** One that is true. */
     static List<Operation> honest(Random random, int length, boolean trims) {
-        RandomHistory history = new RandomHistory(random, trims);
+        return honest(new RandomHistory(random, trims, false), length);
+    }
+
+    /** One whose clients have many batches in flight, each in its order. */
+    static List<Operation> ordered(Random random, int length, boolean trims) {
+        return honest(new RandomHistory(random, trims, true), length);
+    }
+
+    private static List<Operation> honest(RandomHistory history, int length) {
         for (int i = 0; i < length; i++) {
             history.operation();
         }
@@ -63,9 +74,10 @@ final class RandomHistory {
         int process = random.nextInt(PROCESSES);
         int count = 1 + random.nextInt(2);
         long firstId = Ids.of(process, sequences[process]);
-        sequences[process] += 2; // room for a batch that is spoiled to be larger
-        int luck = random.nextInt(10);
+        sequences[process] += ordered ? count : 2; // room for a batch that is spoiled to be larger
+        int luck = stopped[process] ? 8 : random.nextInt(10);
         boolean applied = luck < 8;
+        stopped[process] = ordered && !applied;
         long offset = log.size();
         if (applied) {
             for (int i = 0; i < count; i++) {
@@ -73,7 +85,8 @@ final class RandomHistory {
             }
         }
         Outcome outcome = luck < 7 ? Outcome.OK : luck < 9 ? Outcome.INFO : Outcome.FAIL;
-        operations.add(new Append(call(outcome), firstId, count, outcome == Outcome.OK ? offset : Operation.UNKNOWN));
+        operations.add(
+                new Append(call(outcome), firstId, count, outcome == Outcome.OK ? offset : Operation.UNKNOWN, ordered));
     }
 
     private void describe() {
@@ -135,6 +148,7 @@ final class RandomHistory {
             case Read read -> spoiled(random, read);
             case Describe describe -> spoiled(random, describe);
             case Trim trim -> spoiled(random, trim);
+            case Operation.Status status -> status; // there is none
         };
         spoiled.set(at, changed);
         return spoiled;
@@ -149,22 +163,29 @@ final class RandomHistory {
     private static Append spoiled(Random random, Append append) {
         Call call = append.call();
         return switch (random.nextInt(4)) {
-            case 0 -> new Append(moved(random, call), append.firstId(), append.count(), append.firstOffset());
+            case 0 ->
+                new Append(
+                        moved(random, call), append.firstId(), append.count(), append.firstOffset(), append.ordered());
             case 1 -> {
                 Outcome outcome = call.outcome() == Outcome.FAIL ? Outcome.INFO : Outcome.FAIL;
                 yield new Append(
                         new Call(call.process(), call.log(), call.invoked(), call.returned(), outcome, ""),
                         append.firstId(),
                         append.count(),
-                        Operation.UNKNOWN);
+                        Operation.UNKNOWN,
+                        append.ordered());
             }
             case 2 ->
                 new Append(
                         call,
                         append.firstId(),
                         append.count(),
-                        call.ok() ? Math.max(0, append.firstOffset() + random.nextInt(3) - 1) : Operation.UNKNOWN);
-            default -> new Append(call, append.firstId(), append.count() == 1 ? 2 : 1, append.firstOffset());
+                        call.ok() ? Math.max(0, append.firstOffset() + random.nextInt(3) - 1) : Operation.UNKNOWN,
+                        append.ordered());
+            default ->
+                append.ordered()
+                        ? append // its other batches have all other numbers
+                        : new Append(call, append.firstId(), append.count() == 1 ? 2 : 1, append.firstOffset());
         };
     }
 

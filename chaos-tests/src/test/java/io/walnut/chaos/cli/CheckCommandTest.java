@@ -43,7 +43,10 @@ class CheckCommandTest {
     @Test
     void aLossIsNamedAndEndsWithOne() throws Exception {
         assertThat(check(APPEND + FINAL.formatted("", 0))).isEqualTo(1);
-        assertThat(out.toString()).contains("LOST in log 'a' at offset 0", "LOST: 1");
+        assertThat(out.toString())
+                .contains("LOST in log 'a' at offset 0", "LOST: 1")
+                .contains("process 1, from 10 to 20 ns: append 1.0: at offset 0")
+                .contains("final read of n1 from offset 0: no records, the log begins at 0, the log ends at 0");
     }
 
     @Test
@@ -59,7 +62,10 @@ class CheckCommandTest {
         assertThat(verdict.get("operations").asLong()).isEqualTo(2);
         assertThat(verdict.get("conclusive").asBoolean()).isTrue();
         assertThat(verdict.get("anomalies").get("LOST").asLong()).isEqualTo(1);
-        assertThat(verdict.get("violations").get(0).get("log").asText()).isEqualTo("a");
+        JsonNode violation = verdict.get("violations").get(0);
+        assertThat(violation.get("log").asText()).isEqualTo("a");
+        assertThat(violation.get("witnesses")).hasSize(2);
+        assertThat(violation.get("witnesses").get(0)).isEqualTo(new ObjectMapper().readTree(APPEND));
     }
 
     @Test

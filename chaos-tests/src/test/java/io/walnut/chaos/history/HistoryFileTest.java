@@ -8,6 +8,7 @@ import io.walnut.chaos.history.Operation.Describe;
 import io.walnut.chaos.history.Operation.Mode;
 import io.walnut.chaos.history.Operation.Read;
 import io.walnut.chaos.history.Operation.Run;
+import io.walnut.chaos.history.Operation.Status;
 import io.walnut.chaos.history.Operation.Trim;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +53,16 @@ class HistoryFileTest {
                         3),
                 new Read(Call.ok(2, "a/b", 14, 24), Mode.FINAL, "n2", 3, List.of(), 0, 3),
                 new Describe(Call.ok(4, "c", 15, 25), Mode.COMMITTED, "n1", 0, Long.MAX_VALUE),
-                new Trim(Call.ok(4, "c", 16, 26), 5, 5));
+                new Trim(Call.ok(4, "c", 16, 26), 5, 5),
+                new Append(Call.ok(5, "c", 17, 27), Ids.of(4, 0), 1, 5, true),
+                new Status(Call.ok(6, "", 18, 28), "n3", 1_700_000_000_000L, 4, true, 0),
+                new Status(
+                        new Call(6, "", 19, 29, Outcome.FAIL, "UNAVAILABLE"),
+                        "n3",
+                        Operation.UNKNOWN,
+                        Operation.UNKNOWN,
+                        false,
+                        Operation.UNKNOWN));
         try (HistoryWriter writer = new HistoryWriter(file)) {
             for (Operation operation : written) {
                 writer.write(operation);
@@ -75,6 +85,7 @@ class HistoryFileTest {
                 "{\"op\":\"trim\",\"process\":1,\"log\":\"a\",\"invoked\":1,\"returned\":2,\"outcome\":\"yes\",\"before\":1} # 'outcome' is 'yes'",
                 "{\"op\":\"append\",\"process\":1,\"log\":\"a\",\"invoked\":1,\"returned\":2,\"outcome\":\"ok\",\"client\":1,\"sequence\":0,\"count\":1} # 'offset' is told of",
                 "{\"op\":\"append\",\"process\":1,\"log\":\"a\",\"invoked\":1,\"returned\":2,\"outcome\":\"info\",\"client\":1,\"sequence\":0,\"count\":0} # a batch of 0 records",
+                "{\"op\":\"status\",\"process\":1,\"node\":\"n1\",\"invoked\":1,\"returned\":2,\"outcome\":\"ok\"} # a status has 'node'",
                 "{\"op\":\"trim\",\"colour\":1} # unknown field 'colour'",
                 "{\"op\":\"trim\",\"process\":1, # Unexpected end-of-input",
                 "7 # expected an object",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.ProcessCluster;
 import io.walnut.chaos.fault.Faults;
+import io.walnut.chaos.workload.Pace;
 import io.walnut.chaos.workload.Workloads;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,7 +34,7 @@ class ProcessRunTest {
                                     Duration.ofSeconds(8),
                                     6,
                                     2,
-                                    Duration.ofMillis(2)),
+                                    Pace.pausing(Duration.ofMillis(2))),
                             directory)
                     .run();
             System.out.println(result);

@@ -280,10 +280,11 @@ public final class RaftGroupNode implements AutoCloseable {
         RaftLog log = division.getRaftLog();
         boolean open = log.isOpened() && info.isAlive() && !watchdog.hasFailed();
         TermIndex last = open ? log.getLastEntryTermIndex() : null;
+        Standing standing = Standing.of(info);
         return new RaftStatus(
                 options.nodeId(),
-                open ? role(info) : RaftStatus.Role.CLOSED,
-                info.getCurrentTerm(),
+                open ? standing.role() : RaftStatus.Role.CLOSED,
+                standing.term(),
                 leaderId(info),
                 open ? log.getStartIndex() : RaftLog.INVALID_LOG_INDEX,
                 last == null ? RaftLog.INVALID_LOG_INDEX : last.getIndex(),
@@ -501,16 +502,6 @@ public final class RaftGroupNode implements AutoCloseable {
     private static @Nullable String leaderId(DivisionInfo info) {
         RaftPeerId leader = info.getLeaderId();
         return leader == null ? null : leader.toString();
-    }
-
-    private static RaftStatus.Role role(DivisionInfo info) {
-        return switch (info.getCurrentRole()) {
-            case LEADER -> RaftStatus.Role.LEADER;
-            case FOLLOWER -> RaftStatus.Role.FOLLOWER;
-            case CANDIDATE -> RaftStatus.Role.CANDIDATE;
-            case LISTENER -> RaftStatus.Role.LEARNER;
-            default -> RaftStatus.Role.STARTING;
-        };
     }
 
     private Map<String, Long> matchIndexes(DivisionInfo info) {

@@ -44,6 +44,7 @@ public final class GroupLogs implements NodeLogs {
     private final AppendBatcher<Result.AppendOutcome> batcher;
     private final Errors errors;
     private final InstantSource clock;
+    private final long startedMs;
 
     /** Why the group as a whole takes no records; empty while it does. Written by who watches the members' disks. */
     private volatile String groupFull = "";
@@ -55,6 +56,7 @@ public final class GroupLogs implements NodeLogs {
         this.version = version;
         this.metrics = metrics;
         this.clock = clock;
+        this.startedMs = clock.millis();
         this.errors = new Errors(id -> clientAddress(config, id));
         this.batcher = new AppendBatcher<>(
                 this::appendEntry,
@@ -313,7 +315,8 @@ public final class GroupLogs implements NodeLogs {
                 .setWalDurableLsn(atLeastZero(status.durableIndex()))
                 .setSnapshotIndex(atLeastZero(status.snapshotIndex()))
                 .setStorageFull(group.storageFull().isPresent())
-                .setDamagedPlaces(group.damagedPlaces());
+                .setDamagedPlaces(group.damagedPlaces())
+                .setStartedMs(startedMs);
         status.leader().ifPresent(response::setLeaderId);
         for (PeerConfig peer : config.peers()) {
             response.addMembers(member(peer, status));

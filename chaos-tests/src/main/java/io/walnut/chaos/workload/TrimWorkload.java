@@ -1,0 +1,40 @@
+package io.walnut.chaos.workload;
+
+import io.walnut.chaos.workload.AppendReadWorkload.Logs;
+import java.util.Random;
+
+/** As append-read, and now and then drops the oldest records; reads what is dropped, which must be refused with the true start. */
+final class TrimWorkload implements Workload {
+    private static final int READ = 10;
+    private static final int TRIM_ONE_IN = 10;
+
+    @Override
+    public String name() {
+        return "trim";
+    }
+
+    @Override
+    public String text() {
+        return "as append-read, trims, and reads of what was trimmed";
+    }
+
+    @Override
+    public Workload.Client client(Context context) {
+        Random random = context.random();
+        Logs logs = new Logs(context);
+        return AppendReadWorkload.mix(context, logs)
+                .add(1, () -> {
+                    LogClient log = logs.any();
+                    if (random.nextInt(TRIM_ONE_IN) == 0) {
+                        // What is trimmed is no longer read in the end: half of it is left.
+                        log.trim(log.start() + random.nextLong((log.end() - log.start()) / 2 + 1));
+                    } else {
+                        log.describe();
+                    }
+                })
+                .add(1, () -> {
+                    LogClient log = logs.any();
+                    log.read(random.nextLong(log.start() + 1), READ);
+                });
+    }
+}
