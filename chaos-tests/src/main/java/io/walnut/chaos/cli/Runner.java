@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** One run from its options to all that it leaves. */
 final class Runner {
@@ -57,8 +58,13 @@ final class Runner {
         });
     }
 
-    /** @param err where progress is shown */
-    Ran run(Path base, PrintWriter err) throws Exception {
+    /**
+     * Runs it.
+     *
+     * @param err where progress is shown
+     * @param output told what came of it, also when the run was interrupted
+     */
+    Ran run(Path base, PrintWriter err, Consumer<Ran> output) throws Exception {
         Instant started = Instant.now();
         RunDirectory directory = RunDirectory.create(base, options.name(), started);
         err.println("seed " + options.seed() + ", " + directory.path());
@@ -76,6 +82,7 @@ final class Runner {
             if (ran.result.good()) {
                 directory.dropCluster();
             }
+            output.accept(ran);
             return ran;
         }
     }

@@ -176,6 +176,7 @@ final class Page {
             }
         });
         Neighbours.fill(result.history(), windows.values());
+        callsLegend();
         witnesses.forEach((violation, who) -> violation(violation, who.all(), windows.get(violation)));
         long found = result.verdict().counts().values().stream().mapToLong(Long::longValue).sum();
         if (found > shown.size()) {
@@ -234,6 +235,12 @@ final class Page {
         if (window.left() > 0) {
             html.element("p", Words.count(window.left(), "call is", "calls are") + " not drawn: too many.", "class", "note");
         }
+    }
+
+    private void callsLegend() {
+        html.open("p");
+        legend("append", "append", "read", "read", "mixed", "several of both", "info", "given up", "fail", "failed");
+        html.close();
     }
 
     private void plots() {
@@ -369,11 +376,8 @@ final class Page {
         List<Neighbours> windows =
                 worst.stream().map(outage -> new Neighbours(around(outage))).toList();
         Neighbours.fill(result.history(), windows);
-        html.open("section").open("h2").text("What the clients did under the worst of them");
-        html.close();
-        html.open("p");
-        legend("append", "append", "read", "read", "mixed", "several of both", "info", "given up", "fail", "failed");
-        html.close();
+        html.open("section").element("h2", "What the clients did under the worst of them");
+        callsLegend();
         for (int i = 0; i < worst.size(); i++) {
             Nemesis.Injected fault = worst.get(i).fault();
             html.open("details", i == 0 ? new Object[] {"open", "open"} : new Object[0]);
