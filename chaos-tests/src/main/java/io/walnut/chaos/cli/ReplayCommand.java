@@ -57,13 +57,17 @@ final class ReplayCommand implements Callable<Integer> {
         Path file = new RunDirectory(directory).results();
         JsonNode results = read(file);
         RunOptions options = RunOptions.of(results.path("options"), file);
-        Runner.Ran ran;
+        String before = verdict(results);
         try {
-            ran = new Runner(options, true, null).run(out, spec.commandLine().getErr());
+            Runner.Ran ran =
+                    new Runner(options, true, null).run(out, spec.commandLine().getErr(), now -> print(before, now));
+            return ran.result().good() ? ExitCode.OK : ExitCode.FAILURE;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        String before = verdict(results);
+    }
+
+    private void print(String before, Runner.Ran ran) {
         String now = verdict(ran);
         PrintWriter to = spec.commandLine().getOut();
         if (form.output() == Output.TABLE) {
@@ -78,7 +82,6 @@ final class ReplayCommand implements Callable<Integer> {
             to.println(Output.json(fields));
         }
         to.flush();
-        return ran.result().good() ? ExitCode.OK : ExitCode.FAILURE;
     }
 
     private static JsonNode read(Path file) throws IOException {

@@ -5,6 +5,7 @@ import io.walnut.chaos.fault.Faults;
 import io.walnut.chaos.run.RunOptions;
 import io.walnut.cli.ExitCode;
 import io.walnut.cli.OutputOption;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
@@ -118,11 +119,12 @@ final class RunCommand implements Callable<Integer> {
                     rate,
                     chosen.stream().map(Fault::name).toList(),
                     name == null ? backend + "-" + workload : name);
-            ran = new Runner(options, !faults.isEmpty(), ledger).run(out, spec.commandLine().getErr());
+            PrintWriter to = spec.commandLine().getOut();
+            ran = new Runner(options, !faults.isEmpty(), ledger)
+                    .run(out, spec.commandLine().getErr(), all -> RunOutput.print(all, form.output(), to));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        RunOutput.print(ran, form.output(), spec.commandLine().getOut());
         return ran.result().good() ? ExitCode.OK : ExitCode.FAILURE;
     }
 }

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One run from its options to all that it leaves. */
@@ -65,8 +66,13 @@ final class Runner {
         });
     }
 
-    /** @param err where progress is shown */
-    Ran run(Path base, PrintWriter err) throws Exception {
+    /**
+     * Runs it.
+     *
+     * @param err where progress is shown
+     * @param output told what came of it, also when the run was interrupted
+     */
+    Ran run(Path base, PrintWriter err, Consumer<Ran> output) throws Exception {
         Instant started = Instant.now();
         RunDirectory directory = RunDirectory.create(base, options.name(), started);
         err.println("seed " + options.seed() + ", " + directory.path());
@@ -87,6 +93,7 @@ final class Runner {
             if (ran.result.good()) {
                 directory.dropCluster();
             }
+            output.accept(ran);
             return ran;
         }
     }

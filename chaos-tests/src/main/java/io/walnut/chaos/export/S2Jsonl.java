@@ -201,7 +201,7 @@ final class S2Jsonl implements Form {
                         failure(call, call.failure);
                     }
                 }
-                case Trim trim -> {}
+                case Trim _, Operation.Status _ -> {}
             }
         }
 

@@ -21,7 +21,12 @@ public final class OperationText {
     public static String of(Operation operation) {
         Call call = operation.call();
         return "process " + call.process() + ", from " + call.invoked() + " to " + call.returned() + " ns: "
-                + asked(operation) + ": " + told(operation);
+                + call(operation);
+    }
+
+    /** What was asked and what was told, for who knows when and by whom. */
+    public static String call(Operation operation) {
+        return asked(operation) + ": " + told(operation);
     }
 
     private static String asked(Operation operation) {

@@ -86,7 +86,8 @@ final class FaultBands {
     /** The bars, each with its name where there is room. */
     void drawBars(Markup svg, TimeAxis axis, double top) {
         double[] drawnTo = new double[lanes];
-        for (Placed each : placed) {
+        for (int i = 0; i < placed.size(); i++) {
+            Placed each = placed.get(i);
             double x = axis.x(each.fault.begun());
             double width = Math.max(2, axis.x(each.fault.healed()) - x);
             if (x + width <= drawnTo[each.lane] + 0.5) {
@@ -98,11 +99,23 @@ final class FaultBands {
             svg.open("g", "class", "fault " + family(each.fault.faultClass()));
             svg.element("title", tip(each.fault));
             svg.empty("rect", "x", x, "y", y + 1, "width", width, "height", BAR - 3, "rx", 3);
-            if (width > name.length() * CHARACTER + 6) {
+            double needed = name.length() * CHARACTER + 6;
+            if (width > needed) {
                 svg.element("text", name, "x", x + width / 2, "y", y + 12.5, "text-anchor", "middle");
+            } else if (x + width + needed < next(i, axis)) {
+                svg.element("text", name, "x", x + width + 3, "y", y + 12.5);
             }
             svg.close();
         }
+    }
+
+    /** Where the next bar of the same lane begins. */
+    private double next(int at, TimeAxis axis) {
+        return placed.subList(at + 1, placed.size()).stream()
+                .filter(other -> other.lane == placed.get(at).lane)
+                .findFirst()
+                .map(other -> axis.x(other.fault.begun()))
+                .orElse(TimeAxis.RIGHT);
     }
 
     /** The bands. */

@@ -6,6 +6,7 @@ import io.walnut.chaos.history.Operation.Mode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -36,7 +37,7 @@ final class Neighbours {
     }
 
     /** Fills windows from a history, in one pass. */
-    static void fill(Path history, List<Neighbours> windows) throws IOException {
+    static void fill(Path history, Collection<Neighbours> windows) throws IOException {
         if (windows.isEmpty()) {
             return;
         }

@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -21,8 +22,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** {@code index.html}: the run for a person, in one file that needs no other and no network. */
 final class Page {
@@ -74,7 +77,7 @@ final class Page {
         Verdict verdict = result.verdict();
         String level = verdict.broken() ? "bad" : result.good() ? "good" : "open";
         html.open("header", "class", level);
-        html.element("p", "walnut chaos run · " + report.options().name() + " · " + report.started(), "class", "over");
+        html.element("p", "walnut chaos run · " + report.options().name() + " · " + report.started().truncatedTo(ChronoUnit.SECONDS), "class", "over");
         html.element("h1", title(verdict));
         html.element("p", explanation(verdict));
         html.close().line();
@@ -101,11 +104,12 @@ final class Page {
                     .map(kind -> Words.of(kind.getKey()) + " (" + Words.count(kind.getValue(), "time", "times") + ")")
                     .collect(Collectors.joining(". ", "", ".")));
         } else if (verdict.conclusive() && result.brokenOff().isEmpty()) {
-            text.append("Each of the ")
+            text.append("None of the ")
                     .append(Words.number(result.acknowledged()))
-                    .append(" acknowledged records was there at the end, once, on every node, and all ")
+                    .append(" acknowledged records was lost, doubled, moved or altered; at the end all nodes had the same logs; and")
+                    .append(" all ")
                     .append(Words.number(verdict.operations()))
-                    .append(" answers are such as one single log could have given.");
+                    .append(" answers are such as one single log each could have given, used by one client after another.");
         } else {
             text.append("By what was told until then nothing was violated; what is missing at the end, nobody has looked.");
         }
@@ -128,7 +132,7 @@ final class Page {
         figure(
                 "Not answered",
                 Words.number(notOk(Outcome.INFO)) + " / " + Words.number(notOk(Outcome.FAIL)),
-                "given up, outcome unknown / refused");
+                "given up, outcome unknown / failed, no effect");
         figure(
                 "Faults",
                 Words.number(result.injected().size()),
@@ -164,32 +168,16 @@ final class Page {
         }
         html.open("section").element("h2", "Violations");
         List<Violation> shown = all.subList(0, Math.min(all.size(), MOST_VIOLATIONS));
-        List<Neighbours> windows = new ArrayList<>();
-        Map<Violation, Neighbours> windowOf = new LinkedHashMap<>();
+        Map<Violation, Neighbours> windows = new LinkedHashMap<>();
         for (Violation violation : shown) {
-            List<Operation> clients = Witnesses.ofClients(violation);
+            List<Operation> clients = ofClients(violation);
             if (!clients.isEmpty()) {
-                Neighbours window = new Neighbours(around(clients));
-                windows.add(window);
-                windowOf.put(violation, window);
+                windows.put(violation, new Neighbours(around(clients)));
             }
         }
-        Neighbours.fill(result.history(), windows);
-        for (Violation violation : shown) {
-            html.open("article", "class", "violation");
-            html.open("h3").element("span", violation.anomaly().name(), "class", "kind");
-            html.text(" " + Words.of(violation.anomaly())).close();
-            String where = violation.log().isEmpty()
-                    ? ""
-                    : "Log " + violation.log() + ", offset " + Words.number(violation.offset()) + ": ";
-            html.element("p", where + violation.text());
-            witnesses(Witnesses.of(violation));
-            Neighbours window = windowOf.get(violation);
-            if (window != null) {
-                timeline(window, Set.copyOf(Witnesses.of(violation)), "Calls around " + violation.anomaly());
-            }
-            html.close().line();
-        }
+        Neighbours.fill(result.history(), windows.values());
+        callsLegend();
+        shown.forEach(violation -> violation(violation, violation.witnesses(), windows.get(violation)));
         long found = result.verdict().counts().values().stream().mapToLong(Long::longValue).sum();
         if (found > shown.size()) {
             html.element(
@@ -197,6 +185,28 @@ final class Page {
                     "Shown are " + shown.size() + " of " + Words.number(found) + "; results.json has the first of each kind and log.",
                     "class",
                     "note");
+        }
+        html.close().line();
+    }
+
+    /** Without those that looked after the run: they would make any window of time too wide. */
+    private static List<Operation> ofClients(Violation violation) {
+        return violation.witnesses().stream()
+                .filter(witness -> !(witness instanceof Operation.Read read && read.mode() == Operation.Mode.FINAL))
+                .toList();
+    }
+
+    private void violation(Violation violation, List<Operation> witnesses, @Nullable Neighbours window) {
+        html.open("article", "class", "violation");
+        html.open("h3").element("span", violation.anomaly().name(), "class", "kind");
+        html.text(" " + Words.of(violation.anomaly())).close();
+        String where = violation.log().isEmpty()
+                ? ""
+                : "Log " + violation.log() + ", offset " + Words.number(violation.offset()) + ": ";
+        html.element("p", where + violation.text());
+        witnesses(witnesses);
+        if (window != null) {
+            timeline(window, Set.copyOf(witnesses), "Calls around " + violation.anomaly());
         }
         html.close().line();
     }
@@ -221,7 +231,7 @@ final class Page {
             html.open("tr").element("td", "process " + witness.call().process());
             html.element("td", Words.at(witness.call().invoked()), "class", "number");
             html.element("td", Words.at(witness.call().returned()), "class", "number");
-            html.element("td", Witnesses.text(witness)).close();
+            html.element("td", Timeline.text(witness)).close();
         }
         html.close().close();
     }
@@ -232,6 +242,12 @@ final class Page {
         if (window.left() > 0) {
             html.element("p", Words.count(window.left(), "call is", "calls are") + " not drawn: too many.", "class", "note");
         }
+    }
+
+    private void callsLegend() {
+        html.open("p");
+        legend("append", "append", "read", "read", "mixed", "several of both", "info", "given up", "fail", "failed");
+        html.close();
     }
 
     private void plots() {
@@ -253,11 +269,11 @@ final class Page {
             html.open("div", "class", "wide").add(bars.close()).close();
         }
         html.open("h3").text("Calls a second");
-        legend("append", "appends acknowledged", "read", "reads answered", "info", "given up", "fail", "refused");
+        legend("append", "appends acknowledged", "read", "reads answered", "info", "given up", "fail", "failed");
         html.close();
         html.open("div", "class", "wide").add(new RatePlot(statistics, axis, bands).draw()).close();
         html.open("h3").text("How long appends took");
-        legend("p50", "median", "p99", "p99", "max", "slowest", "info", "given up", "fail", "refused");
+        legend("p50", "median", "p99", "p99", "max", "slowest", "info", "given up", "fail", "failed");
         html.close();
         html.open("div", "class", "wide").add(new LatencyPlot(statistics, axis, bands).draw()).close();
         html.element(
@@ -278,40 +294,50 @@ final class Page {
 
     private void faults() {
         html.open("section").element("h2", "Faults");
+        Map<String, Long> injected = report.injected();
         html.open("div", "class", "wide").open("table").open("tr");
         for (String column : List.of("fault", "times", "longest silence", "slowest recovery")) {
             html.element("th", column);
         }
         html.close();
-        report.injected().forEach((fault, times) -> {
-            List<Outage> outages = result.outages().stream()
-                    .filter(outage -> outage.fault().fault().equals(fault))
-                    .toList();
-            html.open("tr").element("td", fault).element("td", Words.number(times), "class", "number");
-            html.element(
-                    "td",
-                    Words.duration(outages.stream().mapToLong(Outage::silence).max(), times == 0 ? "its turn did not come" : "–"),
-                    "class",
-                    "number");
-            html.element(
-                    "td",
-                    Words.duration(
-                            outages.stream().flatMapToLong(outage -> outage.recovery().stream()).max(), "–"),
-                    "class",
-                    "number");
-            html.close();
+        injected.forEach((fault, times) -> {
+            if (times > 0) {
+                fault(fault, times);
+            }
         });
-        notRun(result.skipped(), "NOT RUN, and it was asked for: this kind of cluster cannot have it");
-        notRun(report.impossible(), "not run: this kind of cluster cannot have it");
+        for (String fault : result.skipped()) {
+            html.open("tr", "class", "not-run").element("td", fault);
+            html.element("td", "NOT RUN: it was asked for, and this kind of cluster cannot have it", "colspan", "3");
+            html.close();
+        }
         html.close().close();
+        names(
+                "Their turn did not come: ",
+                injected.entrySet().stream()
+                        .filter(fault -> fault.getValue() == 0)
+                        .map(Map.Entry::getKey)
+                        .toList());
+        names("Not run, because this kind of cluster cannot have them: ", report.impossible());
         eachFault();
         html.close().line();
     }
 
-    private void notRun(List<String> names, String why) {
-        for (String fault : names) {
-            html.open("tr", "class", "not-run").element("td", fault);
-            html.element("td", why, "colspan", "3").close();
+    private void fault(String name, long times) {
+        List<Outage> outages = result.outages().stream()
+                .filter(outage -> outage.fault().fault().equals(name))
+                .toList();
+        OptionalLong silence = outages.stream().mapToLong(Outage::silence).max();
+        OptionalLong recovery =
+                outages.stream().flatMapToLong(outage -> outage.recovery().stream()).max();
+        html.open("tr").element("td", name).element("td", Words.number(times), "class", "number");
+        html.element("td", Words.duration(silence, "–"), "class", "number");
+        html.element("td", Words.duration(recovery, "none before the end"), "class", "number");
+        html.close();
+    }
+
+    private void names(String what, List<String> names) {
+        if (!names.isEmpty()) {
+            html.element("p", what + String.join(", ", names) + ".", "class", "note");
         }
     }
 
@@ -354,15 +380,11 @@ final class Page {
         if (worst.isEmpty()) {
             return;
         }
-        List<Neighbours> windows = worst.stream()
-                .map(outage -> new Neighbours(around(outage)))
-                .toList();
+        List<Neighbours> windows =
+                worst.stream().map(outage -> new Neighbours(around(outage))).toList();
         Neighbours.fill(result.history(), windows);
-        html.open("section").open("h2").text("What the clients did under the worst of them");
-        html.close();
-        html.open("p");
-        legend("append", "append", "read", "read", "mixed", "several of both", "info", "given up", "fail", "refused");
-        html.close();
+        html.open("section").element("h2", "What the clients did under the worst of them");
+        callsLegend();
         for (int i = 0; i < worst.size(); i++) {
             Nemesis.Injected fault = worst.get(i).fault();
             html.open("details", i == 0 ? new Object[] {"open", "open"} : new Object[0]);

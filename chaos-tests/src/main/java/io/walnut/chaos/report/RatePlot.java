@@ -46,10 +46,10 @@ record RatePlot(RunStatistics statistics, TimeAxis axis, FaultBands faults) {
                     "end");
         }
         axis.draw(svg, TOP, BOTTOM);
-        steps(svg, "append", slice -> answered(slice, Kind.APPEND) / seconds, top);
-        steps(svg, "read", slice -> answered(slice, Kind.READ) / seconds, top);
-        steps(svg, "info", slice -> notAnswered(slice, Outcome.INFO) / seconds, top);
         steps(svg, "fail", slice -> notAnswered(slice, Outcome.FAIL) / seconds, top);
+        steps(svg, "info", slice -> notAnswered(slice, Outcome.INFO) / seconds, top);
+        steps(svg, "read", slice -> answered(slice, Kind.READ) / seconds, top);
+        steps(svg, "append", slice -> answered(slice, Kind.APPEND) / seconds, top);
         return svg.close();
     }
 
@@ -72,22 +72,31 @@ record RatePlot(RunStatistics statistics, TimeAxis axis, FaultBands faults) {
         return BOTTOM - (BOTTOM - TOP) * value / top;
     }
 
+    /** Only where it is above nothing. */
     private void steps(Markup svg, String name, ToDoubleFunction<Slice> rate, double top) {
         StringBuilder path = new StringBuilder();
-        boolean any = false;
-        for (int i = 0; i < statistics.slices().size(); i++) {
-            double value = rate.applyAsDouble(statistics.slices().get(i));
-            any |= value > 0;
-            long begin = statistics.start() + i * statistics.sliceNanos();
-            path.append(i == 0 ? 'M' : 'L')
-                    .append(Math.round(axis.x(begin) * 10) / 10.0)
-                    .append(' ')
-                    .append(Math.round(y(value, top) * 10) / 10.0)
-                    .append('H')
-                    .append(Math.round(axis.x(begin + statistics.sliceNanos()) * 10) / 10.0);
+        double before = 0;
+        for (int i = 0; i <= statistics.slices().size(); i++) {
+            double value = i == statistics.slices().size()
+                    ? 0
+                    : rate.applyAsDouble(statistics.slices().get(i));
+            double x = tenths(axis.x(statistics.start() + i * statistics.sliceNanos()));
+            if (before == 0 && value > 0) {
+                path.append('M').append(x).append(' ').append(BOTTOM);
+            } else if (before > 0) {
+                path.append('H').append(x);
+            }
+            if (before > 0 || value > 0) {
+                path.append('V').append(tenths(y(value, top)));
+            }
+            before = value;
         }
-        if (any) {
+        if (!path.isEmpty()) {
             svg.empty("path", "class", "line " + name, "d", path);
         }
+    }
+
+    private static double tenths(double value) {
+        return Math.round(value * 10) / 10.0;
     }
 }

@@ -13,7 +13,7 @@ record TimeAxis(long from, long to) {
     static final double WIDTH = 1000;
 
     static final double LEFT = 64;
-    static final double RIGHT = WIDTH - 12;
+    static final double RIGHT = WIDTH - 24;
 
     private static final int TICKS = 10;
     private static final long[] STEPS_MS = {

@@ -1,0 +1,5 @@
+/** What a person reads. */
+@NullMarked
+package io.walnut.chaos.report;
+
+import org.jspecify.annotations.NullMarked;
