@@ -20,6 +20,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import org.apache.ratis.thirdparty.io.grpc.Metadata;
+import org.apache.ratis.thirdparty.io.grpc.ServerCall;
+import org.apache.ratis.thirdparty.io.grpc.ServerCallHandler;
+import org.apache.ratis.thirdparty.io.grpc.ServerInterceptor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -147,6 +153,36 @@ class RaftGroupNodeTest {
             WalRaftLog log =
                     (WalRaftLog) cluster.node(cluster.aFollower()).division().getRaftLog();
             await("an entry has come", () -> log.lastRequestWasKnown());
+        }
+    }
+
+    /** Hands on what comes in a thread of its own, as who holds messages up does. */
+    private static final class Postman implements ServerInterceptor {
+        private final AtomicInteger seen = new AtomicInteger();
+
+        @Override
+        public <Q, R> ServerCall.Listener<Q> interceptCall(
+                ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+            return new SimpleForwardingServerCallListener<>(next.startCall(call, headers)) {
+                @Override
+                public void onMessage(Q message) {
+                    seen.incrementAndGet();
+                    CompletableFuture.runAsync(() -> super.onMessage(message)).join();
+                }
+            };
+        }
+    }
+
+    @Test
+    void whoHearsPeersFirstMayHandOnWhatTheySayInAnotherThread() throws Exception {
+        Postman postman = new Postman();
+        try (LoopbackCluster cluster =
+                LoopbackCluster.started(directory, 3, options -> options.withPeerCalls(List.of(postman)))) {
+            cluster.submit("x");
+            WalRaftLog log =
+                    (WalRaftLog) cluster.node(cluster.aFollower()).division().getRaftLog();
+            await("an entry has come", log::lastRequestWasKnown);
+            assertThat(postman.seen).hasPositiveValue();
         }
     }
 
