@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 
 /** Starts a cluster, lets clients and faults at it for a while, heals it, reads every node, and judges what was seen. */
 public final class ChaosRun {
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofMinutes(3);
     private static final Duration QUIET = Duration.ofSeconds(2);
     private static final Duration DEADLINE = Duration.ofSeconds(5);
     private static final Duration LAST_DEADLINE = Duration.ofSeconds(60);
