@@ -79,6 +79,8 @@ public final class FakeCluster implements AutoCloseable {
         NOT_LEADER,
         OUTCOME_UNKNOWN_AFTER_APPLY,
         OUTCOME_UNKNOWN_BEFORE_APPLY,
+        /** Answer what {@link #refuseWith} says. */
+        REFUSE,
         CORRUPT_ON_READ
     }
 
@@ -113,6 +115,7 @@ public final class FakeCluster implements AutoCloseable {
     private final Set<String> silent = ConcurrentHashMap.newKeySet();
     private final Set<String> cutOff = ConcurrentHashMap.newKeySet();
     private final AtomicReference<@Nullable Runnable> lostAnswer = new AtomicReference<>();
+    private volatile ErrorDetail refusal = ErrorDetail.getDefaultInstance();
     volatile int maxRecordBytes = 1 << 20;
 
     public FakeCluster(int size) {
@@ -153,6 +156,11 @@ public final class FakeCluster implements AutoCloseable {
     /** Asked for each append that reaches the leader. */
     public void fault(Function<AppendRequest, Fault> decide) {
         fault = decide;
+    }
+
+    /** What {@link Fault#REFUSE} says. */
+    void refuseWith(ErrorDetail detail) {
+        refusal = detail;
     }
 
     /** Ends a node as a kill does: its connections break. */
@@ -563,6 +571,10 @@ public final class FakeCluster implements AutoCloseable {
                             apply(request);
                             refuse(ErrorCode.ERROR_CODE_OUTCOME_UNKNOWN, "lost leadership");
                         }
+                        case REFUSE ->
+                            client.onNext(AppendStreamResponse.newBuilder()
+                                    .setError(refusal)
+                                    .build());
                         case OUTCOME_UNKNOWN_BEFORE_APPLY ->
                             refuse(ErrorCode.ERROR_CODE_OUTCOME_UNKNOWN, "lost leadership");
                     }

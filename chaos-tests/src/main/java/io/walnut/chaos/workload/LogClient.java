@@ -44,17 +44,20 @@ final class LogClient {
         return end;
     }
 
-    /** Appends a batch. */
-    void append() {
+    /** Appends a batch; returns what was written down. */
+    Append append() {
         Batches.Batch batch = batches.next();
         long invoked = caller.now();
+        Append append;
         try {
             long offset = walnut.append(log, batch.array()).firstOffset();
             end = Math.max(end, offset + batch.count());
-            caller.add(new Append(caller.ok(invoked), batch.firstId(), batch.count(), offset));
+            append = new Append(caller.ok(invoked), batch.firstId(), batch.count(), offset);
         } catch (WalnutException | IllegalStateException e) {
-            caller.add(new Append(caller.failed(invoked, e), batch.firstId(), batch.count(), UNKNOWN));
+            append = new Append(caller.failed(invoked, e), batch.firstId(), batch.count(), UNKNOWN);
         }
+        caller.add(append);
+        return append;
     }
 
     /** Looks where the log begins and ends. */
