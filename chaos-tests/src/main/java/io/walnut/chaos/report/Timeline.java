@@ -2,14 +2,9 @@ package io.walnut.chaos.report;
 
 import io.walnut.chaos.fault.Nemesis;
 import io.walnut.chaos.history.Call;
-import io.walnut.chaos.history.Ids;
 import io.walnut.chaos.history.Operation;
-import io.walnut.chaos.history.Operation.Append;
-import io.walnut.chaos.history.Operation.Describe;
-import io.walnut.chaos.history.Operation.Read;
-import io.walnut.chaos.history.Operation.Trim;
+import io.walnut.chaos.history.OperationText;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -84,40 +79,6 @@ record Timeline(Neighbours neighbours, List<Nemesis.Injected> faults, Set<Operat
     /** A call in a line. */
     static String text(Operation operation) {
         Call call = operation.call();
-        String outcome = call.ok() ? told(operation) : call.outcome().name().toLowerCase(Locale.ROOT) + " " + call.error();
-        return asked(operation) + ", after " + Words.duration(call.returned() - call.invoked()) + ": " + outcome;
-    }
-
-    private static String asked(Operation operation) {
-        return switch (operation) {
-            case Append append -> "append of " + ids(append.firstId(), append.count());
-            case Read read -> mode(read.mode(), read.node()) + " read from " + read.from();
-            case Describe describe -> mode(describe.mode(), describe.node()) + " look at the bounds";
-            case Trim trim -> "trim before " + trim.before();
-        };
-    }
-
-    private static String told(Operation operation) {
-        return switch (operation) {
-            case Append append -> "at offset " + append.firstOffset();
-            case Read read ->
-                read.records().isEmpty()
-                        ? "no record" + end(read.end())
-                        : "records " + read.records().getFirst().offset() + " to " + (read.to() - 1) + end(read.end());
-            case Describe describe -> "begins at " + describe.start() + end(describe.end());
-            case Trim trim -> "done";
-        };
-    }
-
-    private static String end(long end) {
-        return end == Operation.UNKNOWN ? "" : ", the log ends at " + end;
-    }
-
-    private static String mode(Operation.Mode mode, String node) {
-        return mode.name().toLowerCase(Locale.ROOT) + (node.isEmpty() ? "" : " (" + node + ")");
-    }
-
-    private static String ids(long first, int count) {
-        return Ids.text(first) + (count == 1 ? "" : " to " + Ids.text(first + count - 1));
+        return OperationText.call(operation) + ", after " + Words.duration(call.returned() - call.invoked());
     }
 }
