@@ -26,6 +26,7 @@ public final class ChaosCommand implements Runnable, Verb {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: run, list, replay, check, export or scorecard");
+        throw new ParameterException(
+                spec.commandLine(), "say what to do: run, list, replay, check, export or scorecard");
     }
 }

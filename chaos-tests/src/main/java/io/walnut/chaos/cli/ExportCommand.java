@@ -57,7 +57,8 @@ final class ExportCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        Path directory = out != null ? out : file.toAbsolutePath().resolveSibling(".").normalize();
+        Path directory =
+                out != null ? out : file.toAbsolutePath().resolveSibling(".").normalize();
         Files.createDirectories(directory);
         for (Exports.Written written : Exports.write(file, directory, chosen, limit)) {
             for (Path path : written.files()) {
@@ -65,7 +66,9 @@ final class ExportCommand implements Callable<Integer> {
                         .getOut()
                         .printf(
                                 Locale.ROOT,
-                                written.cut() ? "%s: cut, the first %,d of %,d operations%n" : "%s: all %3$,d operations%n",
+                                written.cut()
+                                        ? "%s: cut, the first %,d of %,d operations%n"
+                                        : "%s: all %3$,d operations%n",
                                 path,
                                 written.operations(),
                                 written.of());

@@ -61,8 +61,9 @@ final class ListCommand implements Callable<Integer> {
         out.println("faults (--faults), by what they are:");
         List<Fault> faults = Faults.all();
         for (FaultClass faultClass : FaultClass.values()) {
-            List<Fault> of =
-                    faults.stream().filter(fault -> fault.faultClass() == faultClass).toList();
+            List<Fault> of = faults.stream()
+                    .filter(fault -> fault.faultClass() == faultClass)
+                    .toList();
             if (!of.isEmpty()) {
                 out.println("  " + name(faultClass) + ": " + faultClass.text());
             }

@@ -72,7 +72,10 @@ final class ReplayCommand implements Callable<Integer> {
         PrintWriter to = spec.commandLine().getOut();
         if (form.output() == Output.TABLE) {
             RunOutput.print(ran, Output.TABLE, to);
-            to.println(before.equals(now) ? "the same verdict: " + now : "another verdict: " + now + "; it was: " + before);
+            to.println(
+                    before.equals(now)
+                            ? "the same verdict: " + now
+                            : "another verdict: " + now + "; it was: " + before);
         } else {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("same", before.equals(now));
@@ -86,7 +89,8 @@ final class ReplayCommand implements Callable<Integer> {
 
     private static JsonNode read(Path file) throws IOException {
         if (Files.notExists(file)) {
-            throw new NoSuchFileException(file + "; name a directory that 'walnut chaos run' left, and came to its end in");
+            throw new NoSuchFileException(
+                    file + "; name a directory that 'walnut chaos run' left, and came to its end in");
         }
         try {
             return new ObjectMapper().readTree(file.toFile());

@@ -108,9 +108,8 @@ final class RunCommand implements Callable<Integer> {
         }
         Runner.Ran ran;
         try {
-            List<Fault> chosen = faults.isEmpty()
-                    ? Faults.all()
-                    : faults.equals(List.of(NONE)) ? List.of() : Faults.named(faults);
+            List<Fault> chosen =
+                    faults.isEmpty() ? Faults.all() : faults.equals(List.of(NONE)) ? List.of() : Faults.named(faults);
             RunOptions options = new RunOptions(
                     seed == null ? new SecureRandom().nextInt(Integer.MAX_VALUE) : seed,
                     RunOptions.time(minutes),

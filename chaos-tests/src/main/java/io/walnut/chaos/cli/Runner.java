@@ -149,6 +149,8 @@ final class Runner {
     /** As this one was called, from anywhere. */
     private static String program() {
         String program = System.getProperty("walnut.program", "walnut");
-        return program.contains("/") ? Path.of(program).toAbsolutePath().normalize().toString() : program;
+        return program.contains("/")
+                ? Path.of(program).toAbsolutePath().normalize().toString()
+                : program;
     }
 }

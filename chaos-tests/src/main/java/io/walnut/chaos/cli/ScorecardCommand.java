@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "scorecard",
         mixinStandardHelpOptions = true,
-        description = "Count what the runs of a ledger have shown: histories, operations, faults by class, planted bugs.")
+        description =
+                "Count what the runs of a ledger have shown: histories, operations, faults by class, planted bugs.")
 final class ScorecardCommand implements Callable<Integer> {
     /** How it is printed. */
     enum Form {

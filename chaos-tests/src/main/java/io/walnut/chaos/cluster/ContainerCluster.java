@@ -19,12 +19,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.BindMode;
 import org.testcontainers.containers.GenericContainer;
@@ -161,7 +162,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
     }
 
     /** Whose addresses are chosen by us, for Docker gives fixed ones in no other; null when somebody else has them. */
-    private org.testcontainers.containers.@org.jspecify.annotations.Nullable Network network(String free, boolean last) {
+    private org.testcontainers.containers.@Nullable Network network(String free, boolean last) {
         org.testcontainers.containers.Network made = org.testcontainers.containers.Network.builder()
                 .createNetworkCmdModifier(command -> command.withLabels(Map.of(LABEL, mark.name()))
                         .withIpam(new Ipam().withConfig(new Ipam.Config().withSubnet(free + "0/24"))))
@@ -310,7 +311,9 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
     @Override
     public synchronized void pause(Node node) {
         Member member = member(node);
-        if (state(member).filter(state -> is(state.getRunning()) && !is(state.getPaused())).isPresent()) {
+        if (state(member)
+                .filter(state -> is(state.getRunning()) && !is(state.getPaused()))
+                .isPresent()) {
             docker.pauseContainerCmd(member.container.getContainerId()).exec();
         }
     }
@@ -323,7 +326,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
         }
     }
 
-    private static boolean is(@org.jspecify.annotations.Nullable Boolean value) {
+    private static boolean is(@Nullable Boolean value) {
         return Boolean.TRUE.equals(value);
     }
 
@@ -462,13 +465,19 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
     /** And the networks of those clusters. */
     private static void removeContainers(Predicate<String> whose) {
         DockerClient docker = DockerClientFactory.instance().client();
-        for (Container container :
-                docker.listContainersCmd().withShowAll(true).withLabelFilter(List.of(LABEL)).exec()) {
+        for (Container container : docker.listContainersCmd()
+                .withShowAll(true)
+                .withLabelFilter(List.of(LABEL))
+                .exec()) {
             if (whose.test(container.getLabels().getOrDefault(LABEL, ""))) {
-                docker.removeContainerCmd(container.getId()).withForce(true).withRemoveVolumes(true).exec();
+                docker.removeContainerCmd(container.getId())
+                        .withForce(true)
+                        .withRemoveVolumes(true)
+                        .exec();
             }
         }
-        for (com.github.dockerjava.api.model.Network network : docker.listNetworksCmd().exec()) {
+        for (com.github.dockerjava.api.model.Network network :
+                docker.listNetworksCmd().exec()) {
             if (whose.test(network.getLabels().getOrDefault(LABEL, ""))) {
                 docker.removeNetworkCmd(network.getId()).exec();
             }

@@ -13,14 +13,16 @@ public final class ContainerImage {
     public static final String NAME = "walnut:test";
 
     /** Without these Testcontainers starts containers of images that it first fetches, which takes a registry. */
-    private static final List<String> VARIABLES = List.of("TESTCONTAINERS_RYUK_DISABLED", "TESTCONTAINERS_CHECKS_DISABLE");
+    private static final List<String> VARIABLES =
+            List.of("TESTCONTAINERS_RYUK_DISABLED", "TESTCONTAINERS_CHECKS_DISABLE");
 
     private ContainerImage() {}
 
     /** What is missing for clusters of containers, or empty when nothing is. Must run before Testcontainers is touched. */
     public static Optional<String> missing() {
         if (!Commands.onPath("docker")) {
-            return Optional.of("there is no 'docker' on the PATH; deploy/docker/ensure-engine.sh installs and starts an engine");
+            return Optional.of(
+                    "there is no 'docker' on the PATH; deploy/docker/ensure-engine.sh installs and starts an engine");
         }
         String version;
         try {
@@ -31,8 +33,9 @@ public final class ContainerImage {
         }
         for (String variable : VARIABLES) {
             if (!"true".equals(System.getenv(variable))) {
-                return Optional.of("the variable " + variable + " is not 'true': no image can be fetched everywhere, and"
-                        + " the harness removes what it made by itself; ./walnut sets it");
+                return Optional.of(
+                        "the variable " + variable + " is not 'true': no image can be fetched everywhere, and"
+                                + " the harness removes what it made by itself; ./walnut sets it");
             }
         }
         Path deploy = deploy();

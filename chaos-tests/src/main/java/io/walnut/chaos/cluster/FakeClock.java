@@ -30,8 +30,8 @@ final class FakeClock {
     }
 
     private static Optional<Path> library() {
-        try (Stream<Path> found = Files.find(
-                LIBRARIES, DEPTH, (path, attributes) -> path.endsWith("faketime/libfaketime.so.1"))) {
+        try (Stream<Path> found =
+                Files.find(LIBRARIES, DEPTH, (path, attributes) -> path.endsWith("faketime/libfaketime.so.1"))) {
             return found.findFirst();
         } catch (IOException e) {
             throw new UncheckedIOException(LIBRARIES + " cannot be searched", e);

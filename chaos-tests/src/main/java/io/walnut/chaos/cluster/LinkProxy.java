@@ -7,6 +7,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -29,7 +31,16 @@ final class LinkProxy implements Closeable {
     private static final int CONNECT_MS = 2_000;
     private static final long ASK_EVERY_MS = 200;
 
-    private record Chunk(byte[] bytes, long due) {}
+    /** Bytes, and when they go on. */
+    private static final class Chunk {
+        private final byte[] bytes;
+        private final long due;
+
+        Chunk(byte[] bytes, long due) {
+            this.bytes = bytes;
+            this.due = due;
+        }
+    }
 
     private final InetSocketAddress target;
     private final ServerSocket server;
@@ -116,8 +127,10 @@ final class LinkProxy implements Closeable {
         byte[] buffer = new byte[CHUNK_BYTES];
         long last = System.nanoTime();
         try {
-            for (int read = from.getInputStream().read(buffer); read >= 0; read = from.getInputStream().read(buffer)) {
-                byte[] bytes = java.util.Arrays.copyOf(buffer, read);
+            for (int read = from.getInputStream().read(buffer);
+                    read >= 0;
+                    read = from.getInputStream().read(buffer)) {
+                byte[] bytes = Arrays.copyOf(buffer, read);
                 last = Math.max(last, System.nanoTime() + suffer(forth ? there : back, bytes));
                 Chunk chunk = new Chunk(bytes, last);
                 while (!waiting.offer(chunk, ASK_EVERY_MS, TimeUnit.MILLISECONDS)) {
@@ -140,7 +153,7 @@ final class LinkProxy implements Closeable {
             if (trouble instanceof Trouble.Corrupt(double share) && random.nextDouble() < share) {
                 bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(Byte.SIZE));
             }
-            return trouble instanceof Trouble.Delay(java.time.Duration mean, java.time.Duration jitter)
+            return trouble instanceof Trouble.Delay(Duration mean, Duration jitter)
                     ? mean.toNanos() + (long) (jitter.toNanos() * random.nextDouble())
                     : 0;
         }

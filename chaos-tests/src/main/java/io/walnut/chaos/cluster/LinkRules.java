@@ -71,17 +71,19 @@ final class LinkRules {
      */
     Map<Link, Trouble> proxies() {
         Map<Link, Trouble> found = new HashMap<>();
-        causes.values().forEach(troubles -> troubles.forEach((link, trouble) -> {
-            if (LinkProxy.can(trouble.getClass())) {
-                found.put(link, trouble);
-            }
-        }));
-        causes.values().forEach(troubles -> troubles.forEach((link, trouble) -> {
-            if (PacketFilter.can(trouble.getClass())) {
-                found.remove(link);
-                found.remove(new Link(link.to(), link.from()));
-            }
-        }));
+        causes.values()
+                .forEach(troubles -> troubles.forEach((link, trouble) -> {
+                    if (LinkProxy.can(trouble.getClass())) {
+                        found.put(link, trouble);
+                    }
+                }));
+        causes.values()
+                .forEach(troubles -> troubles.forEach((link, trouble) -> {
+                    if (PacketFilter.can(trouble.getClass())) {
+                        found.remove(link);
+                        found.remove(new Link(link.to(), link.from()));
+                    }
+                }));
         return found;
     }
 }

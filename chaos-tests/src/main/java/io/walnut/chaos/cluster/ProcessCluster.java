@@ -15,8 +15,7 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles, Outp
     public static final String KIND = "process";
 
     /** What can be done to processes. */
-    static final Set<Class<?>> ABILITIES =
-            Set.of(Processes.class, Restarts.class, DataFiles.class, Outputs.class);
+    static final Set<Class<?>> ABILITIES = Set.of(Processes.class, Restarts.class, DataFiles.class, Outputs.class);
 
     /** How it is made. */
     static final class Kind implements Backend {

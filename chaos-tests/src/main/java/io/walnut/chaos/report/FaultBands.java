@@ -20,18 +20,20 @@ final class FaultBands {
 
     FaultBands(List<Nemesis.Injected> faults) {
         List<Long> ends = new ArrayList<>();
-        faults.stream().sorted(Comparator.comparingLong(Nemesis.Injected::begun)).forEach(fault -> {
-            int lane = 0;
-            while (lane < ends.size() && ends.get(lane) > fault.begun() && lane < MOST_LANES - 1) {
-                lane++;
-            }
-            if (lane == ends.size()) {
-                ends.add(fault.healed());
-            } else {
-                ends.set(lane, Math.max(ends.get(lane), fault.healed()));
-            }
-            placed.add(new Placed(fault, lane));
-        });
+        faults.stream()
+                .sorted(Comparator.comparingLong(Nemesis.Injected::begun))
+                .forEach(fault -> {
+                    int lane = 0;
+                    while (lane < ends.size() && ends.get(lane) > fault.begun() && lane < MOST_LANES - 1) {
+                        lane++;
+                    }
+                    if (lane == ends.size()) {
+                        ends.add(fault.healed());
+                    } else {
+                        ends.set(lane, Math.max(ends.get(lane), fault.healed()));
+                    }
+                    placed.add(new Placed(fault, lane));
+                });
         lanes = ends.size();
     }
 

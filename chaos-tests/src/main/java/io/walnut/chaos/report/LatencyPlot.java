@@ -22,7 +22,8 @@ record LatencyPlot(RunStatistics statistics, TimeAxis axis, FaultBands faults) {
             }
             for (Outcome outcome : Outcome.values()) {
                 if (slice.notOk(outcome).total() > 0) {
-                    high = Math.max(high, (int) Math.ceil(power(slice.notOk(outcome).max())));
+                    high = Math.max(
+                            high, (int) Math.ceil(power(slice.notOk(outcome).max())));
                 }
             }
         }
@@ -33,7 +34,8 @@ record LatencyPlot(RunStatistics statistics, TimeAxis axis, FaultBands faults) {
         for (int power = low; power <= high; power++) {
             double y = scale.y((long) Math.pow(10, power));
             svg.empty("line", "class", "grid", "x1", TimeAxis.LEFT, "x2", TimeAxis.RIGHT, "y1", y, "y2", y);
-            svg.element("text", label(power), "class", "tick", "x", TimeAxis.LEFT - 6, "y", y + 4, "text-anchor", "end");
+            svg.element(
+                    "text", label(power), "class", "tick", "x", TimeAxis.LEFT - 6, "y", y + 4, "text-anchor", "end");
         }
         axis.draw(svg, TOP, BOTTOM);
         line(svg, scale, "max", Latencies::max);

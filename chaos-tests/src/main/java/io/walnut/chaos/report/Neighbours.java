@@ -69,8 +69,7 @@ final class Neighbours {
         Bar before = bars.isEmpty() ? null : bars.getLast();
         if (before != null && joins(before, bar)) {
             String kind = before.kind.equals(bar.kind) ? bar.kind : "mixed";
-            bars.set(
-                    bars.size() - 1, new Bar(before.from, Math.max(before.to, to), kind, before.calls + 1, operation));
+            bars.set(bars.size() - 1, new Bar(before.from, Math.max(before.to, to), kind, before.calls + 1, operation));
         } else if (bars.size() < MOST_BARS_A_PROCESS) {
             bars.add(bar);
         } else {

@@ -15,11 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -77,7 +75,12 @@ final class Page {
         Verdict verdict = result.verdict();
         String level = verdict.broken() ? "bad" : result.good() ? "good" : "open";
         html.open("header", "class", level);
-        html.element("p", "walnut chaos run · " + report.options().name() + " · " + report.started().truncatedTo(ChronoUnit.SECONDS), "class", "over");
+        html.element(
+                "p",
+                "walnut chaos run · " + report.options().name() + " · "
+                        + report.started().truncatedTo(ChronoUnit.SECONDS),
+                "class",
+                "over");
         html.element("h1", title(verdict));
         html.element("p", explanation(verdict));
         html.close().line();
@@ -85,7 +88,9 @@ final class Page {
 
     private String title(Verdict verdict) {
         if (verdict.broken()) {
-            long all = verdict.counts().values().stream().mapToLong(Long::longValue).sum();
+            long all = verdict.counts().values().stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
             return Words.count(all, "violation", "violations") + " found";
         }
         if (!result.brokenOff().isEmpty()) {
@@ -106,15 +111,20 @@ final class Page {
         } else if (verdict.conclusive() && result.brokenOff().isEmpty()) {
             text.append("None of the ")
                     .append(Words.number(result.acknowledged()))
-                    .append(" acknowledged records was lost, doubled, moved or altered; at the end all nodes had the same logs; and")
+                    .append(
+                            " acknowledged records was lost, doubled, moved or altered; at the end all nodes had the same logs; and")
                     .append(" all ")
                     .append(Words.number(verdict.operations()))
-                    .append(" answers are such as one single log each could have given, used by one client after another.");
+                    .append(
+                            " answers are such as one single log each could have given, used by one client after another.");
         } else {
-            text.append("By what was told until then nothing was violated; what is missing at the end, nobody has looked.");
+            text.append(
+                    "By what was told until then nothing was violated; what is missing at the end, nobody has looked.");
         }
         if (!result.brokenOff().isEmpty()) {
-            text.append(" The run did not come to its end: ").append(result.brokenOff()).append('.');
+            text.append(" The run did not come to its end: ")
+                    .append(result.brokenOff())
+                    .append('.');
         }
         if (!result.skipped().isEmpty()) {
             text.append(" Not injected, because this kind of cluster cannot have it: ")
@@ -145,7 +155,9 @@ final class Page {
         figure(
                 "Append latency",
                 appends.total() == 0 ? "–" : Words.duration(appends.quantile(0.5)),
-                appends.total() == 0 ? "none was acknowledged" : "median; p99 " + Words.duration(appends.quantile(0.99)));
+                appends.total() == 0
+                        ? "none was acknowledged"
+                        : "median; p99 " + Words.duration(appends.quantile(0.99)));
         html.close().line();
     }
 
@@ -154,11 +166,18 @@ final class Page {
     }
 
     private long kinds() {
-        return result.injected().stream().map(Nemesis.Injected::fault).distinct().count();
+        return result.injected().stream()
+                .map(Nemesis.Injected::fault)
+                .distinct()
+                .count();
     }
 
     private void figure(String name, String value, String unit) {
-        html.open("div").element("h3", name).element("p", value, "class", "value").element("p", unit).close();
+        html.open("div")
+                .element("h3", name)
+                .element("p", value, "class", "value")
+                .element("p", unit)
+                .close();
     }
 
     private void violations() throws IOException {
@@ -178,11 +197,14 @@ final class Page {
         Neighbours.fill(result.history(), windows.values());
         callsLegend();
         shown.forEach(violation -> violation(violation, violation.witnesses(), windows.get(violation)));
-        long found = result.verdict().counts().values().stream().mapToLong(Long::longValue).sum();
+        long found = result.verdict().counts().values().stream()
+                .mapToLong(Long::longValue)
+                .sum();
         if (found > shown.size()) {
             html.element(
                     "p",
-                    "Shown are " + shown.size() + " of " + Words.number(found) + "; results.json has the first of each kind and log.",
+                    "Shown are " + shown.size() + " of " + Words.number(found)
+                            + "; results.json has the first of each kind and log.",
                     "class",
                     "note");
         }
@@ -212,7 +234,8 @@ final class Page {
     }
 
     private static TimeAxis around(List<Operation> calls) {
-        long from = calls.stream().mapToLong(call -> call.call().invoked()).min().orElseThrow();
+        long from =
+                calls.stream().mapToLong(call -> call.call().invoked()).min().orElseThrow();
         long to = calls.stream().mapToLong(call -> call.call().returned()).max().orElseThrow();
         long margin = Math.max((to - from) / 4, 10_000_000);
         return new TimeAxis(from - margin, Math.min(to, from + LONGEST_WINDOW_NANOS) + margin);
@@ -240,7 +263,8 @@ final class Page {
         html.open("div", "class", "wide");
         html.add(new Timeline(window, result.injected(), marked).draw(label)).close();
         if (window.left() > 0) {
-            html.element("p", Words.count(window.left(), "call is", "calls are") + " not drawn: too many.", "class", "note");
+            html.element(
+                    "p", Words.count(window.left(), "call is", "calls are") + " not drawn: too many.", "class", "note");
         }
     }
 
@@ -271,14 +295,19 @@ final class Page {
         html.open("h3").text("Calls a second");
         legend("append", "appends acknowledged", "read", "reads answered", "info", "given up", "fail", "failed");
         html.close();
-        html.open("div", "class", "wide").add(new RatePlot(statistics, axis, bands).draw()).close();
+        html.open("div", "class", "wide")
+                .add(new RatePlot(statistics, axis, bands).draw())
+                .close();
         html.open("h3").text("How long appends took");
         legend("p50", "median", "p99", "p99", "max", "slowest", "info", "given up", "fail", "failed");
         html.close();
-        html.open("div", "class", "wide").add(new LatencyPlot(statistics, axis, bands).draw()).close();
+        html.open("div", "class", "wide")
+                .add(new LatencyPlot(statistics, axis, bands).draw())
+                .close();
         html.element(
                 "p",
-                "Each point is " + Words.duration(statistics.sliceNanos()) + " of the run; times are minutes and seconds since its clients began.",
+                "Each point is " + Words.duration(statistics.sliceNanos())
+                        + " of the run; times are minutes and seconds since its clients began.",
                 "class",
                 "note");
         html.close().line();
@@ -287,7 +316,10 @@ final class Page {
     private void legend(String... classesAndTexts) {
         html.open("span", "class", "legend");
         for (int i = 0; i < classesAndTexts.length; i += 2) {
-            html.open("span").element("i", "", "class", "key " + classesAndTexts[i]).text(classesAndTexts[i + 1]).close();
+            html.open("span")
+                    .element("i", "", "class", "key " + classesAndTexts[i])
+                    .text(classesAndTexts[i + 1])
+                    .close();
         }
         html.close();
     }
@@ -327,8 +359,9 @@ final class Page {
                 .filter(outage -> outage.fault().fault().equals(name))
                 .toList();
         OptionalLong silence = outages.stream().mapToLong(Outage::silence).max();
-        OptionalLong recovery =
-                outages.stream().flatMapToLong(outage -> outage.recovery().stream()).max();
+        OptionalLong recovery = outages.stream()
+                .flatMapToLong(outage -> outage.recovery().stream())
+                .max();
         html.open("tr").element("td", name).element("td", Words.number(times), "class", "number");
         html.element("td", Words.duration(silence, "–"), "class", "number");
         html.element("td", Words.duration(recovery, "none before the end"), "class", "number");
@@ -345,7 +378,8 @@ final class Page {
         if (result.outages().isEmpty()) {
             return;
         }
-        html.open("details").element("summary", "Each of the " + result.outages().size());
+        html.open("details")
+                .element("summary", "Each of the " + result.outages().size());
         html.open("div", "class", "wide").open("table").open("tr");
         for (String column : List.of("begun", "healed", "fault", "hit", "silence", "recovery")) {
             html.element("th", column);
@@ -360,8 +394,7 @@ final class Page {
                     html.element("td", outage.fault().fault());
                     html.element("td", String.join(", ", outage.fault().hit()));
                     html.element("td", Words.duration(outage.silence()), "class", "number");
-                    html.element(
-                            "td", Words.duration(outage.recovery(), "none before the end"), "class", "number");
+                    html.element("td", Words.duration(outage.recovery(), "none before the end"), "class", "number");
                     html.close();
                 });
         html.close().close();
@@ -415,8 +448,10 @@ final class Page {
             html.element("dt", name).element("dd", text);
         });
         html.close();
-        html.element("p", "To run it again: ./repro.sh, or walnut chaos replay with this directory. The seed gives the same"
-                + " faults and the same calls; threads and clocks make their own order, so that a violation may need several tries.");
+        html.element(
+                "p",
+                "To run it again: ./repro.sh, or walnut chaos replay with this directory. The seed gives the same"
+                        + " faults and the same calls; threads and clocks make their own order, so that a violation may need several tries.");
         html.close().line();
     }
 
@@ -445,8 +480,13 @@ final class Page {
             }
         }
         if (!result.good()) {
-            html.open("tr").open("td").element("a", "cluster/", "href", "cluster/").close();
-            html.element("td", "").element("td", "the nodes' directories with their data, as the run left them").close();
+            html.open("tr")
+                    .open("td")
+                    .element("a", "cluster/", "href", "cluster/")
+                    .close();
+            html.element("td", "")
+                    .element("td", "the nodes' directories with their data, as the run left them")
+                    .close();
         }
         html.close().close().close().line();
     }
@@ -455,7 +495,9 @@ final class Page {
         if (Files.exists(path)) {
             String name = report.relative(path);
             html.open("tr").open("td").element("a", name, "href", name).close();
-            html.element("td", Words.bytes(Files.size(path)), "class", "number").element("td", text).close();
+            html.element("td", Words.bytes(Files.size(path)), "class", "number")
+                    .element("td", text)
+                    .close();
         }
     }
 }

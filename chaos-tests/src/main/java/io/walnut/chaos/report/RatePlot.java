@@ -18,12 +18,13 @@ record RatePlot(RunStatistics statistics, TimeAxis axis, FaultBands faults) {
         double most = Math.max(
                 1,
                 slices.stream()
-                        .mapToDouble(slice -> Math.max(
-                                answered(slice, Kind.APPEND),
-                                Math.max(answered(slice, Kind.READ), notAnswered(slice, Outcome.FAIL)
-                                        + notAnswered(slice, Outcome.INFO))))
-                        .max()
-                        .orElse(0)
+                                .mapToDouble(slice -> Math.max(
+                                        answered(slice, Kind.APPEND),
+                                        Math.max(
+                                                answered(slice, Kind.READ),
+                                                notAnswered(slice, Outcome.FAIL) + notAnswered(slice, Outcome.INFO))))
+                                .max()
+                                .orElse(0)
                         / seconds);
         double step = step(most);
         double top = Math.ceil(most / step) * step;

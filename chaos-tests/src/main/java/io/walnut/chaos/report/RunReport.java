@@ -46,8 +46,7 @@ public record RunReport(
 
     /** Writes everything beside the history: what other programs read, the results, the page. */
     public void write() throws IOException {
-        List<Exports.Written> exports =
-                Exports.write(result.history(), directory.path(), Exports.all(), null);
+        List<Exports.Written> exports = Exports.write(result.history(), directory.path(), Exports.all(), null);
         RunStatistics statistics = new RunStatistics();
         Events.play(result.history(), statistics);
         Files.writeString(directory.results(), JSON.writeValueAsString(fields(statistics, exports)) + "\n");

@@ -17,8 +17,30 @@ record TimeAxis(long from, long to) {
 
     private static final int TICKS = 10;
     private static final long[] STEPS_MS = {
-        1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000,
-        1_800_000, 3_600_000, 7_200_000, 21_600_000, 86_400_000
+        1,
+        2,
+        5,
+        10,
+        20,
+        50,
+        100,
+        200,
+        500,
+        1_000,
+        2_000,
+        5_000,
+        10_000,
+        15_000,
+        30_000,
+        60_000,
+        120_000,
+        300_000,
+        600_000,
+        1_800_000,
+        3_600_000,
+        7_200_000,
+        21_600_000,
+        86_400_000
     };
 
     TimeAxis {
@@ -41,7 +63,17 @@ record TimeAxis(long from, long to) {
         long nanos = step * 1_000_000;
         for (long tick = Math.ceilDiv(from, nanos) * nanos; tick <= to; tick += nanos) {
             svg.empty("line", "class", "grid", "x1", x(tick), "x2", x(tick), "y1", top, "y2", bottom);
-            svg.element("text", label(tick, step), "class", "tick", "x", x(tick), "y", bottom + 15, "text-anchor", "middle");
+            svg.element(
+                    "text",
+                    label(tick, step),
+                    "class",
+                    "tick",
+                    "x",
+                    x(tick),
+                    "y",
+                    bottom + 15,
+                    "text-anchor",
+                    "middle");
         }
     }
 

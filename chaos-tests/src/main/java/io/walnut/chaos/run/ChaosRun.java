@@ -119,9 +119,8 @@ public final class ChaosRun {
         this.cluster = cluster;
         this.settings = settings;
         this.directory = directory;
-        this.logs = IntStream.range(0, settings.logs)
-                .mapToObj("log-%d"::formatted)
-                .toList();
+        this.logs =
+                IntStream.range(0, settings.logs).mapToObj("log-%d"::formatted).toList();
     }
 
     /** Leaves the cluster running, and healed if it could be. */
@@ -151,7 +150,8 @@ public final class ChaosRun {
                 }
                 readAll(records);
             } catch (IOException | WalnutException e) {
-                // A cluster that does not come back is what we are here for: the rest of what it did is told all the same.
+                // A cluster that does not come back is what we are here for: the rest of what it did is told all the
+                // same.
                 brokenOff = "the run failed: " + e.getMessage();
             } catch (ExecutionException e) {
                 brokenOff = "the run failed, for a client did: " + e.getCause();
@@ -159,7 +159,8 @@ public final class ChaosRun {
             faultFile.write(foe.injected());
         }
         if (stopped) {
-            brokenOff = "interrupted after " + records.now() / 1_000_000_000 + " s; all was healed, nothing was read at the end";
+            brokenOff = "interrupted after " + records.now() / 1_000_000_000
+                    + " s; all was healed, nothing was read at the end";
         }
         phase = Phase.JUDGING;
         Liveness liveness = new Liveness(foe.injected());

@@ -132,16 +132,14 @@ public record RunDirectory(Path path) {
      * @param program that this is a run of
      */
     public void writeRepro(RunOptions options, String program, String build) throws IOException {
-        String arguments = options.arguments().stream().map(RunDirectory::quoted).collect(Collectors.joining(" "));
-        Files.writeString(
-                repro(),
-                """
+        String arguments =
+                options.arguments().stream().map(RunDirectory::quoted).collect(Collectors.joining(" "));
+        Files.writeString(repro(), """
                 #!/bin/sh
                 # Repeats the run that left this directory, by its seed and its options; further options go behind them.
                 # It was a run of walnut %s. WALNUT_PROGRAM says which one to run now.
                 exec "${WALNUT_PROGRAM:-%s}" %s "$@"
-                """
-                        .formatted(build, program, arguments));
+                """.formatted(build, program, arguments));
         Files.setPosixFilePermissions(repro(), PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 

@@ -17,7 +17,14 @@ import org.jspecify.annotations.Nullable;
  * @param faults their names, in the order in which the seed chooses among them
  * @param name of the directory above that of the run
  */
-public record RunOptions(long seed, Duration time, String backend, String workload, @Nullable Double rate, List<String> faults, String name) {
+public record RunOptions(
+        long seed,
+        Duration time,
+        String backend,
+        String workload,
+        @Nullable Double rate,
+        List<String> faults,
+        String name) {
     private static final double SECONDS_A_MINUTE = 60;
 
     public RunOptions {

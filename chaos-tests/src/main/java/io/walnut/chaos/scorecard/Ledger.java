@@ -39,8 +39,8 @@ record Ledger(List<JsonNode> runs, List<JsonNode> bugs, List<JsonNode> suites, L
      */
     static Ledger read(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
-            throw new IOException("there is no ledger in " + directory
-                    + "; 'walnut chaos run --ledger " + directory + "' begins one");
+            throw new IOException("there is no ledger in " + directory + "; 'walnut chaos run --ledger " + directory
+                    + "' begins one");
         }
         return new Ledger(
                 lines(directory.resolve(RUNS)),

@@ -12,34 +12,47 @@ public final class Markdown {
     /** All of it. */
     public static String of(Scorecard card, String command) {
         StringBuilder text = new StringBuilder();
-        text.append("# Robustness\n\nWritten by `").append(command).append("` from the ledger in `docs/robustness`, not by hand.\n");
-        text.append("Of ").append(String.format(Locale.ROOT, "%,d", card.runs())).append(" runs.\n\n");
+        text.append("# Robustness\n\nWritten by `")
+                .append(command)
+                .append("` from the ledger in `docs/robustness`, not by hand.\n");
+        text.append("Of ")
+                .append(String.format(Locale.ROOT, "%,d", card.runs()))
+                .append(" runs.\n\n");
         table(text, List.of("figure", "now", "first release"));
         card.rows().forEach(row -> row(text, List.of(row.figure(), row.now(), row.wanted())));
-        text.append("\n## Classes of faults\n\nA class that no fault is of yet has never come, and a run does not claim it.\n\n");
+        text.append(
+                "\n## Classes of faults\n\nA class that no fault is of yet has never come, and a run does not claim it.\n\n");
         table(text, List.of("class", "what happens", "faults", "came", "in runs", "of these violated"));
-        card.classes().forEach(each -> row(
-                text,
-                List.of(
-                        each.faultClass().name().toLowerCase(Locale.ROOT),
-                        each.faultClass().text(),
-                        each.faults().isEmpty() ? "none yet" : String.join(", ", each.faults()),
-                        number(each.injected()),
-                        number(each.runs()),
-                        number(each.violated()))));
+        card.classes()
+                .forEach(each -> row(
+                        text,
+                        List.of(
+                                each.faultClass().name().toLowerCase(Locale.ROOT),
+                                each.faultClass().text(),
+                                each.faults().isEmpty() ? "none yet" : String.join(", ", each.faults()),
+                                number(each.injected()),
+                                number(each.runs()),
+                                number(each.violated()))));
         text.append("\n## Planted bugs\n\n");
         table(text, List.of("bug", "caught by", "as", "seconds"));
-        card.bugs().forEach(bug -> row(
-                text,
-                List.of(
-                        field(bug, "bug"),
-                        field(bug, "owner"),
-                        bug.path("caught").asBoolean() ? field(bug, "anomaly") : "NOT CAUGHT",
-                        field(bug, "seconds"))));
+        card.bugs()
+                .forEach(bug -> row(
+                        text,
+                        List.of(
+                                field(bug, "bug"),
+                                field(bug, "owner"),
+                                bug.path("caught").asBoolean() ? field(bug, "anomaly") : "NOT CAUGHT",
+                                field(bug, "seconds"))));
         text.append("\n## Bugs found in Walnut by these tests\n\n");
         table(text, List.of("what", "found by", "mended by", "repeat it"));
-        card.found().forEach(found -> row(
-                text, List.of(field(found, "what"), field(found, "how"), field(found, "commit"), field(found, "repeat"))));
+        card.found()
+                .forEach(found -> row(
+                        text,
+                        List.of(
+                                field(found, "what"),
+                                field(found, "how"),
+                                field(found, "commit"),
+                                field(found, "repeat"))));
         return text.toString();
     }
 

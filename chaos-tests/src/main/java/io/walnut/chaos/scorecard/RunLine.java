@@ -66,7 +66,12 @@ public final class RunLine {
             classes.merge(fault.path("class").asText(), 1, Integer::sum);
             for (JsonNode other : faults.subList(0, i)) {
                 if (overlap(fault, other)) {
-                    pairs.merge(pair(fault.path("class").asText(), other.path("class").asText()), 1, Integer::sum);
+                    pairs.merge(
+                            pair(
+                                    fault.path("class").asText(),
+                                    other.path("class").asText()),
+                            1,
+                            Integer::sum);
                 }
             }
         }

@@ -25,8 +25,7 @@ import java.util.stream.StreamSupport;
  * @param bugs planted ones
  * @param found bugs found in Walnut
  */
-public record Scorecard(
-        int runs, List<Row> rows, List<ClassRow> classes, List<JsonNode> bugs, List<JsonNode> found) {
+public record Scorecard(int runs, List<Row> rows, List<ClassRow> classes, List<JsonNode> bugs, List<JsonNode> found) {
     private static final String NOT_MEASURED = "not measured";
     private static final int OFTEN = 100;
 
@@ -60,8 +59,9 @@ public record Scorecard(
     }
 
     static Scorecard of(Ledger ledger) {
-        List<ClassRow> classes =
-                Arrays.stream(FaultClass.values()).map(each -> row(each, ledger)).toList();
+        List<ClassRow> classes = Arrays.stream(FaultClass.values())
+                .map(each -> row(each, ledger))
+                .toList();
         return new Scorecard(ledger.runs().size(), rows(ledger, classes), classes, ledger.bugs(), ledger.found());
     }
 
@@ -76,44 +76,60 @@ public record Scorecard(
                         .filter(fault -> fault.faultClass() == faultClass)
                         .map(Fault::name)
                         .toList(),
-                with.stream().mapToLong(run -> run.path("classes").path(name).asLong()).sum(),
+                with.stream()
+                        .mapToLong(run -> run.path("classes").path(name).asLong())
+                        .sum(),
                 with.size(),
-                (int) with.stream().filter(run -> !run.path("anomalies").isEmpty()).count());
+                (int) with.stream()
+                        .filter(run -> !run.path("anomalies").isEmpty())
+                        .count());
     }
 
     private static List<Row> rows(Ledger ledger, List<ClassRow> classes) {
         List<Row> rows = new ArrayList<>();
         rows.add(new Row(
                 "acknowledged records lost / there twice / out of order",
-                "%,d / %,d / %,d of %,d".formatted(
-                        anomalies(ledger, "LOST"),
-                        anomalies(ledger, "DUPLICATE"),
-                        anomalies(ledger, "REORDERED"),
-                        sum(ledger.runs(), "acknowledged")),
+                "%,d / %,d / %,d of %,d"
+                        .formatted(
+                                anomalies(ledger, "LOST"),
+                                anomalies(ledger, "DUPLICATE"),
+                                anomalies(ledger, "REORDERED"),
+                                sum(ledger.runs(), "acknowledged")),
                 "0 / 0 / 0"));
         rows.add(new Row(
                 "histories of clusters under faults, judged; not good",
-                "%,d; %,d".formatted(
-                        ledger.runs().size(),
-                        ledger.runs().stream().filter(run -> !run.path("good").asBoolean()).count()),
+                "%,d; %,d"
+                        .formatted(
+                                ledger.runs().size(),
+                                ledger.runs().stream()
+                                        .filter(run -> !run.path("good").asBoolean())
+                                        .count()),
                 "500; 0"));
-        rows.add(new Row(
-                "operations in them", "%,d".formatted(sum(ledger.runs(), "operations")), "100,000,000"));
-        rows.add(suite(ledger, "checker-operations-per-second", "the judge, operations a second on one core", "2,000,000"));
+        rows.add(new Row("operations in them", "%,d".formatted(sum(ledger.runs(), "operations")), "100,000,000"));
+        rows.add(suite(
+                ledger, "checker-operations-per-second", "the judge, operations a second on one core", "2,000,000"));
         rows.add(suite(ledger, "checker-operations", "operations of the longest history judged", "100,000,000"));
         rows.add(new Row(
                 "classes of faults that came; a hundred times",
-                "%,d; %,d of %,d".formatted(
-                        classes.stream().filter(each -> each.injected() > 0).count(),
-                        classes.stream().filter(each -> each.injected() >= OFTEN).count(),
-                        classes.size()),
+                "%,d; %,d of %,d"
+                        .formatted(
+                                classes.stream()
+                                        .filter(each -> each.injected() > 0)
+                                        .count(),
+                                classes.stream()
+                                        .filter(each -> each.injected() >= OFTEN)
+                                        .count(),
+                                classes.size()),
                 "36; 36"));
-        rows.add(new Row("pairs of classes at once, of those that there are faults of", pairs(ledger, classes), "60 %"));
+        rows.add(
+                new Row("pairs of classes at once, of those that there are faults of", pairs(ledger, classes), "60 %"));
         rows.add(new Row(
                 "power cuts of nodes; of the engine alone, on ext4 and xfs",
-                "%,d; %,d".formatted(
-                        injected(classes, FaultClass.POWER_CUT_ONE) + injected(classes, FaultClass.POWER_CUT_ALL),
-                        counted(ledger, "power-cuts")),
+                "%,d; %,d"
+                        .formatted(
+                                injected(classes, FaultClass.POWER_CUT_ONE)
+                                        + injected(classes, FaultClass.POWER_CUT_ALL),
+                                counted(ledger, "power-cuts")),
                 "1,000 together"));
         rows.add(suite(ledger, "crash-images", "crash images of the engine made and recovered", "10,000,000"));
         rows.add(suite(ledger, "failing-io-cells", "failing operations with a written outcome", "182"));
@@ -144,7 +160,10 @@ public record Scorecard(
     }
 
     private static long injected(List<ClassRow> classes, FaultClass faultClass) {
-        return classes.get(faultClass.ordinal()).injected();
+        return classes.stream()
+                .filter(each -> each.faultClass() == faultClass)
+                .mapToLong(ClassRow::injected)
+                .sum();
     }
 
     private static long counted(Ledger ledger, String figure) {
@@ -171,7 +190,7 @@ public record Scorecard(
         ledger.runs().forEach(run -> run.path("pairs").fieldNames().forEachRemaining(seen::add));
         long there = classes.stream().filter(each -> !each.faults().isEmpty()).count();
         long all = there * (there - 1) / 2;
-        return "%,d of %,d, %d %%".formatted(seen.size(), all, all == 0 ? 0 : 100 * seen.size() / all);
+        return "%,d of %,d, %d %%".formatted(seen.size(), all, all == 0 ? 0 : 100L * seen.size() / all);
     }
 
     private static String bugs(Ledger ledger) {
@@ -181,8 +200,11 @@ public record Scorecard(
         if (ledger.bugs().isEmpty()) {
             return NOT_MEASURED;
         }
-        return "%d of %d; %.0f s".formatted(caught.size(), ledger.bugs().size(), quantile(
-                caught.stream().map(bug -> bug.path("seconds")), 0.5));
+        return "%d of %d; %.0f s"
+                .formatted(
+                        caught.size(),
+                        ledger.bugs().size(),
+                        quantile(caught.stream().map(bug -> bug.path("seconds")), 0.5));
     }
 
     private static String silence(Ledger ledger) {
@@ -192,10 +214,11 @@ public record Scorecard(
                 .toList();
         return silences.isEmpty()
                 ? NOT_MEASURED
-                : "%.1f s / %.1f s, %d kills".formatted(
-                        quantile(silences.stream(), 0.5) / 1000,
-                        quantile(silences.stream(), 0.99) / 1000,
-                        silences.size());
+                : "%.1f s / %.1f s, %d kills"
+                        .formatted(
+                                quantile(silences.stream(), 0.5) / 1000,
+                                quantile(silences.stream(), 0.99) / 1000,
+                                silences.size());
     }
 
     private static double quantile(Stream<JsonNode> values, double quantile) {

@@ -52,8 +52,8 @@ class ListCommandTest {
         String list = run("chaos", "list");
         assertThat(list).contains("backends", "workloads", "faults", "kill-leader", "on process");
         Backends.all()
-                .forEach(backend -> backend.missing()
-                        .ifPresent(what -> assertThat(list).contains("NOT HERE: " + what)));
+                .forEach(backend ->
+                        backend.missing().ifPresent(what -> assertThat(list).contains("NOT HERE: " + what)));
     }
 
     /** What is said of a cluster that there is not must be true of one that there is. */

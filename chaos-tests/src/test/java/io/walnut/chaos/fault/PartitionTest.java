@@ -19,9 +19,8 @@ class PartitionTest {
     void halvesAreAMinorityAndTheOthers(int size) {
         for (int seed = 0; seed < 20; seed++) {
             Set<Link> cut = Partition.HALVES.cut(nodes(size), new Random(seed));
-            Set<Set<String>> parts = nodes(size).stream()
-                    .map(node -> reached(node, cut, size))
-                    .collect(Collectors.toSet());
+            Set<Set<String>> parts =
+                    nodes(size).stream().map(node -> reached(node, cut, size)).collect(Collectors.toSet());
             assertThat(parts).hasSize(2);
             assertThat(parts.stream().mapToInt(Set::size).sum()).isEqualTo(size);
             assertThat(parts).anyMatch(part -> part.size() > size / 2);

@@ -78,13 +78,16 @@ class RunReportTest {
         Document page = page(report);
         assertThat(page.getElementsByTagName("h1").item(0).getTextContent()).contains("violations found");
         String text = page.getDocumentElement().getTextContent();
-        assertThat(report.result().verdict().violations()).isNotEmpty().allSatisfy(violation -> assertThat(text)
-                .contains(violation.anomaly().name(), violation.text(), Words.of(violation.anomaly())));
+        assertThat(report.result().verdict().violations())
+                .isNotEmpty()
+                .allSatisfy(violation -> assertThat(text)
+                        .contains(violation.anomaly().name(), violation.text(), Words.of(violation.anomaly())));
         assertThat(text).contains("final (n1) read from").contains("append of");
         assertThat(Files.readString(report.directory().page())).contains("class=\"call append marked\"");
         JsonNode results = results(report);
         assertThat(results.get("good").asBoolean()).isFalse();
-        assertThat(results.get("verdict").get("anomalies").get("STALE").asLong()).isPositive();
+        assertThat(results.get("verdict").get("anomalies").get("STALE").asLong())
+                .isPositive();
     }
 
     @Test
@@ -119,7 +122,8 @@ class RunReportTest {
         assertThat(links.getLength()).isGreaterThan(5);
         for (int i = 0; i < links.getLength(); i++) {
             String to = links.item(i).getAttributes().getNamedItem("href").getNodeValue();
-            assertThat(to.equals("cluster/") || Files.exists(report.directory().path().resolve(to)))
+            assertThat(to.equals("cluster/")
+                            || Files.exists(report.directory().path().resolve(to)))
                     .as(to)
                     .isTrue();
         }
@@ -132,14 +136,15 @@ class RunReportTest {
 
         JsonNode results = results(report);
         assertThat(RunOptions.of(results.get("options"), "results.json")).isEqualTo(report.options());
-        assertThat(results.get("faults").get("injected").get("kill-leader").asLong()).isEqualTo(1);
-        assertThat(results.get("faults").get("injected").get("kill-all").asLong()).isZero();
-        assertThat(results.get("faults").get("classes").get("partition").asLong()).isEqualTo(1);
+        assertThat(results.get("faults").get("injected").get("kill-leader").asLong())
+                .isEqualTo(1);
+        assertThat(results.get("faults").get("injected").get("kill-all").asLong())
+                .isZero();
+        assertThat(results.get("faults").get("classes").get("partition").asLong())
+                .isEqualTo(1);
         assertThat(results.get("liveness").get("faults")).hasSize(3);
         assertThat(results.get("exports")).hasSize(5);
-        assertThat(results.get("environment").fieldNames())
-                .toIterable()
-                .contains("version", "commit", "jdk", "kernel");
+        assertThat(results.get("environment").fieldNames()).toIterable().contains("version", "commit", "jdk", "kernel");
     }
 
     private RunReport report(boolean spoiled, String brokenOff, List<String> skipped, List<Nemesis.Injected> faults)
@@ -153,12 +158,20 @@ class RunReportTest {
         Events.play(directory.history(), liveness);
         Verdict verdict = judge(directory.history());
         ChaosRun.Result result = new ChaosRun.Result(
-                verdict, verdict.operations(), 4_711, faults, skipped, liveness.outages(), brokenOff, directory.history());
+                verdict,
+                verdict.operations(),
+                4_711,
+                faults,
+                skipped,
+                liveness.outages(),
+                brokenOff,
+                directory.history());
         RunOptions options = new RunOptions(
                 42,
                 Duration.ofSeconds(30),
                 "process",
                 "append-read",
+                null,
                 List.of("kill-leader", "partition-halves", "pause-one", "kill-all"),
                 "good");
         return new RunReport(
@@ -191,7 +204,8 @@ class RunReportTest {
                 long took = 1L + random.nextInt(20);
                 if (at > 8_000 && at < 12_000) {
                     if (at / 5 % 100 < 6) {
-                        Call call = new Call(process, "a", at * MS, (at + 400) * MS, Outcome.INFO, "UNAVAILABLE: <none>");
+                        Call call =
+                                new Call(process, "a", at * MS, (at + 400) * MS, Outcome.INFO, "UNAVAILABLE: <none>");
                         history.write(new Operation.Append(call, Ids.of(process, at), 1, Operation.UNKNOWN));
                     }
                 } else if (at % 4 == 0) {
@@ -200,8 +214,8 @@ class RunReportTest {
                     history.write(new Operation.Describe(call, Mode.LINEARIZABLE, "", 0, seen));
                 } else {
                     long id = Ids.of(process, at);
-                    history.write(new Operation.Append(
-                            Call.ok(process, "a", at * MS, at * MS + took * 100_000), id, 1, end));
+                    history.write(
+                            new Operation.Append(Call.ok(process, "a", at * MS, at * MS + took * 100_000), id, 1, end));
                     records.add(new Run(end++, id, 1));
                 }
             }
@@ -220,8 +234,6 @@ class RunReportTest {
         String page = Files.readString(report.directory().page());
         assertThat(page).startsWith("<!DOCTYPE html>\n");
         String body = Pattern.compile("^<!DOCTYPE html>\n").matcher(page).replaceFirst("");
-        return DocumentBuilderFactory.newInstance()
-                .newDocumentBuilder()
-                .parse(new InputSource(new StringReader(body)));
+        return DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(body)));
     }
 }

@@ -6,6 +6,7 @@ import io.walnut.chaos.cluster.Backends;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Faults;
+import io.walnut.chaos.workload.Pace;
 import io.walnut.chaos.workload.Workloads;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,7 +39,7 @@ class InProcessRunTest {
                                     Duration.ofSeconds(4),
                                     6,
                                     2,
-                                    Duration.ofMillis(2)),
+                                    Pace.pausing(Duration.ofMillis(2))),
                             directory)
                     .run();
             System.out.println(result);

@@ -17,7 +17,8 @@ class LivenessTest {
 
     @Test
     void silenceLastsUntilTheFirstAppendAfterTheHealing() {
-        List<Outage> outages = outages(List.of(fault(100, 200)), ok(90), ok(120), failed(150), ok(130), ok(260), ok(300));
+        List<Outage> outages =
+                outages(List.of(fault(100, 200)), ok(90), ok(120), failed(150), ok(130), ok(260), ok(300));
 
         assertThat(outages).containsExactly(new Outage(fault(100, 200), 130, OptionalLong.of(60)));
     }

@@ -9,6 +9,7 @@ import io.walnut.chaos.cluster.NamespacesNeeded;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Faults;
 import io.walnut.chaos.fault.Nemesis;
+import io.walnut.chaos.workload.Pace;
 import io.walnut.chaos.workload.Workloads;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,7 +62,7 @@ class NamespaceRunTest {
                                     PERIOD,
                                     6,
                                     2,
-                                    Duration.ofMillis(2)),
+                                    Pace.pausing(Duration.ofMillis(2))),
                             directory)
                     .run();
             System.out.println(result);

@@ -46,6 +46,7 @@ class RunDirectoryTest {
                 Duration.ofSeconds(90),
                 "process",
                 "append-read",
+                null,
                 List.of("kill-one", "pause-leader"),
                 "a name");
         directory.writeRepro(options, "echo", "1.0, commit abc");

@@ -55,7 +55,10 @@ class ScorecardTest {
         assertThat(now(card, "classes of faults")).startsWith("2; 0 of ");
         assertThat(now(card, "pairs of classes")).startsWith("1 of ");
         assertThat(now(card, "without an acknowledgement")).isEqualTo("1.1 s / 1.1 s, 4 kills");
-        Scorecard.ClassRow kills = card.classes().get(FaultClass.KILL_ONE.ordinal());
+        Scorecard.ClassRow kills = card.classes().stream()
+                .filter(each -> each.faultClass() == FaultClass.KILL_ONE)
+                .findFirst()
+                .orElseThrow();
         assertThat(kills.injected()).isEqualTo(4);
         assertThat(kills.runs()).isEqualTo(2);
         assertThat(kills.violated()).isEqualTo(1);
@@ -94,7 +97,9 @@ class ScorecardTest {
         assertThat(now(card, "planted bugs")).isEqualTo("1 of 2; 20 s");
         assertThat(now(card, "crash images")).isEqualTo("1,500");
         assertThat(now(card, "operations of the longest")).isEqualTo("7");
-        assertThat(Markdown.of(card, "COMMAND")).contains("| early-ack | run | LOST | 20 |").contains("NOT CAUGHT");
+        assertThat(Markdown.of(card, "COMMAND"))
+                .contains("| early-ack | run | LOST | 20 |")
+                .contains("NOT CAUGHT");
     }
 
     @Test

@@ -67,9 +67,9 @@ class OutcomesOfAClusterTest {
                     processes.pause(node);
                 }
             }
-            assertThat(append(cluster, recorder, walnut)).satisfies(call -> assertThat(call.outcome())
-                    .as(call.error())
-                    .isEqualTo(Outcome.INFO));
+            assertThat(append(cluster, recorder, walnut))
+                    .satisfies(
+                            call -> assertThat(call.outcome()).as(call.error()).isEqualTo(Outcome.INFO));
         } finally {
             resume(cluster, processes);
         }
@@ -80,9 +80,9 @@ class OutcomesOfAClusterTest {
             assertThat(acknowledged(cluster, recorder, walnut)).isTrue();
             Node leader = Leader.of(cluster).orElseThrow();
             processes.pause(leader);
-            assertThat(append(cluster, recorder, walnut)).satisfies(call -> assertThat(call.outcome())
-                    .as(call.error())
-                    .isEqualTo(Outcome.INFO));
+            assertThat(append(cluster, recorder, walnut))
+                    .satisfies(
+                            call -> assertThat(call.outcome()).as(call.error()).isEqualTo(Outcome.INFO));
         } finally {
             resume(cluster, processes);
         }
