@@ -8,10 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -21,7 +19,7 @@ import java.util.stream.IntStream;
  * Nodes as processes of this machine, each with a network of its own and a disk of its own: a network namespace with an address, and
  * a file system in a file.
  */
-public final class NamespaceCluster implements Cluster, Network, Disks, Clocks {
+public final class NamespaceCluster implements Cluster, Network, Disks {
     public static final String KIND = "namespace";
 
     private static final int CLIENT_PORT = 7420;
@@ -96,11 +94,7 @@ public final class NamespaceCluster implements Cluster, Network, Disks, Clocks {
 
         @Override
         public Set<Class<?>> abilities() {
-            Set<Class<?>> abilities = new HashSet<>(ABILITIES);
-            if (FakeClock.installed()) {
-                abilities.add(Clocks.class);
-            }
-            return abilities;
+            return ABILITIES;
         }
 
         @Override
@@ -114,7 +108,6 @@ public final class NamespaceCluster implements Cluster, Network, Disks, Clocks {
     private final ProcessCluster processes;
     private final Map<String, LoopDisk> disks = new LinkedHashMap<>();
     private final Map<String, PacketFilter> filters = new LinkedHashMap<>();
-    private final Map<String, FakeClock> clocks = new LinkedHashMap<>();
     private final LinkRules links;
     private final LinkProxies proxies;
     private final Thread onExit = new Thread(this::removeAll);
@@ -136,11 +129,6 @@ public final class NamespaceCluster implements Cluster, Network, Disks, Clocks {
                     home.resolve("disk"));
             disks.put(id, disk);
             addresses.put(id, namespaces.address(i));
-            List<String> launcher = new ArrayList<>(namespaces.inside(id));
-            FakeClock.make(home.resolve("clock")).ifPresent(clock -> {
-                clocks.put(id, clock);
-                launcher.addAll(clock.launcher());
-            });
             filters.put(id, new PacketFilter(namespaces.inside(id)));
             layouts.add(new NodeLayout(
                     id,
@@ -150,7 +138,7 @@ public final class NamespaceCluster implements Cluster, Network, Disks, Clocks {
                     CLIENT_PORT,
                     PEER_PORT,
                     HTTP_PORT,
-                    launcher));
+                    namespaces.inside(id)));
         }
         this.proxies = new LinkProxies(namespaces.clients(), PEER_PORT, addresses, namespaces::inside);
         addresses.put(CLIENTS, namespaces.clients());
@@ -204,9 +192,6 @@ public final class NamespaceCluster implements Cluster, Network, Disks, Clocks {
 
     @Override
     public <A> Optional<A> ability(Class<A> ability) {
-        if (ability == Clocks.class && clocks.isEmpty()) {
-            return Optional.empty();
-        }
         return ability.isInstance(this) ? Optional.of(ability.cast(this)) : processes.ability(ability);
     }
 
@@ -282,30 +267,6 @@ public final class NamespaceCluster implements Cluster, Network, Disks, Clocks {
             throw new IllegalArgumentException("there is no node " + node.id() + "; there are " + disks.keySet());
         }
         return disk;
-    }
-
-    @Override
-    public void shift(Node node, Duration by) throws IOException {
-        clock(node).set((by.isNegative() ? "" : "+") + by.toSeconds());
-    }
-
-    @Override
-    public void rate(Node node, double rate) throws IOException {
-        clock(node).set(String.format(Locale.ROOT, "+0 x%.3f", rate));
-    }
-
-    @Override
-    public void restore(Node node) throws IOException {
-        clock(node).restore();
-    }
-
-    private FakeClock clock(Node node) {
-        FakeClock clock = clocks.get(node.id());
-        if (clock == null) {
-            throw new IllegalArgumentException("node " + node.id() + " has no clock of its own; " + clocks.keySet()
-                    + " have (apt-get install " + FakeClock.PACKAGE + ")");
-        }
-        return clock;
     }
 
     @Override

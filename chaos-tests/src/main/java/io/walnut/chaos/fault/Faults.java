@@ -23,7 +23,6 @@ public final class Faults {
                         PowerCutAtElectionFault.all(),
                         DiskLostFault.all(),
                         FileFault.all(),
-                        ClockFault.all(),
                         SystemCallFault.all(),
                         LimitFault.all(),
                         TrafficFault.all())

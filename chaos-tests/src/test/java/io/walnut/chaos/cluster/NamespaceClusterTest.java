@@ -221,10 +221,10 @@ class NamespaceClusterTest {
     }
 
     @Test
-    void aTroubleThatAFilterCannotMakeIsRefused() {
-        assertThat(cluster.can(Trouble.Delay.class)).isFalse();
+    void aTroubleThatNobodyCanMakeIsRefused() {
+        assertThat(cluster.can(Trouble.Duplicate.class)).isFalse();
         assertThatThrownBy(() -> cluster.set(
-                        Map.of(new Link("n1", "n2"), new Trouble.Delay(Duration.ofMillis(10), Duration.ofMillis(1)))))
+                        Map.of(new Link("n1", "n2"), new Trouble.Duplicate(0.5))))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> cluster.set(Map.of(new Link("n1", "n9"), new Trouble.Cut())))
                 .hasMessageContaining("n9")

@@ -99,8 +99,8 @@ class NemesisTest {
     @Test
     void aFaultThatThereIsNotIsNamedWithThoseThatThereAre() {
         assertThat(Faults.named(List.of("kill-all", "pause-leader"))).hasSize(2);
-        assertThatThrownBy(() -> Faults.named(List.of("flood")))
-                .hasMessageContaining("no fault 'flood'")
+        assertThatThrownBy(() -> Faults.named(List.of("earthquake")))
+                .hasMessageContaining("no fault 'earthquake'")
                 .hasMessageContaining("kill-leader");
     }
 
