@@ -455,6 +455,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
 
     /** When the harness is told to end in the middle of a run. */
     private void removeAll() {
+        ExitGate.await();
         try {
             remove();
         } catch (IOException | RuntimeException e) {

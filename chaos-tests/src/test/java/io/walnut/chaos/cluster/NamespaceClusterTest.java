@@ -21,7 +21,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -223,8 +222,7 @@ class NamespaceClusterTest {
     @Test
     void aTroubleThatNobodyCanMakeIsRefused() {
         assertThat(cluster.can(Trouble.Duplicate.class)).isFalse();
-        assertThatThrownBy(() -> cluster.set(
-                        Map.of(new Link("n1", "n2"), new Trouble.Duplicate(0.5))))
+        assertThatThrownBy(() -> cluster.set(Map.of(new Link("n1", "n2"), new Trouble.Duplicate(0.5))))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> cluster.set(Map.of(new Link("n1", "n9"), new Trouble.Cut())))
                 .hasMessageContaining("n9")

@@ -72,7 +72,7 @@ class MessageFaultTest {
     @Test
     void onlyWhatTheNetworkCanIsPossible() {
         assertThat(possible(new Links(false))).containsExactly("duplicate-some", "duplicate-all");
-        assertThat(possible(new Links(true))).hasSize(6).contains("delay-leader", "delay-long");
+        assertThat(possible(new Links(true))).hasSize(8).contains("delay-leader", "delay-long", "corrupt-some");
     }
 
     @Test
