@@ -93,6 +93,9 @@ final class SnapshotStore implements StateMachineStorage, SnapshotSource {
     /** Valid snapshots, newest first. */
     private volatile List<Snapshot> valid = List.of();
 
+    /** What was found damaged; it goes when there is a valid one. Guarded by this. */
+    private List<Path> unusable = List.of();
+
     /** Completed when the log has taken over the snapshot that was installed last. */
     private volatile CompletableFuture<@Nullable Void> takenOver = CompletableFuture.completedFuture(null);
 
@@ -135,15 +138,18 @@ final class SnapshotStore implements StateMachineStorage, SnapshotSource {
 
     private void rescan() throws IOException {
         List<Snapshot> found = new ArrayList<>();
+        List<Path> damaged = new ArrayList<>();
         for (Path directory : subdirectories(snapshots)) {
             try {
                 found.add(Snapshot.of(directory, SnapshotImage.read(directory.resolve(SnapshotImage.FILE_NAME))));
             } catch (IOException e) {
                 LOG.warn("snapshot={} is not usable and is passed over", directory, e);
+                damaged.add(directory);
             }
         }
         found.sort(Comparator.comparingLong(Snapshot::index).reversed());
         valid = List.copyOf(found);
+        unusable = List.copyOf(damaged);
     }
 
     /**
@@ -189,6 +195,8 @@ final class SnapshotStore implements StateMachineStorage, SnapshotSource {
         List<Snapshot> fresh = new ArrayList<>(valid);
         fresh.addFirst(Snapshot.of(target, head));
         valid = List.copyOf(fresh);
+        unusable =
+                unusable.stream().filter(directory -> !directory.equals(target)).toList();
     }
 
     /** Reads the state's image of the latest snapshot. */
@@ -212,6 +220,7 @@ final class SnapshotStore implements StateMachineStorage, SnapshotSource {
         if (Files.exists(snapshots)) {
             DurableFiles.deleteTree(replaced);
             Files.move(snapshots, replaced, StandardCopyOption.ATOMIC_MOVE);
+            unusable = List.of(); // the names may be those of what is installed
         }
         DurableFiles.syncDirectory(group);
     }
@@ -309,6 +318,12 @@ final class SnapshotStore implements StateMachineStorage, SnapshotSource {
         valid = valid.stream().limit(keep).toList();
         for (Snapshot snapshot : old) {
             DurableFiles.deleteTree(snapshot.directory);
+        }
+        if (!valid.isEmpty()) {
+            for (Path directory : unusable) {
+                DurableFiles.deleteTree(directory);
+            }
+            unusable = List.of();
         }
     }
 

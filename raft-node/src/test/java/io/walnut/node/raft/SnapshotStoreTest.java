@@ -25,6 +25,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SnapshotStoreTest {
     private static final ByteBuffer NO_CONFIGURATION = ByteBuffer.allocate(0);
+    private static final SnapshotRetentionPolicy KEEP_ONE = new SnapshotRetentionPolicy() {
+        @Override
+        public int getNumSnapshotsRetained() {
+            return 1;
+        }
+    };
 
     @TempDir
     Path group;
@@ -172,6 +178,32 @@ class SnapshotStoreTest {
         store.take(TermIndex.valueOf(2, 4), NO_CONFIGURATION, state, wal);
         store.take(TermIndex.valueOf(2, 8), NO_CONFIGURATION, state, wal);
         Files.write(group.resolve("snapshots").resolve("2-8").resolve(SnapshotImage.FILE_NAME), new byte[] {1, 2, 3});
+        assertThat(reopened().latest()).hasValue(TermIndex.valueOf(2, 4));
+    }
+
+    /** Its links would hold the space of segments that the log has dropped long ago. */
+    @Test
+    void aDamagedSnapshotGoesWhenALaterOneIsKept() throws IOException {
+        store.take(TermIndex.valueOf(2, 4), NO_CONFIGURATION, state, wal);
+        Path damaged = group.resolve("snapshots").resolve("2-4");
+        Files.write(damaged.resolve(SnapshotImage.FILE_NAME), new byte[3]);
+        SnapshotStore again = reopened();
+        assertThat(again.latest()).isEmpty();
+        assertThat(damaged).exists(); // it is all there is
+
+        again.take(TermIndex.valueOf(2, 9), NO_CONFIGURATION, state, wal);
+        again.cleanupOldSnapshots(KEEP_ONE);
+        assertThat(damaged).doesNotExist();
+        assertThat(reopened().latest()).hasValue(TermIndex.valueOf(2, 9));
+    }
+
+    @Test
+    void aSnapshotThatIsTakenWhereADamagedOneWasStays() throws IOException {
+        store.take(TermIndex.valueOf(2, 4), NO_CONFIGURATION, state, wal);
+        Files.write(group.resolve("snapshots").resolve("2-4").resolve(SnapshotImage.FILE_NAME), new byte[3]);
+        SnapshotStore again = reopened();
+        again.take(TermIndex.valueOf(2, 4), NO_CONFIGURATION, state, wal);
+        again.cleanupOldSnapshots(KEEP_ONE);
         assertThat(reopened().latest()).hasValue(TermIndex.valueOf(2, 4));
     }
 
