@@ -32,11 +32,7 @@ final class Leftovers {
             }
         }
         for (String device : children(BLOCK_DEVICES, name -> name.startsWith("loop"))) {
-            Path backing = BLOCK_DEVICES.resolve(device).resolve("loop/backing_file");
-            if (Files.exists(backing)
-                    && whose.test(Path.of(Files.readString(backing).strip())
-                            .getFileName()
-                            .toString())) {
+            if (whose.test(image(device))) {
                 detach("/dev/" + device);
             }
         }
@@ -45,6 +41,16 @@ final class Leftovers {
         }
         for (String namespace : namespaces) {
             Commands.run("ip", "netns", "del", namespace);
+        }
+    }
+
+    /** Name of the file behind the device; empty when there is none. */
+    private static String image(String device) {
+        try {
+            String file = Files.readString(BLOCK_DEVICES.resolve(device).resolve("loop/backing_file"));
+            return file.strip().replaceFirst(".*/", "");
+        } catch (IOException e) {
+            return ""; // it may have been detached a moment ago, by whose it was
         }
     }
 
