@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /** What all nodes of this process say, in a file instead of where it went before; there again after {@link #close}. */
 final class NodeLog implements AutoCloseable {
@@ -20,6 +21,9 @@ final class NodeLog implements AutoCloseable {
     private final List<Appender<ILoggingEvent>> before = new ArrayList<>();
 
     NodeLog(Path path) {
+        // gRPC and Netty log through java.util.logging.
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.iteratorForAppenders().forEachRemaining(before::add);
@@ -40,5 +44,6 @@ final class NodeLog implements AutoCloseable {
         before.forEach(root::addAppender);
         root.detachAppender(file);
         file.stop();
+        SLF4JBridgeHandler.uninstall();
     }
 }
