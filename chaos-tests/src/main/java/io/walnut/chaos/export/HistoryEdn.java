@@ -26,7 +26,7 @@ final class HistoryEdn implements Form {
 
     @Override
     public long limit() {
-        return 1_000_000;
+        return 250_000;
     }
 
     @Override

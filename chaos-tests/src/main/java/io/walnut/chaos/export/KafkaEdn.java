@@ -28,7 +28,7 @@ final class KafkaEdn implements Form {
 
     @Override
     public long limit() {
-        return 1_000_000;
+        return 250_000;
     }
 
     @Override

@@ -25,7 +25,7 @@ final class ListAppendEdn implements Form {
 
     @Override
     public long limit() {
-        return 1_000_000;
+        return 250_000;
     }
 
     @Override

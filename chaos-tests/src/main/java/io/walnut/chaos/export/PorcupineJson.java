@@ -24,7 +24,7 @@ import java.util.Set;
 /**
  * For a model under Porcupine, which has an interface and no file of its own: an array of what had an effect or saw one, in the words
  * of {@code chaos-tests/src/main/porcupine}. Left out is what says nothing of the log as it is: calls that failed, and what one node
- * said of itself.
+ * said of itself. An append of unknown outcome is told as {@link Unknowns} knows it.
  */
 final class PorcupineJson implements Form {
     @Override
@@ -49,8 +49,11 @@ final class PorcupineJson implements Form {
     }
 
     private static final class Writer implements Form.Writer {
+        private static final long NEVER = Long.MAX_VALUE;
+
         private final Path path;
         private final JsonGenerator json;
+        private final Unknowns unknowns = new Unknowns();
         private final Set<Append> underWay = Collections.newSetFromMap(new IdentityHashMap<>());
 
         Writer(Path path) throws IOException {
@@ -62,6 +65,7 @@ final class PorcupineJson implements Form {
 
         @Override
         public void invoked(Operation operation) {
+            unknowns.invoked(operation);
             if (operation instanceof Append append) {
                 underWay.add(append);
             }
@@ -76,13 +80,17 @@ final class PorcupineJson implements Form {
                         underWay.remove(append);
                     }
                     if (ok) {
-                        write(append, false);
+                        write(append, append.call().returned(), append.firstOffset());
                     }
                 }
                 case Read read -> {
+                    for (Unknowns.Seen seen : unknowns.returned(read)) {
+                        underWay.remove(seen.append());
+                        write(seen.append(), read.call().returned(), seen.offset());
+                    }
                     boolean current = read.mode() == Mode.LINEARIZABLE || read.mode() == Mode.FINAL;
                     if (current && (ok || read.end() != Operation.UNKNOWN)) {
-                        begin(read, "read", false);
+                        begin(read, "read", read.call().returned());
                         json.writeNumberField("from", read.from());
                         ids(read.records());
                         known("start", read.start());
@@ -92,7 +100,7 @@ final class PorcupineJson implements Form {
                 }
                 case Describe describe -> {
                     if (ok && describe.mode() == Mode.LINEARIZABLE) {
-                        begin(describe, "describe", false);
+                        begin(describe, "describe", describe.call().returned());
                         known("start", describe.start());
                         known("end", describe.end());
                         json.writeEndObject();
@@ -100,7 +108,7 @@ final class PorcupineJson implements Form {
                 }
                 case Trim trim -> {
                     if (trim.call().outcome() != Outcome.FAIL) {
-                        begin(trim, "trim", !ok);
+                        begin(trim, "trim", ok ? trim.call().returned() : NEVER);
                         json.writeNumberField("before", trim.before());
                         known("start", trim.start());
                         json.writeEndObject();
@@ -110,22 +118,23 @@ final class PorcupineJson implements Form {
             }
         }
 
-        private void write(Append append, boolean unknown) throws IOException {
-            begin(append, "append", unknown);
+        private void write(Append append, long returned, long offset) throws IOException {
+            begin(append, "append", returned);
             ids(List.of(new Run(0, append.firstId(), append.count())));
-            known("offset", unknown ? Operation.UNKNOWN : append.firstOffset());
+            known("offset", offset);
             json.writeEndObject();
         }
 
-        private void begin(Operation operation, String op, boolean unknown) throws IOException {
+        /** @param returned {@link #NEVER} for what may take effect until the end */
+        private void begin(Operation operation, String op, long returned) throws IOException {
             json.writeRaw('\n'); // one a line
             json.writeStartObject();
             json.writeStringField("log", operation.call().log());
             json.writeNumberField("client", operation.call().process());
             json.writeStringField("op", op);
             json.writeNumberField("call", operation.call().invoked());
-            if (!unknown) { // else it may take effect until the end
-                json.writeNumberField("return", operation.call().returned());
+            if (returned != NEVER) {
+                json.writeNumberField("return", returned);
             }
         }
 
@@ -155,7 +164,9 @@ final class PorcupineJson implements Form {
             for (Append append : underWay.stream()
                     .sorted((a, b) -> Long.compare(a.call().invoked(), b.call().invoked()))
                     .toList()) {
-                write(append, true);
+                if (!unknowns.isAbsent(append)) {
+                    write(append, NEVER, Operation.UNKNOWN);
+                }
             }
             json.writeRaw('\n');
             json.writeEndArray();

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * For S2's model of a stream under Porcupine ({@code s2-porcupine}): one file for each log, because it knows one stream. Where its
  * records have a hash of their bytes, here they have one of their id, which a history has in their place. Its reads show the whole
  * stream; any other that tells where the log ends is a look at its end. What one node said of itself, and trims, it does not know.
+ * An append of unknown outcome is told as {@link Unknowns} knows it.
  */
 final class S2Jsonl implements Form {
     /** Logs that get a file; each file is open until the last event. */
@@ -130,13 +131,14 @@ final class S2Jsonl implements Form {
      *
      * @param failure how it ends when nobody knows how it ended
      */
-    private record Started(int client, long number, String failure) {}
+    private record Started(Operation operation, int client, long number, String failure) {}
 
     private static final class Stream implements Closeable {
         private final Path path;
         private final JsonGenerator json;
         private final ClientNumbers numbers = new ClientNumbers();
         private final WholeReads reads = new WholeReads();
+        private final Unknowns unknowns = new Unknowns();
         /** What has no end yet; also appends of unknown outcome, which may take effect until the end. */
         private final IdentityHashMap<Operation, Started> started = new IdentityHashMap<>();
 
@@ -150,6 +152,7 @@ final class S2Jsonl implements Form {
         }
 
         void invoked(Operation operation) throws IOException {
+            unknowns.invoked(operation);
             if (operation instanceof Append append) {
                 Started call = begin(append, "AppendIndefiniteFailure");
                 json.writeObjectFieldStart("Start");
@@ -214,6 +217,10 @@ final class S2Jsonl implements Form {
         }
 
         private void returned(Read read) throws IOException {
+            for (Unknowns.Seen seen : unknowns.returned(read)) {
+                Started call = Objects.requireNonNull(started.remove(seen.append()));
+                success(call, "AppendSuccess", seen.offset() + seen.append().count(), null);
+            }
             WholeReads.Whole whole = reads.ended(read);
             if (whole != null) {
                 success(ended(whole.first()), "ReadSuccess", whole.end(), hash(whole.runs()));
@@ -233,7 +240,7 @@ final class S2Jsonl implements Form {
         }
 
         private Started begin(Operation operation, String failure) throws IOException {
-            Started call = new Started(numbers.invoked(operation), operations++, failure);
+            Started call = new Started(operation, numbers.invoked(operation), operations++, failure);
             started.put(operation, call);
             begin();
             return call;
@@ -281,7 +288,8 @@ final class S2Jsonl implements Form {
             List<Started> left = new ArrayList<>(started.values());
             left.sort(Comparator.comparingLong(Started::number));
             for (Started call : left) {
-                failure(call, call.failure);
+                boolean absent = call.operation instanceof Append append && unknowns.isAbsent(append);
+                failure(call, absent ? "AppendDefiniteFailure" : call.failure);
             }
             json.writeRaw('\n');
             json.close();

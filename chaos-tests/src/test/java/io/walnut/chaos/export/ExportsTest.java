@@ -73,7 +73,40 @@ class ExportsTest {
                 .asString()
                 .contains("AppendIndefiniteFailure");
         assertThat(Files.readString(directory.resolve("porcupine.json")))
-                .contains("\"op\":\"append\",\"call\":30,\"ids\":[2147483650]");
+                .contains("\"op\":\"append\",\"call\":30,\"ids\":[2147483650]}");
+    }
+
+    /** Two appends of unknown outcome: a read that begins in the middle of the first batch sees it, nobody ever sees the second. */
+    @Test
+    void whatIsUnknownIsToldAsFarAsSomebodyKnowsAfterAll() throws IOException {
+        Files.writeString(
+                history,
+                """
+                {"format":"walnut-history","version":1}
+                {"op":"append","process":1,"log":"a","invoked":10,"returned":20,"outcome":"info","client":1,"sequence":0,"count":3}
+                {"op":"append","process":2,"log":"a","invoked":10,"returned":20,"outcome":"info","client":2,"sequence":0,"count":1}
+                {"op":"read","process":3,"log":"a","invoked":30,"returned":40,"outcome":"ok","mode":"committed","node":"n1","from":1,"records":[[1,1,1,2]]}
+                {"op":"read","process":0,"log":"a","invoked":50,"returned":60,"outcome":"ok","mode":"final","node":"n1","from":0,"records":[[0,1,0,3]],"start":0,"end":3}
+                """);
+        Exports.write(history, directory, Exports.all(), null);
+
+        assertThat(Files.readAllLines(directory.resolve("s2/a.jsonl")))
+                .hasSize(6)
+                .satisfies(
+                        lines -> assertThat(lines.get(2))
+                                .isEqualTo("{\"event\":{\"Finish\":{\"AppendSuccess\":{\"tail\":3}}},\"client_id\":0,\"op_id\":0}"),
+                        lines -> assertThat(lines.get(5))
+                                .isEqualTo("{\"event\":{\"Finish\":\"AppendDefiniteFailure\"},\"client_id\":1,\"op_id\":1}"));
+        assertThat(directory.resolve("porcupine.json"))
+                .hasContent(
+                        """
+                        [
+                        {"log":"a","client":1,"op":"append","call":10,"return":40,"ids":[2147483648,2147483649,2147483650],"offset":0}
+                        ,{"log":"a","client":0,"op":"read","call":50,"return":60,"from":0,"ids":[2147483648,2147483649,2147483650],"start":0,"end":3}
+                        ]
+                        """);
+        // For Jepsen's tools they are what the clients were told.
+        assertThat(Files.readString(directory.resolve("list-append.edn"))).contains(":process 0, :type :info", ":process 1, :type :info");
     }
 
     @Test
