@@ -28,7 +28,6 @@ final class ChaosTrial {
     private static final int PROCESSES = 6;
     private static final int LOGS = 2;
     private static final Duration PAUSE = Duration.ofMillis(2);
-    private static final Duration FAULT_EVERY = Duration.ofSeconds(10);
     private static final Duration START = Duration.ofMinutes(4);
 
     private final Set<String> signs = new TreeSet<>();
@@ -44,11 +43,11 @@ final class ChaosTrial {
         ChaosTrial trial = new ChaosTrial(Path.of(args[1]));
         List<Fault> faults = args[4].isEmpty() ? List.of() : Faults.named(List.of(args[4].split(",")));
         ChaosRun.Settings settings = new ChaosRun.Settings(
-                Long.parseLong(args[6]),
-                Duration.ofSeconds(Integer.parseInt(args[5])),
+                Long.parseLong(args[7]),
+                Duration.ofSeconds(Integer.parseInt(args[6])),
                 Workloads.named(args[3]),
                 faults,
-                FAULT_EVERY,
+                Duration.ofSeconds(Integer.parseInt(args[5])),
                 PROCESSES,
                 LOGS,
                 PAUSE);
@@ -59,9 +58,7 @@ final class ChaosTrial {
 
     private void run(String backend, ChaosRun.Settings settings) throws Exception {
         try (Cluster cluster = Backends.named(backend).create(directory.resolve("cluster"), NODES)) {
-            for (Cluster.Node node : cluster.nodes()) {
-                cluster.start(node);
-            }
+            cluster.startAll();
             cluster.awaitReady(START); // on a machine that has much else to do
             ChaosRun.Result result = new ChaosRun(cluster, settings, directory).run();
             if (!result.skipped().isEmpty()) {

@@ -36,13 +36,32 @@ record PlantedBug(String name, Optional<FaultClass> faultClass, Owner owner, Set
      *
      * @param backend what the cluster is made of
      * @param faults by their names
+     * @param faultEvery seconds between two; a fault lasts a third of that at most
      * @param environment of the nodes, beside that of this process
      */
-    record Chaos(String backend, String workload, List<String> faults, int seconds, Map<String, String> environment)
+    record Chaos(
+            String backend,
+            String workload,
+            List<String> faults,
+            int faultEvery,
+            int seconds,
+            Map<String, String> environment)
             implements Owner {
         Chaos {
             faults = List.copyOf(faults);
             environment = Map.copyOf(environment);
+        }
+
+        Chaos on(String other) {
+            return new Chaos(other, workload, faults, faultEvery, seconds, environment);
+        }
+
+        Chaos with(int every, int time, String... named) {
+            return new Chaos(backend, workload, List.of(named), every, time, environment);
+        }
+
+        Chaos in(Map<String, String> other) {
+            return new Chaos(backend, workload, faults, faultEvery, seconds, other);
         }
 
         @Override

@@ -122,7 +122,7 @@ final class Trial {
         List<String> options = new ArrayList<>(List.of(
                 "-Xmx512m", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         switch (owner) {
-            case Chaos(String backend, String workload, List<String> faults, int seconds, _) ->
+            case Chaos(String backend, String workload, List<String> faults, int faultEvery, int seconds, _) ->
                 options.addAll(List.of(
                         "-cp",
                         classes,
@@ -132,6 +132,7 @@ final class Trial {
                         backend,
                         workload,
                         String.join(",", faults),
+                        Integer.toString(faultEvery),
                         Integer.toString(seconds),
                         Long.toString(seed)));
             case Suite(String module, String testClass, Map<String, String> properties) -> {
