@@ -15,12 +15,13 @@ import com.tngtech.archunit.lang.ArchRule;
 class ArchitectureTest {
     /**
      * They see what a user sees: the client, the programs, the processes. A fault that needs the inside is not one of theirs. But a
-     * cluster in one process is made of the inside, and its network stands before a port that Ratis opens.
+     * cluster in one process is made of the inside, and its network stands before a port that Ratis opens; and a bug that is planted
+     * is one of the inside.
      */
     @ArchTest
     static final ArchRule clustersAreSeenFromOutside = noClasses()
             .that()
-            .resideOutsideOfPackage("io.walnut.chaos.sim..")
+            .resideOutsideOfPackages("io.walnut.chaos.sim..", "io.walnut.chaos.bugs..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(

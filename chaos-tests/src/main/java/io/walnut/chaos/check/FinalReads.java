@@ -5,6 +5,7 @@ import static io.walnut.chaos.check.Anomaly.REPLICAS_DIFFER;
 
 import io.walnut.chaos.history.Operation;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** What the nodes have at the end, each its whole log. */
@@ -41,6 +42,11 @@ final class FinalReads {
     /** Whether some node was read to its end. */
     boolean complete() {
         return nodes.values().stream().anyMatch(extent -> extent.end != Operation.UNKNOWN && extent.to >= extent.end);
+    }
+
+    /** Nodes that were read. */
+    Set<String> nodes() {
+        return nodes.keySet();
     }
 
     /** First offset that every node still has. */

@@ -16,7 +16,9 @@ import io.walnut.chaos.history.Operation.Status;
 import io.walnut.chaos.history.Operation.Trim;
 import io.walnut.chaos.history.Outcome;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Judges the history of one log, in time and memory that grow with its operations and records. Takes the operations in any order;
@@ -31,6 +33,7 @@ final class LogChecker {
     private final FinalReads finals = new FinalReads(findings);
     private final List<Append> unknown = new ArrayList<>();
     private final List<Append> failed = new ArrayList<>();
+    private final Set<String> asked = new HashSet<>(); // nodes, each for what it has itself
     private long unseen; // records of appends with an unknown outcome
     private long toldEnd; // the farthest that anybody was told of
     private boolean trimmed;
@@ -67,6 +70,7 @@ final class LogChecker {
     }
 
     private void read(Read read) {
+        asked.add(read.node());
         // Also of one that failed in the end: what came was there.
         long expected = read.from();
         for (Run run : read.records()) {
@@ -90,6 +94,7 @@ final class LogChecker {
     }
 
     private void describe(Describe describe) {
+        asked.add(describe.node());
         if (describe.call().ok()) {
             bounds(
                     describe.call().invoked(),
@@ -160,9 +165,10 @@ final class LogChecker {
         return findings;
     }
 
-    /** Whether everything that must be known to acquit is known. */
+    /** Whether everything that must be known to acquit is known: what each node has that was ever asked. */
     boolean conclusive() {
-        return finals.complete();
+        asked.remove(""); // where the client chose
+        return finals.complete() && finals.nodes().containsAll(asked);
     }
 
     boolean trimmed() {

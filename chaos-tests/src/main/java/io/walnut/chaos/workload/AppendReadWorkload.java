@@ -1,10 +1,12 @@
 package io.walnut.chaos.workload;
 
-import io.walnut.chaos.cluster.Cluster;
 import java.util.List;
 import java.util.Random;
 
-/** Appends batches of random size to a few logs, looks at their ends and reads them, from the leader and from any node. */
+/**
+ * Appends batches of random size to a few logs, looks at their ends and reads them: all that there is, at the leader and at any node;
+ * and what any one node has.
+ */
 final class AppendReadWorkload implements Workload {
     private static final int LARGEST_READ = 100;
 
@@ -15,7 +17,7 @@ final class AppendReadWorkload implements Workload {
 
     @Override
     public String text() {
-        return "appends of one to five records, reads from the leader and from any node, looks at the ends";
+        return "appends of one to five records, reads and looks at the ends, at the leader and at any node";
     }
 
     @Override
@@ -43,7 +45,9 @@ final class AppendReadWorkload implements Workload {
 
     static Mix mix(Context context, Logs logs) {
         Random random = context.random();
+        NodeClients nodes = new NodeClients(context);
         return new Mix(random)
+                .atEnd(nodes::close)
                 .add(5, () -> logs.any().append())
                 .add(1, () -> logs.any().describe())
                 .add(1, () -> {
@@ -52,8 +56,12 @@ final class AppendReadWorkload implements Workload {
                 })
                 .add(1, () -> {
                     LogClient log = logs.any();
-                    List<Cluster.Node> nodes = context.nodes();
-                    log.read(latest(log, LARGEST_READ), LARGEST_READ, nodes.get(random.nextInt(nodes.size())));
+                    log.read(latest(log, LARGEST_READ), LARGEST_READ, nodes.any());
+                })
+                .add(1, () -> logs.any().describe(nodes.at(nodes.any())))
+                .add(1, () -> {
+                    LogClient log = logs.any();
+                    log.read(latest(log, random.nextInt(LARGEST_READ)), LARGEST_READ, nodes.at(nodes.any()));
                 });
     }
 

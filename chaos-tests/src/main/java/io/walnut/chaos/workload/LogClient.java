@@ -62,9 +62,14 @@ final class LogClient {
 
     /** Looks where the log begins and ends. */
     void describe() {
+        describe(walnut);
+    }
+
+    /** The same by another client, which may know other nodes. */
+    void describe(Walnut by) {
         long invoked = caller.now();
         try {
-            LogInfo info = walnut.describe(log);
+            LogInfo info = by.describe(log);
             known(info.startOffset(), info.endOffset());
             caller.add(new Describe(caller.ok(invoked), Mode.LINEARIZABLE, "", info.startOffset(), info.endOffset()));
         } catch (WalnutException | IllegalStateException e) {
@@ -86,19 +91,24 @@ final class LogClient {
 
     /** Reads from an offset on, at most so many records. */
     void read(long from, int max) {
-        read(ReadOptions.from(from).max(max), Mode.LINEARIZABLE, "");
+        read(from, max, walnut);
+    }
+
+    /** The same by another client, which may know other nodes. */
+    void read(long from, int max, Walnut by) {
+        read(by, ReadOptions.from(from).max(max), Mode.LINEARIZABLE, "");
     }
 
     /** What one node has. */
     void read(long from, int max, Cluster.Node node) {
-        read(ReadOptions.from(from).max(max).at(node.endpoint()), Mode.COMMITTED, node.id());
+        read(walnut, ReadOptions.from(from).max(max).at(node.endpoint()), Mode.COMMITTED, node.id());
     }
 
-    private void read(ReadOptions options, Mode mode, String node) {
+    private void read(Walnut by, ReadOptions options, Mode mode, String node) {
         Runs runs = new Runs();
         long from = options.from();
         long invoked = caller.now();
-        try (LogReader reader = walnut.read(log, options)) {
+        try (LogReader reader = by.read(log, options)) {
             for (StoredRecord record = reader.next(); record != null; record = reader.next()) {
                 runs.add(record);
                 from = record.offset() + 1;

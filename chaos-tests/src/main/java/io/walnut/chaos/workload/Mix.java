@@ -12,6 +12,7 @@ final class Mix implements Workload.Client {
 
     private final Random random;
     private final List<Part> parts = new ArrayList<>();
+    private Runnable atEnd = () -> {};
     private int sum;
 
     Mix(Random random) {
@@ -25,6 +26,12 @@ final class Mix implements Workload.Client {
         return this;
     }
 
+    /** What to do when it is closed. */
+    Mix atEnd(Runnable closing) {
+        atEnd = closing;
+        return this;
+    }
+
     @Override
     public void step() {
         int chosen = random.nextInt(sum);
@@ -34,5 +41,10 @@ final class Mix implements Workload.Client {
                 return;
             }
         }
+    }
+
+    @Override
+    public void close() {
+        atEnd.run();
     }
 }

@@ -140,6 +140,19 @@ class AnomaliesTest {
         assertThat(checker.judge().conclusive()).isFalse();
     }
 
+    /** A harness that reads one of them at last would find no two that differ. */
+    @Test
+    void whatANodeHasThatIsNotReadAtLastIsNotCertain() {
+        Describe other = new Describe(call(30, 31), Mode.COMMITTED, "n2", 0, 1);
+        HistoryChecker one = new HistoryChecker();
+        List.of(ok(A, 0, 10, 20), other, finalRead("n1", A)).forEach(one::add);
+        assertThat(one.judge().conclusive()).isFalse();
+
+        HistoryChecker both = new HistoryChecker();
+        List.of(ok(A, 0, 10, 20), other, finalRead("n1", A), finalRead("n2", A)).forEach(both::add);
+        assertThat(both.judge().conclusive()).isTrue();
+    }
+
     private static List<Anomaly> found(Operation... operations) {
         HistoryChecker checker = new HistoryChecker();
         Arrays.stream(operations).forEach(checker::add);
