@@ -40,6 +40,10 @@ class ArchitectureTest {
     static final ArchRule suitesDoNotKnowEachOther =
             slices().matching("io.walnut.chaos.(process|container)..").should().notDependOnEachOther();
 
+    @ArchTest
+    static final ArchRule packagesStandInOneOrder =
+            slices().matching("io.walnut.chaos.(*)..").should().beFreeOfCycles();
+
     /** Who judges must not share a mistake with what is judged. */
     @ArchTest
     static final ArchRule theJudgeKnowsHistoriesAlone = noClasses()

@@ -1,7 +1,7 @@
 package io.walnut.chaos.cli;
 
 import io.walnut.chaos.cluster.Backend;
-import io.walnut.chaos.cluster.Backends;
+import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Faults;

@@ -53,7 +53,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
     private static final int STOP_SECONDS = 15;
 
     /** How it is made. */
-    static final class Kind implements Backend {
+    public static final class Kind implements Backend {
         @Override
         public String name() {
             return KIND;

@@ -42,7 +42,7 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
             Trouble.Corrupt.class);
 
     /** How it is made. */
-    static final class Kind implements Backend {
+    public static final class Kind implements Backend {
         /** And the package that has it. */
         private static final Map<String, String> PROGRAMS = new LinkedHashMap<>();
 

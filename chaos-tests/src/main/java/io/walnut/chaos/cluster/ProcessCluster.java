@@ -18,7 +18,7 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles, Outp
     static final Set<Class<?>> ABILITIES = Set.of(Processes.class, Restarts.class, DataFiles.class, Outputs.class);
 
     /** How it is made. */
-    static final class Kind implements Backend {
+    public static final class Kind implements Backend {
         @Override
         public String name() {
             return KIND;

@@ -4,7 +4,7 @@ import io.walnut.chaos.check.Anomaly;
 import io.walnut.chaos.check.HistoryChecker;
 import io.walnut.chaos.check.Verdict;
 import io.walnut.chaos.check.Violation;
-import io.walnut.chaos.cluster.Backends;
+import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Faults;

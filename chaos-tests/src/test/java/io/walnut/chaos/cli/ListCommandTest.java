@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.walnut.chaos.cluster.Backend;
-import io.walnut.chaos.cluster.Backends;
+import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.Outline;
 import io.walnut.chaos.fault.Fault;

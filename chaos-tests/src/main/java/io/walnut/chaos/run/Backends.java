@@ -1,5 +1,9 @@
-package io.walnut.chaos.cluster;
+package io.walnut.chaos.run;
 
+import io.walnut.chaos.cluster.Backend;
+import io.walnut.chaos.cluster.ContainerCluster;
+import io.walnut.chaos.cluster.NamespaceCluster;
+import io.walnut.chaos.cluster.ProcessCluster;
 import io.walnut.chaos.sim.InProcessCluster;
 import java.util.List;
 
