@@ -56,6 +56,10 @@ record PlantedBug(String name, Optional<FaultClass> faultClass, Owner owner, Set
             return new Chaos(other, workload, faults, faultEvery, seconds, environment);
         }
 
+        Chaos doing(String other) {
+            return new Chaos(backend, other, faults, faultEvery, seconds, environment);
+        }
+
         Chaos with(int every, int time, String... named) {
             return new Chaos(backend, workload, List.of(named), every, time, environment);
         }

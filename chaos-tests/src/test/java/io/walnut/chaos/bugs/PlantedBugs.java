@@ -5,13 +5,18 @@ import static io.walnut.chaos.check.Anomaly.DIVERGENT;
 import static io.walnut.chaos.check.Anomaly.DUPLICATE;
 import static io.walnut.chaos.check.Anomaly.FAILED_APPEND_IS_THERE;
 import static io.walnut.chaos.check.Anomaly.FUTURE;
+import static io.walnut.chaos.check.Anomaly.HOLE;
 import static io.walnut.chaos.check.Anomaly.LOST;
+import static io.walnut.chaos.check.Anomaly.REORDERED;
 import static io.walnut.chaos.check.Anomaly.REPLICAS_DIFFER;
+import static io.walnut.chaos.check.Anomaly.SKIPPED;
 import static io.walnut.chaos.check.Anomaly.STALE;
 import static io.walnut.chaos.check.Anomaly.TORN_BATCH;
+import static io.walnut.chaos.check.Anomaly.TRIMMED_TOO_EARLY;
 import static io.walnut.chaos.fault.FaultClass.BIT_ROT_LOG;
 import static io.walnut.chaos.fault.FaultClass.BIT_ROT_VOTE;
 import static io.walnut.chaos.fault.FaultClass.DISK_FULL;
+import static io.walnut.chaos.fault.FaultClass.DISK_LOST;
 import static io.walnut.chaos.fault.FaultClass.FILE_TRUNCATED;
 import static io.walnut.chaos.fault.FaultClass.KILL_MAJORITY;
 import static io.walnut.chaos.fault.FaultClass.PARTITION_CLIENTS;
@@ -63,8 +68,11 @@ final class PlantedBugs {
                 bug("offset-assigned-before-order", QUIET, DIVERGENT, DUPLICATE),
                 bug("batch-split", QUIET, TORN_BATCH, DIVERGENT),
                 bug("byte-changed", QUIET, ALTERED),
+                bug("trim-one-too-many", QUIET.doing("trim"), TRIMMED_TOO_EARLY),
+                bug("tail-skips-a-batch", QUIET.doing("tail"), HOLE),
+                bug("sequence-gap-accepted", QUIET.doing("pipeline"), SKIPPED, REORDERED),
                 bug("apply-by-chance", QUIET, DIVERGENT, REPLICAS_DIFFER, LOST),
-                bug("purge-what-logs-need", QUIET.in(SNAPSHOTS), "NODE_FAILED"));
+                bug("purge-what-logs-need", QUIET.in(SNAPSHOTS), Trial.CANNOT_READ));
     }
 
     /** In clusters whose processes stand still or end. */
@@ -148,15 +156,19 @@ final class PlantedBugs {
                 bug("truncated-at-a-bad-checksum", BIT_ROT_LOG, damages),
                 bug("short-segment-accepted", FILE_TRUNCATED, damages),
                 bug("checksum-not-verified", BIT_ROT_LOG, damages),
-                bug("index-trusted", BIT_ROT_LOG, damages),
-                bug("trim-one-too-many", suite("wal-engine", "io.walnut.wal.logs.LogIndexModelTest")));
+                bug("index-trusted", BIT_ROT_LOG, damages));
     }
 
     /** Of the Raft member: found by its own tests. */
     private static List<PlantedBug> node() {
+        Suite raftLog = suite("raft-node", "io.walnut.node.raft.WalRaftLogTest");
+        Suite group = suite("raft-node", "io.walnut.node.raft.RaftGroupNodeTest");
         return List.of(
                 bug("votes-without-checksum", BIT_ROT_VOTE, suite("raft-node", "io.walnut.node.raft.VoteStoreTest")),
-                bug("async-flush", SYNC_ERROR, suite("raft-node", "io.walnut.node.raft.WalRaftLogTest")));
+                bug("async-flush", SYNC_ERROR, raftLog),
+                bug("deposed-leader-heard", PAUSE, raftLog),
+                bug("snapshot-without-tail", DISK_LOST, group),
+                bug("lost-log-still-counted", DISK_LOST, group));
     }
 
     private static Suite suite(String module, String testClass) {

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import io.walnut.node.append.AppendRefusedException;
+import io.walnut.node.append.AppendRefusedException.Reason;
 import io.walnut.node.raft.SubmitException;
 import io.walnut.node.rpc.GroupLogs;
 import io.walnut.protocol.v1.AppendResponse;
@@ -12,6 +13,7 @@ import io.walnut.protocol.v1.RecordBatch;
 import io.walnut.wal.logs.Command.AppendItem;
 import io.walnut.wal.logs.LogInfo;
 import io.walnut.wal.logs.Result;
+import java.lang.reflect.Constructor;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
 import org.jboss.byteman.rule.Rule;
+import org.jspecify.annotations.Nullable;
 
 /** Bugs between a request and the log. */
 public class ServerBugs extends BugHelper {
@@ -124,7 +127,7 @@ public class ServerBugs extends BugHelper {
                     : failure;
             boolean unknown = cause instanceof SubmitException.OutcomeUnknown
                     || (cause instanceof AppendRefusedException refused
-                            && refused.reason() == AppendRefusedException.Reason.OUTCOME_UNKNOWN);
+                            && refused.reason() == Reason.OUTCOME_UNKNOWN);
             if (!unknown) {
                 throw new CompletionException(cause);
             }
@@ -181,6 +184,26 @@ public class ServerBugs extends BugHelper {
 
     private static AtomicLong onTheirWay(long logId) {
         return ON_THEIR_WAY.computeIfAbsent(logId, _ -> new AtomicLong());
+    }
+
+    // ---- the order of a producer
+
+    public CompletableFuture<Object> overloaded() {
+        try {
+            Constructor<AppendRefusedException> refusal =
+                    AppendRefusedException.class.getDeclaredConstructor(Reason.class, String.class);
+            refusal.setAccessible(true);
+            return CompletableFuture.failedFuture(
+                    refusal.newInstance(Reason.OVERLOADED, "refused by a planted bug"));
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("a refusal is made otherwise now", e);
+        }
+    }
+
+    /** Whether it was refused because one before it is missing. */
+    public boolean isGap(@Nullable Object outcome) {
+        return outcome instanceof Result.NotAppended(Result.Rejection rejection)
+                && rejection.reason() == Result.Reason.OUT_OF_SEQUENCE;
     }
 
     // ---- commands

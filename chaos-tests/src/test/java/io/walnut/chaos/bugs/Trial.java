@@ -29,8 +29,11 @@ final class Trial {
     /** A node's process has ended, and did not say that it was told to. */
     static final String NODE_ENDED = "NODE_ENDED";
 
-    /** A node that was started did not become ready. */
+    /** The cluster did not come back in time. */
     static final String NOT_READY = "NOT_READY";
+
+    /** A node says that it cannot read what it has. */
+    static final String CANNOT_READ = "CANNOT_READ";
 
     /** Nothing is violated, but not every node was read to its end. */
     static final String NOT_CONCLUSIVE = "NOT_CONCLUSIVE";
