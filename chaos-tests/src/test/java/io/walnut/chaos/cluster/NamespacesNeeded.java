@@ -2,6 +2,7 @@ package io.walnut.chaos.cluster;
 
 import static org.assertj.core.api.Assertions.fail;
 
+import io.walnut.chaos.run.Backends;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
