@@ -113,7 +113,9 @@ final class LogClient {
                 runs.add(record);
                 from = record.offset() + 1;
             }
-            caller.add(new Read(caller.ok(invoked), mode, node, options.from(), runs.list(), UNKNOWN, UNKNOWN));
+            // A read that brings fewer than were asked for has come to the end of the log.
+            long end = from - options.from() < options.maxRecords() ? from : UNKNOWN;
+            caller.add(new Read(caller.ok(invoked), mode, node, options.from(), runs.list(), UNKNOWN, end));
         } catch (WalnutException | IllegalStateException e) {
             if (!runs.isEmpty()) {
                 // It went on at another node, which refused the rest: two answers, each of its own moment.
