@@ -1,15 +1,11 @@
 package io.walnut.chaos.cluster;
 
 import com.github.dockerjava.api.DockerClient;
-import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
 import com.github.dockerjava.api.exception.DockerException;
-import com.github.dockerjava.api.exception.NotModifiedException;
 import com.github.dockerjava.api.model.Container;
 import com.github.dockerjava.api.model.Network.Ipam;
 import io.walnut.node.local.LocalCluster;
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,7 +34,6 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
 
     private static final int CLIENT_PORT = 7420;
     private static final int PEER_PORT = 7421;
-    private static final int HTTP_PORT = 7422;
 
     /** By which a container is known to be a harness's, and of which. */
     private static final String LABEL = "walnut.chaos";
@@ -48,9 +43,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
 
     private static final String HOME = "/var/lib/walnut";
     private static final int SUBNET_ATTEMPTS = 20;
-    private static final int PROBE_MS = 1_000;
     private static final long PROBE_EVERY_MS = 100;
-    private static final int STOP_SECONDS = 15;
 
     /** How it is made. */
     public static final class Kind implements Backend {
@@ -86,29 +79,9 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
         }
     }
 
-    /** One node. Owned by the cluster's lock. */
-    private static final class Member {
-        private final Node node;
-        private final String address;
-        private final Path home;
-        private final LoopDisk disk;
-        private final GenericContainer<?> container;
-
-        /** Of the network namespace that the running container has; a new one each time that it is started. */
-        private Optional<PacketFilter> filter = Optional.empty();
-
-        Member(Node node, String address, Path home, LoopDisk disk, GenericContainer<?> container) {
-            this.node = node;
-            this.address = address;
-            this.home = home;
-            this.disk = disk;
-            this.container = container;
-        }
-    }
-
     private final Mark mark;
     private final DockerClient docker = DockerClientFactory.instance().client();
-    private final Map<String, Member> members = new LinkedHashMap<>();
+    private final Map<String, ContainerNode> members = new LinkedHashMap<>();
     private final Thread onExit = new Thread(this::removeAll);
     private final String prefix;
     private final LinkRules links;
@@ -144,7 +117,8 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
                 Commands.run("chown", USER + ":" + USER, disk.directory().toString());
                 members.put(
                         id,
-                        new Member(
+                        new ContainerNode(
+                                docker,
                                 new Node(id, address(i) + ":" + CLIENT_PORT),
                                 address(i),
                                 home,
@@ -216,7 +190,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
 
     @Override
     public List<Node> nodes() {
-        return members.values().stream().map(member -> member.node).toList();
+        return members.values().stream().map(ContainerNode::node).toList();
     }
 
     @Override
@@ -224,8 +198,8 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
         return ability.isInstance(this) ? Optional.of(ability.cast(this)) : Optional.empty();
     }
 
-    private Member member(Node node) {
-        Member member = members.get(node.id());
+    private ContainerNode member(Node node) {
+        ContainerNode member = members.get(node.id());
         if (member == null) {
             throw new IllegalArgumentException("there is no node " + node.id() + "; there are " + members.keySet());
         }
@@ -234,100 +208,32 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
 
     @Override
     public synchronized void start(Node node) throws IOException {
-        Member member = member(node);
-        if (running(member)) {
-            return;
-        }
-        try {
-            if (member.container.getContainerId() == null) {
-                member.container.start();
-            } else {
-                docker.startContainerCmd(member.container.getContainerId()).exec();
-            }
-        } catch (NotModifiedException e) {
-            return; // it runs
-        } catch (RuntimeException e) {
-            throw new IOException("container of " + node.id() + " cannot be started: " + e.getMessage(), e);
-        }
-        long pid = state(member).map(ContainerState::getPidLong).orElse(0L);
-        if (pid > 0) {
-            PacketFilter filter = new PacketFilter(List.of("nsenter", "-t", Long.toString(pid), "-n"));
-            member.filter = Optional.of(filter);
-            filter.set(links.filters(node.id()));
-        }
-    }
-
-    private Optional<ContainerState> state(Member member) {
-        String id = member.container.getContainerId();
-        return id == null
-                ? Optional.empty()
-                : Optional.of(docker.inspectContainerCmd(id).exec().getState());
-    }
-
-    private boolean running(Member member) {
-        return state(member).map(ContainerState::getRunning).orElse(false);
+        member(node).start(links);
     }
 
     @Override
     public OptionalLong pid(Node node) {
-        return state(member(node))
-                .filter(state -> Boolean.TRUE.equals(state.getRunning()))
-                .map(state -> OptionalLong.of(state.getPidLong()))
-                .orElse(OptionalLong.empty());
+        return member(node).pid();
     }
 
     @Override
     public synchronized void kill(Node node) throws IOException {
-        Member member = member(node);
-        if (running(member)) {
-            resume(node); // what is frozen does not die
-            docker.killContainerCmd(member.container.getContainerId()).exec();
-            awaitEnd(member);
-        }
+        member(node).kill();
     }
 
     @Override
     public synchronized void stop(Node node) throws IOException {
-        Member member = member(node);
-        if (running(member)) {
-            resume(node);
-            docker.stopContainerCmd(member.container.getContainerId())
-                    .withTimeout(STOP_SECONDS)
-                    .exec();
-            awaitEnd(member);
-        }
-    }
-
-    private void awaitEnd(Member member) throws IOException {
-        long deadline = System.nanoTime() + Duration.ofSeconds(STOP_SECONDS).toNanos();
-        while (running(member)) {
-            if (System.nanoTime() - deadline > 0) {
-                throw new IOException("container of " + member.node.id() + " has not ended");
-            }
-            Thread.onSpinWait();
-        }
+        member(node).stop();
     }
 
     @Override
     public synchronized void pause(Node node) {
-        Member member = member(node);
-        if (state(member)
-                .filter(state -> is(state.getRunning()) && !is(state.getPaused()))
-                .isPresent()) {
-            docker.pauseContainerCmd(member.container.getContainerId()).exec();
-        }
+        member(node).pause();
     }
 
     @Override
     public synchronized void resume(Node node) {
-        Member member = member(node);
-        if (state(member).filter(state -> is(state.getPaused())).isPresent()) {
-            docker.unpauseContainerCmd(member.container.getContainerId()).exec();
-        }
-    }
-
-    private static boolean is(@Nullable Boolean value) {
-        return Boolean.TRUE.equals(value);
+        member(node).resume();
     }
 
     @Override
@@ -344,10 +250,8 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
     @Override
     public synchronized void set(String cause, Map<Link, Trouble> troubles) throws IOException {
         links.set(cause, troubles);
-        for (Member member : members.values()) {
-            if (member.filter.isPresent() && running(member)) {
-                member.filter.get().set(links.filters(member.node.id()));
-            }
+        for (ContainerNode member : members.values()) {
+            member.filter(links);
         }
     }
 
@@ -357,29 +261,29 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
             pause(node);
         }
         for (Node node : nodes) {
-            member(node).disk.cutPower();
+            member(node).disk().cutPower();
         }
         for (Node node : nodes) {
             kill(node);
         }
         for (Node node : nodes) {
-            member(node).disk.restorePower();
+            member(node).disk().restorePower();
         }
     }
 
     @Override
     public synchronized void fill(Node node) throws IOException {
-        member(node).disk.fill();
+        member(node).disk().fill();
     }
 
     @Override
     public synchronized void free(Node node) throws IOException {
-        member(node).disk.free();
+        member(node).disk().free();
     }
 
     @Override
     public Path directory(Node node) {
-        return member(node).disk.directory().resolve("data");
+        return member(node).disk().directory().resolve("data");
     }
 
     @Override
@@ -387,51 +291,26 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
         return Path.of(HOME, "data");
     }
 
-    /** As Docker has it until now. */
     @Override
     public Path output(Node node) throws IOException {
-        Member member = member(node);
-        Path file = member.home.resolve("node.log");
-        if (member.container.getContainerId() != null) {
-            Files.writeString(file, member.container.getLogs());
-        }
-        return file;
+        return member(node).output();
     }
 
     @Override
     public void awaitReady(Duration timeout) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
-        for (Member member : members.values()) {
-            while (!ready(member)) {
-                if (!running(member)) {
-                    throw new IOException("node " + member.node.id() + " ended: " + lastWords(member));
+        for (ContainerNode member : members.values()) {
+            while (!member.ready()) {
+                if (!member.running()) {
+                    throw new IOException("node " + member.node().id() + " ended: " + member.lastWords());
                 }
                 if (System.nanoTime() - deadline > 0) {
-                    throw new IOException("node " + member.node.id() + " was not ready within " + timeout.toSeconds()
-                            + " s: " + lastWords(member));
+                    throw new IOException("node " + member.node().id() + " was not ready within "
+                            + timeout.toSeconds() + " s: " + member.lastWords());
                 }
                 Thread.sleep(PROBE_EVERY_MS);
             }
         }
-    }
-
-    private static boolean ready(Member member) {
-        try {
-            HttpURLConnection asked =
-                    (HttpURLConnection) URI.create("http://" + member.address + ":" + HTTP_PORT + "/readyz")
-                            .toURL()
-                            .openConnection();
-            asked.setConnectTimeout(PROBE_MS);
-            asked.setReadTimeout(PROBE_MS);
-            return asked.getResponseCode() == HttpURLConnection.HTTP_OK;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    private static String lastWords(Member member) {
-        List<String> lines = member.container.getLogs().lines().toList();
-        return lines.isEmpty() ? "it printed nothing" : lines.getLast();
     }
 
     @Override

@@ -21,7 +21,8 @@ public final class Markdown {
         table(text, List.of("figure", "now", "first release"));
         card.rows().forEach(row -> row(text, List.of(row.figure(), row.now(), row.wanted())));
         text.append(
-                "\n## Classes of faults\n\nA class that no fault is of yet has never come, and a run does not claim it.\n\n");
+                "\n## Classes of faults\n\nA class that no fault is of yet has never come, and a run does not claim it. "
+                        + "`./walnut chaos run --faults NAME` injects one.\n\n");
         table(text, List.of("class", "what happens", "faults", "came", "in runs", "of these violated"));
         card.classes()
                 .forEach(each -> row(
@@ -33,16 +34,18 @@ public final class Markdown {
                                 number(each.injected()),
                                 number(each.runs()),
                                 number(each.violated()))));
-        text.append("\n## Planted bugs\n\n");
-        table(text, List.of("bug", "caught by", "as", "seconds"));
+        text.append("\n## Planted bugs\n\nWhat they are and how to plant them again: TESTING.md.\n\n");
+        table(text, List.of("bug", "what it does", "must be found by", "found as", "after seconds", "seed"));
         card.bugs()
                 .forEach(bug -> row(
                         text,
                         List.of(
                                 field(bug, "bug"),
+                                field(bug, "text"),
                                 field(bug, "owner"),
                                 bug.path("caught").asBoolean() ? field(bug, "anomaly") : "NOT CAUGHT",
-                                field(bug, "seconds"))));
+                                field(bug, "seconds"),
+                                field(bug, "seed"))));
         text.append("\n## Bugs found in Walnut by these tests\n\n");
         table(text, List.of("what", "found by", "mended by", "repeat it"));
         card.found()

@@ -1,0 +1,171 @@
+package io.walnut.chaos.cluster;
+
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
+import com.github.dockerjava.api.exception.NotModifiedException;
+import io.walnut.chaos.cluster.Cluster.Node;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.testcontainers.containers.GenericContainer;
+
+/** A node in a container, which stays when the node has ended. Owned by its cluster's lock. */
+final class ContainerNode {
+    private static final int HTTP_PORT = 7422;
+    private static final int PROBE_MS = 1_000;
+    private static final int STOP_SECONDS = 15;
+
+    private final DockerClient docker;
+    private final Node node;
+    private final String address;
+    private final Path home;
+    private final LoopDisk disk;
+    private final GenericContainer<?> container;
+
+    /** Of the network namespace that the running container has; a new one each time that it is started. */
+    private Optional<PacketFilter> filter = Optional.empty();
+
+    ContainerNode(
+            DockerClient docker, Node node, String address, Path home, LoopDisk disk, GenericContainer<?> container) {
+        this.docker = docker;
+        this.node = node;
+        this.address = address;
+        this.home = home;
+        this.disk = disk;
+        this.container = container;
+    }
+
+    Node node() {
+        return node;
+    }
+
+    LoopDisk disk() {
+        return disk;
+    }
+
+    /** Nothing when it runs. */
+    void start(LinkRules links) throws IOException {
+        if (running()) {
+            return;
+        }
+        try {
+            if (container.getContainerId() == null) {
+                container.start();
+            } else {
+                docker.startContainerCmd(container.getContainerId()).exec();
+            }
+        } catch (NotModifiedException e) {
+            return; // it runs
+        } catch (RuntimeException e) {
+            throw new IOException("container of " + node.id() + " cannot be started: " + e.getMessage(), e);
+        }
+        OptionalLong pid = pid();
+        if (pid.isPresent()) {
+            filter = Optional.of(new PacketFilter(List.of("nsenter", "-t", Long.toString(pid.getAsLong()), "-n")));
+            filter(links);
+        }
+    }
+
+    /** Lets pass from now on what these say. */
+    void filter(LinkRules links) throws IOException {
+        if (filter.isPresent() && running()) {
+            filter.get().set(links.filters(node.id()));
+        }
+    }
+
+    private Optional<ContainerState> state() {
+        String id = container.getContainerId();
+        return id == null
+                ? Optional.empty()
+                : Optional.of(docker.inspectContainerCmd(id).exec().getState());
+    }
+
+    boolean running() {
+        return state().filter(state -> is(state.getRunning())).isPresent();
+    }
+
+    OptionalLong pid() {
+        return state().filter(state -> is(state.getRunning()))
+                .map(state -> OptionalLong.of(state.getPidLong()))
+                .orElse(OptionalLong.empty());
+    }
+
+    void kill() throws IOException {
+        if (running()) {
+            resume(); // what is frozen does not die
+            docker.killContainerCmd(container.getContainerId()).exec();
+            awaitEnd();
+        }
+    }
+
+    void stop() throws IOException {
+        if (running()) {
+            resume();
+            docker.stopContainerCmd(container.getContainerId())
+                    .withTimeout(STOP_SECONDS)
+                    .exec();
+            awaitEnd();
+        }
+    }
+
+    private void awaitEnd() throws IOException {
+        long deadline = System.nanoTime() + Duration.ofSeconds(STOP_SECONDS).toNanos();
+        while (running()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new IOException("container of " + node.id() + " has not ended");
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    void pause() {
+        if (state().filter(state -> is(state.getRunning()) && !is(state.getPaused()))
+                .isPresent()) {
+            docker.pauseContainerCmd(container.getContainerId()).exec();
+        }
+    }
+
+    void resume() {
+        if (state().filter(state -> is(state.getPaused())).isPresent()) {
+            docker.unpauseContainerCmd(container.getContainerId()).exec();
+        }
+    }
+
+    private static boolean is(@Nullable Boolean value) {
+        return Boolean.TRUE.equals(value);
+    }
+
+    /** What it has printed, as Docker has it until now. */
+    Path output() throws IOException {
+        Path file = home.resolve("node.log");
+        if (container.getContainerId() != null) {
+            Files.writeString(file, container.getLogs());
+        }
+        return file;
+    }
+
+    boolean ready() {
+        try {
+            HttpURLConnection asked = (HttpURLConnection) URI.create("http://" + address + ":" + HTTP_PORT + "/readyz")
+                    .toURL()
+                    .openConnection();
+            asked.setConnectTimeout(PROBE_MS);
+            asked.setReadTimeout(PROBE_MS);
+            return asked.getResponseCode() == HttpURLConnection.HTTP_OK;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    String lastWords() {
+        List<String> lines = container.getLogs().lines().toList();
+        return lines.isEmpty() ? "it printed nothing" : lines.getLast();
+    }
+}
