@@ -1,11 +1,11 @@
 package io.walnut.chaos.cli;
 
 import io.walnut.chaos.cluster.Backend;
-import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.cluster.Outline;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.FaultClass;
 import io.walnut.chaos.fault.Faults;
+import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.workload.Workload;
 import io.walnut.chaos.workload.Workloads;
 import io.walnut.cli.ExitCode;

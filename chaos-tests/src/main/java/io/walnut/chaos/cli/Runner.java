@@ -1,11 +1,11 @@
 package io.walnut.chaos.cli;
 
 import io.walnut.chaos.cluster.Backend;
-import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Faults;
 import io.walnut.chaos.report.RunReport;
+import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.run.Build;
 import io.walnut.chaos.run.ChaosRun;
 import io.walnut.chaos.run.RunDirectory;

@@ -305,8 +305,8 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
                     throw new IOException("node " + member.node().id() + " ended: " + member.lastWords());
                 }
                 if (System.nanoTime() - deadline > 0) {
-                    throw new IOException("node " + member.node().id() + " was not ready within "
-                            + timeout.toSeconds() + " s: " + member.lastWords());
+                    throw new IOException("node " + member.node().id() + " was not ready within " + timeout.toSeconds()
+                            + " s: " + member.lastWords());
                 }
                 Thread.sleep(PROBE_EVERY_MS);
             }

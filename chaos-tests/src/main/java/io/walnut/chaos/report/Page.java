@@ -187,7 +187,8 @@ final class Page {
             html.open("div", "class", "wide").add(bars.close()).close();
         }
         html.open("h3").text("Calls a second");
-        drawings.legend("append", "appends acknowledged", "read", "reads answered", "info", "given up", "fail", "failed");
+        drawings.legend(
+                "append", "appends acknowledged", "read", "reads answered", "info", "given up", "fail", "failed");
         html.close();
         html.open("div", "class", "wide")
                 .add(new RatePlot(statistics, axis, bands).draw())

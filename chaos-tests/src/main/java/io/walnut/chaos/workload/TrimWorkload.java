@@ -6,7 +6,7 @@ import java.util.Random;
 /** As append-read, and now and then drops the oldest records; reads what is dropped, which must be refused with the true start. */
 final class TrimWorkload implements Workload {
     private static final int READ = 10;
-    private static final int TRIM_ONE_IN = 10;
+    private static final int TRIM_ONE_IN = 4;
 
     @Override
     public String name() {

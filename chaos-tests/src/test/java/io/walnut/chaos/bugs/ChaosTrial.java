@@ -2,10 +2,10 @@ package io.walnut.chaos.bugs;
 
 import io.walnut.chaos.check.Anomaly;
 import io.walnut.chaos.check.Violation;
-import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Faults;
+import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.run.ChaosRun;
 import io.walnut.chaos.workload.Pace;
 import io.walnut.chaos.workload.Workloads;

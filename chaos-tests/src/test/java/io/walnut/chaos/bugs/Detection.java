@@ -40,7 +40,8 @@ record Detection(
                 deleteData(trial);
                 return new Detection(bug, true, true, String.join(" ", found), seconds, seed, outcome.text());
             }
-            if (seconds >= patience.toSeconds() || (seed - firstSeed + 1 >= SEEDS_OF_A_SUITE && bug.owner() instanceof Suite)) {
+            if (seconds >= patience.toSeconds()
+                    || (seed - firstSeed + 1 >= SEEDS_OF_A_SUITE && bug.owner() instanceof Suite)) {
                 String text = reached
                         ? "not caught; trials in " + directory + "; the last said: " + outcome.text()
                         : "the bug was never reached; trials in " + directory;

@@ -61,7 +61,8 @@ record DetectionFile(Path file) {
 
     /** For Markdown. */
     String table() throws IOException {
-        StringBuilder table = new StringBuilder("| bug | must be found by | found as | after | seed |\n|---|---|---|---|---|\n");
+        StringBuilder table =
+                new StringBuilder("| bug | must be found by | found as | after | seed |\n|---|---|---|---|---|\n");
         List<Long> seconds = new ArrayList<>();
         for (JsonNode line : read()) {
             boolean caught = line.get("caught").asBoolean();
@@ -81,12 +82,16 @@ record DetectionFile(Path file) {
                     line.get("seed").asText()));
         }
         seconds.sort(null);
-        return table + (seconds.isEmpty() ? "" : "found: " + seconds.size() + ", median " + seconds.get(seconds.size() / 2) + " s\n");
+        return table
+                + (seconds.isEmpty()
+                        ? ""
+                        : "found: " + seconds.size() + ", median " + seconds.get(seconds.size() / 2) + " s\n");
     }
 
     private static String commit() throws IOException, InterruptedException {
         Process git = new ProcessBuilder("git", "rev-parse", "--short", "HEAD").start();
-        String commit = new String(git.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).strip();
+        String commit =
+                new String(git.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).strip();
         return git.waitFor() == 0 ? commit : "";
     }
 }

@@ -113,7 +113,8 @@ record PlantedBug(String name, Optional<FaultClass> faultClass, Owner owner, Set
                     .findFirst()
                     .filter(line -> line.startsWith("# "))
                     .map(line -> line.substring(2))
-                    .orElseThrow(() -> new IOException(rules() + " does not begin with a comment that says what it does"));
+                    .orElseThrow(
+                            () -> new IOException(rules() + " does not begin with a comment that says what it does"));
         }
     }
 }

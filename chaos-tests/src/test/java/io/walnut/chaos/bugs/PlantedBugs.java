@@ -98,13 +98,7 @@ final class PlantedBugs {
                         REPLICAS_DIFFER),
                 bug("vote-not-persisted", KILL_MAJORITY, KILLED, Trial.NODE_ENDED),
                 bug("roll-off-by-one", KILL_MAJORITY, KILLED.in(SNAPSHOTS), Trial.NODE_ENDED, LOST),
-                bug(
-                        "vote-for-a-shorter-log",
-                        KILL_MAJORITY,
-                        KILLED_AND_PAUSED,
-                        LOST,
-                        DIVERGENT,
-                        Trial.NOT_READY),
+                bug("vote-for-a-shorter-log", KILL_MAJORITY, KILLED_AND_PAUSED, LOST, DIVERGENT, Trial.NOT_READY),
                 bug("inconsistent-follower-counted", KILL_MAJORITY, KILLED_AND_PAUSED, LOST, DIVERGENT));
     }
 
@@ -114,7 +108,12 @@ final class PlantedBugs {
                 bug("commit-without-majority", PARTITION_CLIENTS, LEADER_ALONE, LOST, DIVERGENT),
                 bug("sent-counts-as-stored", PARTITION_CLIENTS, LEADER_ALONE, LOST, DIVERGENT),
                 bug("failure-answered-as-success", PARTITION_CLIENTS, LEADER_ALONE, LOST, DIVERGENT, DUPLICATE),
-                bug("full-disk-acknowledged", DISK_FULL, LEADER_ALONE.with(15, 60, "disk-full", "kill"), LOST, DIVERGENT),
+                bug(
+                        "full-disk-acknowledged",
+                        DISK_FULL,
+                        LEADER_ALONE.with(15, 60, "disk-full", "kill"),
+                        LOST,
+                        DIVERGENT),
                 bug("acknowledge-before-sync", POWER_CUT_ALL, POWER_CUT, LOST, DIVERGENT),
                 bug("unsafe-flush", POWER_CUT_ALL, POWER_CUT, LOST, DIVERGENT),
                 bug(
@@ -132,8 +131,8 @@ final class PlantedBugs {
 
     /** Of the harness itself. */
     private static List<PlantedBug> harness() {
-        Suite judges =
-                new Suite("chaos-tests", "io.walnut.chaos.check.CheckersAgreeTest", Map.of("walnut.histories", "10000"));
+        Suite judges = new Suite(
+                "chaos-tests", "io.walnut.chaos.check.CheckersAgreeTest", Map.of("walnut.histories", "10000"));
         return List.of(
                 bug("unknown-mapped-to-failed", PAUSE, KILLED_AND_PAUSED, FAILED_APPEND_IS_THERE),
                 bug("final-reads-of-one-node", QUIET, Trial.NOT_CONCLUSIVE),

@@ -28,11 +28,11 @@ class PlantedBugsTest {
     private static final long FIRST_SEED = Long.getLong("walnut.seed", 1);
     private static final Duration PATIENCE = Duration.ofMinutes(Long.getLong("walnut.minutes", 15));
     private static final Path DIRECTORY = Path.of("target", "planted-bugs").toAbsolutePath();
-    private static final Path FILE =
-            Path.of(System.getProperty("walnut.bugs.file", "target/planted-bugs/bugs.jsonl"));
+    private static final Path FILE = Path.of(System.getProperty("walnut.bugs.file", "target/planted-bugs/bugs.jsonl"));
 
     static Stream<PlantedBug> bugs() {
-        return PlantedBugs.all().stream().filter(bug -> ONLY.isEmpty() || bug.name().equals(ONLY));
+        return PlantedBugs.all().stream()
+                .filter(bug -> ONLY.isEmpty() || bug.name().equals(ONLY));
     }
 
     static Stream<Owner> owners() {

@@ -45,8 +45,7 @@ class PlantedRulesTest {
 
     @Test
     void aRuleThatDoesNotFitIsSeen() throws Exception {
-        String good = Files.readString(
-                PlantedBugs.all().getFirst().rules(), StandardCharsets.UTF_8);
+        String good = Files.readString(PlantedBugs.all().getFirst().rules(), StandardCharsets.UTF_8);
         for (String bad : List.of(
                 good.replaceAll("CLASS .*", "CLASS io.walnut.node.raft.IsNoMore"),
                 good.replaceAll("METHOD .*", "METHOD isNoMore"),
@@ -60,7 +59,9 @@ class PlantedRulesTest {
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         RuleCheck check = new RuleCheck();
         check.setPrintStream(new PrintStream(said, true, StandardCharsets.UTF_8));
-        assertThat(check.addRuleFile(rules.toString())).as(said.toString(StandardCharsets.UTF_8)).isTrue();
+        assertThat(check.addRuleFile(rules.toString()))
+                .as(said.toString(StandardCharsets.UTF_8))
+                .isTrue();
         check.checkRules();
         return check.getResult().hasError() || check.getResult().hasWarning()
                 ? said.toString(StandardCharsets.UTF_8)

@@ -122,12 +122,10 @@ public class ServerBugs extends BugHelper {
     public CompletableFuture<AppendResponse> successAnyway(
             CompletableFuture<AppendResponse> answer, GroupLogs logs, AppendItem batch) {
         return answer.exceptionally(failure -> {
-            Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                    ? failure.getCause()
-                    : failure;
+            Throwable cause =
+                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
             boolean unknown = cause instanceof SubmitException.OutcomeUnknown
-                    || (cause instanceof AppendRefusedException refused
-                            && refused.reason() == Reason.OUTCOME_UNKNOWN);
+                    || (cause instanceof AppendRefusedException refused && refused.reason() == Reason.OUTCOME_UNKNOWN);
             if (!unknown) {
                 throw new CompletionException(cause);
             }
@@ -193,8 +191,7 @@ public class ServerBugs extends BugHelper {
             Constructor<AppendRefusedException> refusal =
                     AppendRefusedException.class.getDeclaredConstructor(Reason.class, String.class);
             refusal.setAccessible(true);
-            return CompletableFuture.failedFuture(
-                    refusal.newInstance(Reason.OVERLOADED, "refused by a planted bug"));
+            return CompletableFuture.failedFuture(refusal.newInstance(Reason.OVERLOADED, "refused by a planted bug"));
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("a refusal is made otherwise now", e);
         }
@@ -210,8 +207,7 @@ public class ServerBugs extends BugHelper {
 
     /** The result of a command that was not applied. */
     public ByteBuffer notApplied() {
-        return new Result.Rejected(
-                        new Result.Rejection(Result.Reason.ABORTED, "left out by a planted bug", 0, 0, 0))
+        return new Result.Rejected(new Result.Rejection(Result.Reason.ABORTED, "left out by a planted bug", 0, 0, 0))
                 .encode();
     }
 }

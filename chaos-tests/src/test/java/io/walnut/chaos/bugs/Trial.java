@@ -69,9 +69,8 @@ final class Trial {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options(owner, result, seed));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().put("JDK_JAVA_OPTIONS", agent(bug, reached));
         if (owner instanceof Chaos chaos) {
             builder.environment().putAll(chaos.environment());
@@ -89,8 +88,8 @@ final class Trial {
             process.waitFor();
         }
         if (!Files.exists(result)) {
-            throw new IOException("a trial ended with code " + process.exitValue() + " and without a result; its output is in "
-                    + output);
+            throw new IOException("a trial ended with code " + process.exitValue()
+                    + " and without a result; its output is in " + output);
         }
         requireWorkingRules();
         return outcome(Files.exists(reached), result);
@@ -99,7 +98,8 @@ final class Trial {
     /** A rule that fails is not the bug that it was to plant, and what is found then is nothing. */
     private void requireWorkingRules() throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
-            for (Path log : files.filter(file -> file.toString().endsWith(".log")).toList()) {
+            for (Path log :
+                    files.filter(file -> file.toString().endsWith(".log")).toList()) {
                 String text = Files.readString(log, StandardCharsets.ISO_8859_1);
                 int at = text.indexOf("org.jboss.byteman.rule.exception");
                 if (at >= 0) {
@@ -116,27 +116,27 @@ final class Trial {
                 Main.class.getProtectionDomain().getCodeSource().getLocation().getPath());
         String rules = bug.map(planted -> "=script:" + planted.rules()).orElse("");
         // Trials are short and there are many JVMs: none lives long enough for the better compiler.
-        return "-XX:TieredStopAtLevel=1 -XX:-UsePerfData \"-javaagent:" + jar + rules + "\" \"-D" + BugHelper.REACHED + "="
-                + reached + "\"";
+        return "-XX:TieredStopAtLevel=1 -XX:-UsePerfData \"-javaagent:" + jar + rules + "\" \"-D" + BugHelper.REACHED
+                + "=" + reached + "\"";
     }
 
     private List<String> options(Owner owner, Path result, long seed) {
         String classes = System.getProperty("java.class.path");
-        List<String> options = new ArrayList<>(List.of(
-                "-Xmx512m", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        List<String> options = new ArrayList<>(
+                List.of("-Xmx512m", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         switch (owner) {
-            case Chaos(String backend, String workload, List<String> faults, int faultEvery, int seconds, _) ->
+            case Chaos chaos ->
                 options.addAll(List.of(
                         "-cp",
                         classes,
                         ChaosTrial.class.getName(),
                         result.toString(),
                         directory.toString(),
-                        backend,
-                        workload,
-                        String.join(",", faults),
-                        Integer.toString(faultEvery),
-                        Integer.toString(seconds),
+                        chaos.backend(),
+                        chaos.workload(),
+                        String.join(",", chaos.faults()),
+                        Integer.toString(chaos.faultEvery()),
+                        Integer.toString(chaos.seconds()),
                         Long.toString(seed)));
             case Suite(String module, String testClass, Map<String, String> properties) -> {
                 properties.forEach((name, value) -> options.add("-D" + name + "=" + value));
@@ -154,7 +154,8 @@ final class Trial {
 
     /** Not on the class path of this module: the nodes of its clusters would log as the engine's tests do. */
     private static Path testClasses(String module) {
-        Path classes = Path.of("..", module, "target", "test-classes").toAbsolutePath().normalize();
+        Path classes =
+                Path.of("..", module, "target", "test-classes").toAbsolutePath().normalize();
         if (!Files.isDirectory(classes)) {
             throw new IllegalStateException("no test classes of " + module + " in " + classes
                     + "; build them first: mvn -pl chaos-tests -am test-compile");

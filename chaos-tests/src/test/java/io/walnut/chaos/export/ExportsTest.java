@@ -79,9 +79,7 @@ class ExportsTest {
     /** Two appends of unknown outcome: a read that begins in the middle of the first batch sees it, nobody ever sees the second. */
     @Test
     void whatIsUnknownIsToldAsFarAsSomebodyKnowsAfterAll() throws IOException {
-        Files.writeString(
-                history,
-                """
+        Files.writeString(history, """
                 {"format":"walnut-history","version":1}
                 {"op":"append","process":1,"log":"a","invoked":10,"returned":20,"outcome":"info","client":1,"sequence":0,"count":3}
                 {"op":"append","process":2,"log":"a","invoked":10,"returned":20,"outcome":"info","client":2,"sequence":0,"count":1}
@@ -94,19 +92,20 @@ class ExportsTest {
                 .hasSize(6)
                 .satisfies(
                         lines -> assertThat(lines.get(2))
-                                .isEqualTo("{\"event\":{\"Finish\":{\"AppendSuccess\":{\"tail\":3}}},\"client_id\":0,\"op_id\":0}"),
+                                .isEqualTo(
+                                        "{\"event\":{\"Finish\":{\"AppendSuccess\":{\"tail\":3}}},\"client_id\":0,\"op_id\":0}"),
                         lines -> assertThat(lines.get(5))
-                                .isEqualTo("{\"event\":{\"Finish\":\"AppendDefiniteFailure\"},\"client_id\":1,\"op_id\":1}"));
-        assertThat(directory.resolve("porcupine.json"))
-                .hasContent(
-                        """
+                                .isEqualTo(
+                                        "{\"event\":{\"Finish\":\"AppendDefiniteFailure\"},\"client_id\":1,\"op_id\":1}"));
+        assertThat(directory.resolve("porcupine.json")).hasContent("""
                         [
                         {"log":"a","client":1,"op":"append","call":10,"return":40,"ids":[2147483648,2147483649,2147483650],"offset":0}
                         ,{"log":"a","client":0,"op":"read","call":50,"return":60,"from":0,"ids":[2147483648,2147483649,2147483650],"start":0,"end":3}
                         ]
                         """);
         // For Jepsen's tools they are what the clients were told.
-        assertThat(Files.readString(directory.resolve("list-append.edn"))).contains(":process 0, :type :info", ":process 1, :type :info");
+        assertThat(Files.readString(directory.resolve("list-append.edn")))
+                .contains(":process 0, :type :info", ":process 1, :type :info");
     }
 
     @Test

@@ -3,7 +3,6 @@ package io.walnut.chaos.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.ContainerCluster;
 import io.walnut.chaos.fault.Faults;

@@ -81,7 +81,7 @@ class LateRetryTest {
             for (int number = 0; !stop.get(); number++) {
                 futures.add(appender.append(
                         Record.of(ByteBuffer.allocate(4).putInt(number).array())));
-                futures.getLast().thenRun(answered::incrementAndGet);
+                CompletableFuture<?> _ = futures.getLast().thenRun(answered::incrementAndGet);
             }
         }
         futures.forEach(future -> answers.add(future.join()));

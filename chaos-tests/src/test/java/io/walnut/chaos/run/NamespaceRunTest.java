@@ -2,7 +2,6 @@ package io.walnut.chaos.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.NamespaceCluster;
 import io.walnut.chaos.cluster.NamespacesNeeded;

@@ -83,7 +83,7 @@ class ScorecardTest {
         Files.write(
                 ledger.resolve("bugs.jsonl"),
                 List.of(
-                        "{\"bug\":\"early-ack\",\"owner\":\"run\",\"caught\":true,\"anomaly\":\"LOST\",\"seconds\":20}",
+                        "{\"bug\":\"early-ack\",\"text\":\"It lies.\",\"seed\":3,\"owner\":\"run\",\"caught\":true,\"anomaly\":\"LOST\",\"seconds\":20}",
                         "{\"bug\":\"no-vote\",\"owner\":\"run\",\"caught\":false,\"seconds\":600}"));
         Files.write(
                 ledger.resolve("suites.jsonl"),
@@ -98,7 +98,7 @@ class ScorecardTest {
         assertThat(now(card, "crash images")).isEqualTo("1,500");
         assertThat(now(card, "operations of the longest")).isEqualTo("7");
         assertThat(Markdown.of(card, "COMMAND"))
-                .contains("| early-ack | run | LOST | 20 |")
+                .contains("| early-ack | It lies. | run | LOST | 20 | 3 |")
                 .contains("NOT CAUGHT");
     }
 

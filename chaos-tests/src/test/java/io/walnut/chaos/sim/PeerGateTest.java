@@ -177,6 +177,10 @@ class PeerGateTest {
         ServerCall.Listener<AppendEntriesRequestProto> stream = stream();
         net.set("", Map.of(BACK, new Trouble.Loss(1)));
         stream.onMessage(APPEND);
+        assertThat(served).containsExactly("message");
+        assertThat(answered).isEmpty();
+
+        net.heal();
         Await.until("the end of it", () -> !answered.isEmpty());
         assertThat(served).containsExactly("message", "cancel");
         assertThat(answered).containsExactly("UNAVAILABLE");
