@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -42,6 +41,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
     private static final int USER = 7420;
 
     private static final String HOME = "/var/lib/walnut";
+    private static final String CLOCK = "/run/walnut-clock";
     private static final int SUBNET_ATTEMPTS = 20;
     private static final long PROBE_EVERY_MS = 100;
 
@@ -65,7 +65,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
 
         @Override
         public Set<Class<?>> abilities() {
-            Set<Class<?>> abilities = new HashSet<>(NamespaceCluster.ABILITIES);
+            Set<Class<?>> abilities = NamespaceCluster.nodeAbilities();
             abilities.removeIf(LinkProxy::isTrouble);
             return abilities;
         }
@@ -82,6 +82,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
     private final Mark mark;
     private final DockerClient docker = DockerClientFactory.instance().client();
     private final Map<String, ContainerNode> members = new LinkedHashMap<>();
+    private final WallClocks clocks = new WallClocks();
     private final Thread onExit = new Thread(this::removeAll);
     private final String prefix;
     private final LinkRules links;
@@ -115,6 +116,8 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
                         home.resolve(mark.name() + "-" + id + ".img"),
                         home.resolve("disk"));
                 Commands.run("chown", USER + ":" + USER, disk.directory().toString());
+                Path clock = home.resolve("clock");
+                clocks.add(id, clock);
                 members.put(
                         id,
                         new ContainerNode(
@@ -123,7 +126,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
                                 address(i),
                                 home,
                                 disk,
-                                container(id, address(i), peers, disk.directory(), size)));
+                                container(id, address(i), peers, disk.directory(), clock, size)));
             }
         } catch (IOException | RuntimeException e) {
             try {
@@ -156,7 +159,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
         return prefix + (11 + node);
     }
 
-    private GenericContainer<?> container(String id, String address, String peers, Path disk, int size) {
+    private GenericContainer<?> container(String id, String address, String peers, Path disk, Path clock, int size) {
         GenericContainer<?> container = new GenericContainer<>(DockerImageName.parse(ContainerImage.NAME))
                 .withNetwork(network)
                 .withLabels(Map.of(LABEL, mark.name()))
@@ -173,6 +176,11 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
                         // No node is ready before the others are started.
                     }
                 });
+        if (!clocks.isEmpty()) {
+            container
+                    .withFileSystemBind(clock.toString(), CLOCK, BindMode.READ_WRITE)
+                    .withEnv(WallClock.environment(Path.of(CLOCK)));
+        }
         LocalCluster.Settings settings = NodeSettings.of(size);
         container.withEnv("WALNUT_HEAP", settings.heap());
         settings.config().forEach((key, value) -> container.withEnv(variable(key), value.toString()));
@@ -195,6 +203,9 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
 
     @Override
     public <A> Optional<A> ability(Class<A> ability) {
+        if (ability == Clocks.class) {
+            return clocks.isEmpty() ? Optional.empty() : Optional.of(ability.cast(clocks));
+        }
         return ability.isInstance(this) ? Optional.of(ability.cast(this)) : Optional.empty();
     }
 

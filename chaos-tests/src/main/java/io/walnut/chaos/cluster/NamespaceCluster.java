@@ -27,19 +27,19 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
     private static final int HTTP_PORT = 7422;
 
     /** What can be done to nodes that have a network and a disk of their own, whatever they run in. */
-    static final Set<Class<?>> ABILITIES = Set.of(
-            Processes.class,
-            Restarts.class,
-            DataFiles.class,
-            Outputs.class,
-            Disks.class,
-            Network.class,
-            Trouble.Cut.class,
-            Trouble.Reset.class,
-            Trouble.Loss.class,
-            Trouble.Bandwidth.class,
-            Trouble.Delay.class,
-            Trouble.Corrupt.class);
+    static Set<Class<?>> nodeAbilities() {
+        Set<Class<?>> abilities = ProcessCluster.processAbilities();
+        abilities.addAll(List.of(
+                Disks.class,
+                Network.class,
+                Trouble.Cut.class,
+                Trouble.Reset.class,
+                Trouble.Loss.class,
+                Trouble.Bandwidth.class,
+                Trouble.Delay.class,
+                Trouble.Corrupt.class));
+        return abilities;
+    }
 
     /** How it is made. */
     public static final class Kind implements Backend {
@@ -94,7 +94,7 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
 
         @Override
         public Set<Class<?>> abilities() {
-            return ABILITIES;
+            return nodeAbilities();
         }
 
         @Override

@@ -5,7 +5,9 @@ import io.walnut.node.local.NodeLayout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -15,7 +17,14 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles, Outp
     public static final String KIND = "process";
 
     /** What can be done to processes. */
-    static final Set<Class<?>> ABILITIES = Set.of(Processes.class, Restarts.class, DataFiles.class, Outputs.class);
+    static Set<Class<?>> processAbilities() {
+        Set<Class<?>> abilities =
+                new HashSet<>(List.of(Processes.class, Restarts.class, DataFiles.class, Outputs.class));
+        if (WallClock.possible()) {
+            abilities.add(Clocks.class);
+        }
+        return abilities;
+    }
 
     /** How it is made. */
     public static final class Kind implements Backend {
@@ -26,7 +35,7 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles, Outp
 
         @Override
         public String text() {
-            return "processes of this machine on loopback: they can be killed and paused, and their files damaged";
+            return "processes of this machine on loopback: they can be killed and paused, their clocks set, and their files damaged";
         }
 
         @Override
@@ -36,7 +45,7 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles, Outp
 
         @Override
         public Set<Class<?>> abilities() {
-            return ABILITIES;
+            return processAbilities();
         }
 
         @Override
@@ -47,15 +56,23 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles, Outp
 
     private final LocalCluster local;
     private final List<Node> nodes;
+    private final WallClocks clocks = new WallClocks();
 
     /** In an empty or absent directory; starts nothing. */
     public ProcessCluster(Path directory, int size) throws IOException {
         this(LocalCluster.create(directory, NodeSettings.of(size)));
     }
 
-    ProcessCluster(LocalCluster local) {
+    ProcessCluster(LocalCluster local) throws IOException {
         this.local = local;
         this.nodes = local.nodes().stream().map(ProcessCluster::node).toList();
+        for (NodeLayout layout : local.nodes()) {
+            clocks.add(layout.id(), clock(layout));
+        }
+    }
+
+    private static Path clock(NodeLayout layout) {
+        return layout.directory().resolve("clock");
     }
 
     private static Node node(NodeLayout layout) {
@@ -74,13 +91,16 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles, Outp
 
     @Override
     public <A> Optional<A> ability(Class<A> ability) {
+        if (ability == Clocks.class) {
+            return clocks.isEmpty() ? Optional.empty() : Optional.of(ability.cast(clocks));
+        }
         return ability.isInstance(this) ? Optional.of(ability.cast(this)) : Optional.empty();
     }
 
     @Override
     public synchronized void start(Node node) throws IOException {
         if (!local.running(node.id())) {
-            local.start(node.id());
+            local.start(node.id(), clocks.isEmpty() ? Map.of() : WallClock.environment(clock(local.node(node.id()))));
         }
     }
 

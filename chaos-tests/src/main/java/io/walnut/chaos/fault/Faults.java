@@ -25,7 +25,8 @@ public final class Faults {
                         FileFault.all(),
                         SystemCallFault.all(),
                         LimitFault.all(),
-                        TrafficFault.all())
+                        TrafficFault.all(),
+                        ClockFault.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -266,7 +266,7 @@ public final class LocalCluster implements AutoCloseable {
     public void start() throws IOException {
         for (NodeProcess process : processes.values()) {
             if (process.running().isEmpty()) {
-                process.start(jvmOptions);
+                process.start(jvmOptions, Map.of());
             }
         }
     }
@@ -278,7 +278,12 @@ public final class LocalCluster implements AutoCloseable {
     void start(String id, List<String> furtherJvmOptions) throws IOException {
         var options = new ArrayList<>(jvmOptions);
         options.addAll(furtherJvmOptions);
-        process(id).start(options);
+        process(id).start(options, Map.of());
+    }
+
+    /** With these variables beside those of this process. */
+    public void start(String id, Map<String, String> environment) throws IOException {
+        process(id).start(jvmOptions, environment);
     }
 
     /** {@code kill -9}; the process has gone on return. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +40,7 @@ final class NodeProcess {
     }
 
     /** Starts the node with the Java and the class path of this process; its output is appended to the node's log file. */
-    void start(List<String> jvmOptions) throws IOException {
+    void start(List<String> jvmOptions, Map<String, String> environment) throws IOException {
         if (running().isPresent()) {
             throw new IllegalStateException("node " + layout.id() + " is running already");
         }
@@ -61,11 +62,12 @@ final class NodeProcess {
                 "--config",
                 layout.configFile().toString()));
         outputStart = Files.exists(layout.outputFile()) ? Files.size(layout.outputFile()) : 0;
-        Process process = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(
-                        ProcessBuilder.Redirect.appendTo(layout.outputFile().toFile()))
-                .start();
+                        ProcessBuilder.Redirect.appendTo(layout.outputFile().toFile()));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         process.getOutputStream().close();
         Files.writeString(layout.pidFile(), Long.toString(process.pid()));
     }
