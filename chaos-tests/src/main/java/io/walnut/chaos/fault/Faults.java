@@ -21,6 +21,7 @@ public final class Faults {
                         DiskFullFault.all(),
                         PowerCutFault.all(),
                         PowerCutAtElectionFault.all(),
+                        TornWriteFault.all(),
                         DiskLostFault.all(),
                         FileFault.all(),
                         SystemCallFault.all(),

@@ -13,6 +13,7 @@ enum NodeFiles {
      * the other may be an empty one made ahead.
      */
     SEALED_SEGMENTS("wal/[^/]+\\.seg", 2),
+    SEGMENTS("wal/[^/]+\\.seg", 0),
     VOTES("(.*/)?(votes|raft-meta)", 0),
     SNAPSHOTS("(.*/)?image", 0),
     MANIFEST("wal/MANIFEST", 0),
