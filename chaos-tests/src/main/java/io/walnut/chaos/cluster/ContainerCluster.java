@@ -268,6 +268,25 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
 
     @Override
     public synchronized void cutPower(List<Node> nodes) throws IOException {
+        cutPower(nodes, false);
+    }
+
+    @Override
+    public synchronized void startLying(Node node) throws IOException {
+        member(node).disk().keep();
+    }
+
+    @Override
+    public synchronized void stopLying(Node node) throws IOException {
+        member(node).disk().dropKept();
+    }
+
+    @Override
+    public synchronized void cutPowerOfLiar(Node node) throws IOException {
+        cutPower(List.of(node), true);
+    }
+
+    private void cutPower(List<Node> nodes, boolean ofLiars) throws IOException {
         for (Node node : nodes) {
             pause(node);
         }
@@ -278,7 +297,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
             kill(node);
         }
         for (Node node : nodes) {
-            member(node).disk().restorePower();
+            member(node).disk().restorePower(ofLiars);
         }
     }
 

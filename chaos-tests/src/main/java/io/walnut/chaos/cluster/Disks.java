@@ -17,4 +17,19 @@ public interface Disks {
 
     /** Gives back what {@link #fill} took; nothing when it took nothing. */
     void free(Node node) throws IOException;
+
+    /**
+     * From now on the node's disk says yes to each sync and does nothing, as will be seen if its power is cut by {@link
+     * #cutPowerOfLiar}; any other power cut finds it honest.
+     */
+    void startLying(Node node) throws IOException;
+
+    /** The disk has done all that it was told; nothing when it did not lie. */
+    void stopLying(Node node) throws IOException;
+
+    /**
+     * Cuts the power of this node alone, whose disk then is as it was when it began to lie; it lies no more. As {@link
+     * #cutPower}, when it did not lie.
+     */
+    void cutPowerOfLiar(Node node) throws IOException;
 }

@@ -81,7 +81,9 @@ final class Leftovers {
                 Files.readString(Path.of("/proc/self/mounts")).lines().toList()) {
             String[] fields = mount.split(" ", 3);
             if (fields[0].equals(device)) {
-                LoopDisk.unmount(fields[1].replace("\\040", " "));
+                String mountPoint = fields[1].replace("\\040", " ");
+                LoopDisk.thaw(mountPoint);
+                LoopDisk.unmount(mountPoint);
             }
         }
         Commands.run("losetup", "--detach", device);

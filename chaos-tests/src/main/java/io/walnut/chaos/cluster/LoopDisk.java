@@ -5,6 +5,7 @@ import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -72,13 +73,39 @@ final class LoopDisk {
         PowerSwitch.off(mountPoint);
     }
 
-    /** Mounts it again after a power cut, which replays the journal; nobody may use it by then. */
-    void restorePower() throws IOException {
+    /**
+     * Mounts it again after a power cut, which replays the journal; nobody may use it by then.
+     *
+     * @param back whether it shall be as it was {@link #keep kept}, if it was
+     */
+    void restorePower(boolean back) throws IOException {
         unmount(mountPoint.toString());
         if (device != null) {
             Commands.run("losetup", "--detach", device);
         }
+        if (back && Files.exists(kept())) {
+            Files.move(kept(), image, StandardCopyOption.REPLACE_EXISTING);
+        }
         mount();
+    }
+
+    private Path kept() {
+        return image.resolveSibling(image.getFileName() + ".kept");
+    }
+
+    /** Keeps aside what is on it now; who writes to it meanwhile is held up. */
+    void keep() throws IOException {
+        Commands.run("fsfreeze", "--freeze", mountPoint.toString());
+        try {
+            Commands.run("cp", "--sparse=always", "--reflink=auto", image.toString(), kept().toString());
+        } finally {
+            Commands.run("fsfreeze", "--unfreeze", mountPoint.toString());
+        }
+    }
+
+    /** What was kept aside is not needed; nothing when there is none. */
+    void dropKept() throws IOException {
+        Files.deleteIfExists(kept());
     }
 
     /** Who was killed a moment ago may still hold a file. */
@@ -93,6 +120,15 @@ final class LoopDisk {
                 }
                 LockSupport.parkNanos(UNMOUNT_EVERY_NANOS);
             }
+        }
+    }
+
+    /** Of a harness that was killed while it kept it frozen. */
+    static void thaw(String mountPoint) {
+        try {
+            Commands.run("fsfreeze", "--unfreeze", mountPoint);
+        } catch (IOException e) {
+            // It was not frozen.
         }
     }
 

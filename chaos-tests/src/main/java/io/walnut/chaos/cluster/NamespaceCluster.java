@@ -51,6 +51,7 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
             PROGRAMS.put("nft", "nftables");
             PROGRAMS.put("nsenter", "util-linux");
             PROGRAMS.put("fallocate", "util-linux");
+            PROGRAMS.put("fsfreeze", "util-linux");
             PROGRAMS.put("mount", "mount");
             PROGRAMS.put("losetup", "mount");
             PROGRAMS.put("mkfs.ext4", "e2fsprogs");
@@ -233,6 +234,25 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
 
     @Override
     public synchronized void cutPower(List<Node> nodes) throws IOException {
+        cutPower(nodes, false);
+    }
+
+    @Override
+    public synchronized void startLying(Node node) throws IOException {
+        disk(node).keep();
+    }
+
+    @Override
+    public synchronized void stopLying(Node node) throws IOException {
+        disk(node).dropKept();
+    }
+
+    @Override
+    public synchronized void cutPowerOfLiar(Node node) throws IOException {
+        cutPower(List.of(node), true);
+    }
+
+    private void cutPower(List<Node> nodes, boolean ofLiars) throws IOException {
         // Every other time the nodes stand still first. Else they still see their disks fail, and must not say what is
         // not true.
         if (cuts++ % 2 == 0) {
@@ -247,7 +267,7 @@ public final class NamespaceCluster implements Cluster, Network, Disks {
             processes.kill(node);
         }
         for (Node node : nodes) {
-            disk(node).restorePower();
+            disk(node).restorePower(ofLiars);
         }
     }
 

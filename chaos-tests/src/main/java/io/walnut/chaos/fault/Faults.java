@@ -22,6 +22,7 @@ public final class Faults {
                         PowerCutFault.all(),
                         PowerCutAtElectionFault.all(),
                         TornWriteFault.all(),
+                        LyingDiskFault.all(),
                         DiskLostFault.all(),
                         FileFault.all(),
                         SystemCallFault.all(),

@@ -252,6 +252,40 @@ class NamespaceClusterTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"n1", "n2"})
+    void aDiskThatLiesLosesWhatWasSyncedSinceAndNothingElse(String id) throws Exception {
+        Path directory = directory(id);
+        sync(directory.resolve("before the lie"));
+        cluster.startLying(node(id));
+        sync(directory.resolve("lied about"));
+        cluster.cutPower(List.of(node(id)));
+        assertThat(directory.resolve("lied about")).exists(); // another one's power cut finds an honest disk
+
+        cluster.cutPowerOfLiar(node(id));
+        assertThat(directory.resolve("before the lie")).hasContent("synced");
+        assertThat(directory.resolve("lied about")).doesNotExist();
+
+        sync(directory.resolve("honest"));
+        cluster.cutPowerOfLiar(node(id));
+        assertThat(directory.resolve("honest")).hasContent("synced");
+
+        cluster.startLying(node(id));
+        sync(directory.resolve("kept"));
+        cluster.stopLying(node(id));
+        cluster.cutPowerOfLiar(node(id));
+        assertThat(directory.resolve("kept")).hasContent("synced");
+    }
+
+    private static void sync(Path path) throws IOException {
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                FileChannel parent = FileChannel.open(path.toAbsolutePath().getParent())) {
+            file.write(ByteBuffer.wrap("synced".getBytes(UTF_8)));
+            file.force(true);
+            parent.force(true);
+        }
+    }
+
     /** Mounted with the option discard, ext4 would give back zeros. */
     @ParameterizedTest
     @ValueSource(strings = {"n1", "n2"})
