@@ -15,6 +15,7 @@ public final class Faults {
                         PauseFault.all(),
                         TerminateFault.all(),
                         RollingRestartFault.all(),
+                        SnapshotInstallFault.all(),
                         PartitionFault.all(),
                         LinkFault.all(),
                         MessageFault.all(),

@@ -41,7 +41,7 @@ class NamespaceRunTest {
     @Test
     @Tag("slow")
     void itKeepsItUnderEachFaultThatItCanHave() throws Exception {
-        ChaosRun.Result result = run(Long.getLong("walnut.seconds", 420));
+        ChaosRun.Result result = run(Long.getLong("walnut.seconds", 720));
         List<String> possible = Faults.all().stream()
                 .map(Fault::name)
                 .filter(name -> !result.skipped().contains(name))
