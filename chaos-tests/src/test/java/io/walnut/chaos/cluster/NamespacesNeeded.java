@@ -2,7 +2,6 @@ package io.walnut.chaos.cluster;
 
 import static org.assertj.core.api.Assertions.fail;
 
-import io.walnut.chaos.run.Backends;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
@@ -12,7 +11,7 @@ public final class NamespacesNeeded {
 
     /** Skips the test aloud where this machine lacks something, and fails it where {@code CI=true}. */
     public static void check() {
-        Optional<String> missing = Backends.named(NamespaceCluster.KIND).missing();
+        Optional<String> missing = new NamespaceCluster.Kind().missing();
         if (missing.isEmpty()) {
             return;
         }
