@@ -24,6 +24,7 @@ import static io.walnut.chaos.fault.FaultClass.PAUSE;
 import static io.walnut.chaos.fault.FaultClass.POWER_CUT_ALL;
 import static io.walnut.chaos.fault.FaultClass.POWER_CUT_ONE;
 import static io.walnut.chaos.fault.FaultClass.SYNC_ERROR;
+import static io.walnut.chaos.fault.FaultClass.WIRE_CORRUPTION;
 
 import io.walnut.chaos.bugs.PlantedBug.Chaos;
 import io.walnut.chaos.bugs.PlantedBug.Suite;
@@ -114,6 +115,14 @@ final class PlantedBugs {
                         LEADER_ALONE.with(15, 60, "disk-full", "kill"),
                         LOST,
                         DIVERGENT),
+                bug(
+                        "altered-message-taken",
+                        WIRE_CORRUPTION,
+                        LEADER_ALONE.with(15, 45, "corrupt-leader", "corrupt-some"),
+                        DIVERGENT,
+                        DUPLICATE,
+                        TORN_BATCH,
+                        Trial.CANNOT_READ),
                 bug("acknowledge-before-sync", POWER_CUT_ALL, POWER_CUT, LOST, DIVERGENT),
                 bug("unsafe-flush", POWER_CUT_ALL, POWER_CUT, LOST, DIVERGENT),
                 bug(
