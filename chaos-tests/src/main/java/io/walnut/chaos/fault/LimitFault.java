@@ -3,27 +3,42 @@ package io.walnut.chaos.fault;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.Cluster.Node;
 import io.walnut.chaos.cluster.Commands;
+import io.walnut.chaos.cluster.Outputs;
 import io.walnut.chaos.cluster.Processes;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A running node is allowed no more of something than it has. Healed by the old limit, and a start, for a Java process that was
- * refused memory may not live on.
+ * A running node is allowed no more of something than it has, or hardly more. Hit is who was seen to come to the limit. Healed by the
+ * old limit, and a start, for a Java process that was refused memory may not live on.
  *
  * <p>Not thread-safe: a run has one nemesis.
  */
 final class LimitFault implements Fault {
     private static final int MORE_DESCRIPTORS = 3;
-    private static final long MORE_BYTES = 8L << 20;
+    private static final int CONNECTIONS = 16;
+    private static final int LOOKS = 40;
+    private static final long LOOK_EVERY_MS = 100;
+
+    /** How a Java process says that it was refused memory. */
+    private static final Pattern REFUSED = Pattern.compile(
+            "OutOfMemoryError|Cannot allocate memory|insufficient memory|memory allocation|native thread");
 
     private final FaultClass faultClass;
+    private final List<Socket> held = new ArrayList<>();
     private @Nullable Node hit;
 
     private LimitFault(FaultClass faultClass) {
@@ -58,21 +73,79 @@ final class LimitFault implements Fault {
         }
         hit = node;
         // The soft limit alone: it may be lowered and raised by anybody up to the hard one.
-        String limit = faultClass == FaultClass.MEMORY
-                ? "--as=" + (addressSpace(pid.getAsLong()) + MORE_BYTES) + ":"
-                : "--nofile=" + (descriptors(pid.getAsLong()) + MORE_DESCRIPTORS) + ":";
-        Commands.run("prlimit", "--pid", Long.toString(pid.getAsLong()), limit);
-        return List.of(node.id());
+        boolean reached;
+        if (faultClass == FaultClass.MEMORY) {
+            Optional<Path> output = output(cluster, node);
+            long said = refusals(output);
+            limit(pid.getAsLong(), "--as=", addressSpace(pid.getAsLong()));
+            reached = await(() -> !Files.exists(proc(pid.getAsLong())) || refusals(output) > said);
+        } else {
+            long most = descriptors(pid.getAsLong()) + MORE_DESCRIPTORS;
+            limit(pid.getAsLong(), "--nofile=", most);
+            for (int i = 0; i < CONNECTIONS; i++) {
+                connect(node); // each takes one, as long as there are any
+            }
+            reached = await(() -> !Files.exists(proc(pid.getAsLong())) || descriptors(pid.getAsLong()) >= most);
+        }
+        return reached ? List.of(node.id()) : List.of();
+    }
+
+    private static void limit(long pid, String what, long most) throws IOException {
+        Commands.run("prlimit", "--pid", Long.toString(pid), what + most + ":");
+    }
+
+    private interface Look {
+        boolean reached() throws IOException;
+    }
+
+    private static boolean await(Look look) throws IOException, InterruptedException {
+        try {
+            for (int i = 0; i < LOOKS; i++) {
+                if (look.reached()) {
+                    return true;
+                }
+                Thread.sleep(LOOK_EVERY_MS);
+            }
+            return false;
+        } catch (NoSuchFileException | UncheckedIOException e) {
+            return true; // what is said of a process is gone when it has ended
+        }
+    }
+
+    private static Optional<Path> output(Cluster cluster, Node node) throws IOException {
+        Optional<Outputs> outputs = cluster.ability(Outputs.class);
+        return outputs.isPresent() ? Optional.of(outputs.get().output(node)) : Optional.empty();
+    }
+
+    private static long refusals(Optional<Path> output) throws IOException {
+        if (output.isEmpty() || !Files.exists(output.get())) {
+            return 0;
+        }
+        try (Stream<String> lines = Files.lines(output.get(), StandardCharsets.ISO_8859_1)) {
+            return lines.filter(line -> REFUSED.matcher(line).find()).count();
+        }
+    }
+
+    private void connect(Node node) {
+        try {
+            held.add(TrafficFault.connect(TrafficFault.address(node)));
+        } catch (IOException e) {
+            // It takes no more, which is what is wanted.
+        }
+    }
+
+    private static Path proc(long pid) {
+        return Path.of("/proc", Long.toString(pid));
     }
 
     private static long descriptors(long pid) throws IOException {
-        try (Stream<Path> open = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
+        try (Stream<Path> open = Files.list(proc(pid).resolve("fd"))) {
             return open.count();
         }
     }
 
     private static long addressSpace(long pid) throws IOException {
-        String line = Files.readString(Path.of("/proc", Long.toString(pid), "status"))
+        String line = Files.readString(proc(pid).resolve("status"))
                 .lines()
                 .filter(each -> each.startsWith("VmSize:"))
                 .findFirst()
@@ -82,6 +155,10 @@ final class LimitFault implements Fault {
 
     @Override
     public void heal(Cluster cluster) throws IOException {
+        for (Socket socket : held) {
+            socket.close();
+        }
+        held.clear();
         Node node = hit;
         if (node != null) {
             hit = null;

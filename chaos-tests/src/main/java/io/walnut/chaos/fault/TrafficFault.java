@@ -74,14 +74,14 @@ final class TrafficFault implements Fault {
         return held.isEmpty() ? List.of() : List.of(node.id(), held.size() + " connections");
     }
 
-    private static InetSocketAddress address(Node node) {
+    static InetSocketAddress address(Node node) {
         int colon = node.endpoint().lastIndexOf(':');
         return new InetSocketAddress(
                 node.endpoint().substring(0, colon),
                 Integer.parseInt(node.endpoint().substring(colon + 1)));
     }
 
-    private static Socket connect(InetSocketAddress address) throws IOException {
+    static Socket connect(InetSocketAddress address) throws IOException {
         Socket socket = new Socket();
         try {
             socket.connect(address, CONNECT_MS);

@@ -41,7 +41,9 @@ class ClockTest {
     @Test
     void aRunningClusterGoesByTheClocksThatAreSet() throws Exception {
         try (Cluster cluster = new ProcessCluster(directory.resolve("cluster"), 3)) {
-            assumeTrue(cluster.ability(Clocks.class).isPresent(), "there is no C compiler 'cc' to make clocks with");
+            assumeTrue(
+                    cluster.ability(Clocks.class).isPresent() || "true".equals(System.getenv("CI")),
+                    "THE TEST ON CLOCKS CANNOT RUN: it takes Linux and a C compiler 'cc'");
             cluster.startAll();
             cluster.awaitReady(READY);
             try (Walnut walnut = Walnut.builder().endpoints(cluster.endpoints()).build()) {
