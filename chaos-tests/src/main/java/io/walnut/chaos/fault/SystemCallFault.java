@@ -111,11 +111,13 @@ final class SystemCallFault implements Fault {
     }
 
     /** Whether a call was altered, within a while; what was never called has not failed. */
-    private static boolean happened(Process tracer, Path told) throws IOException, InterruptedException {
+    private boolean happened(Process tracer, Path told) throws IOException, InterruptedException {
         for (int i = 0; i < LOOKS; i++) {
             boolean ended = tracer.waitFor(LOOK_EVERY_MS, TimeUnit.MILLISECONDS);
             String lines = Files.readString(told, StandardCharsets.ISO_8859_1);
-            if (lines.contains("INJECTED") || lines.contains("DELAYED")) {
+            // What is held up is told of when it begins, and called delayed when it ends, which may be long after.
+            boolean heldUp = injection.startsWith("delay_enter") && lines.contains("sync(");
+            if (heldUp || lines.contains("INJECTED") || lines.contains("DELAYED")) {
                 return true;
             }
             if (ended) {
