@@ -183,6 +183,7 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
         }
         LocalCluster.Settings settings = NodeSettings.of(size);
         container.withEnv("WALNUT_HEAP", settings.heap());
+        container.withEnv(NodeSettings.environment(size));
         settings.config().forEach((key, value) -> container.withEnv(variable(key), value.toString()));
         return container;
     }

@@ -5,6 +5,7 @@ import io.walnut.node.local.NodeLayout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -100,7 +101,11 @@ public final class ProcessCluster implements Cluster, Processes, DataFiles, Outp
     @Override
     public synchronized void start(Node node) throws IOException {
         if (!local.running(node.id())) {
-            local.start(node.id(), clocks.isEmpty() ? Map.of() : WallClock.environment(clock(local.node(node.id()))));
+            Map<String, String> environment = new HashMap<>(NodeSettings.environment(nodes.size()));
+            if (!clocks.isEmpty()) {
+                environment.putAll(WallClock.environment(clock(local.node(node.id()))));
+            }
+            local.start(node.id(), environment);
         }
     }
 

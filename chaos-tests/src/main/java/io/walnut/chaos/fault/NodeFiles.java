@@ -1,6 +1,7 @@
 package io.walnut.chaos.fault;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,6 +20,8 @@ enum NodeFiles {
     MANIFEST("wal/MANIFEST", 0),
     ALL(".*", 0);
 
+    private static final int LOOKS = 20;
+
     private final String form;
     private final int spared;
 
@@ -27,8 +30,20 @@ enum NodeFiles {
         this.spared = spared;
     }
 
-    /** Those that there are, by name. */
+    /** Those that there are, by name. Of a node that runs, too: it may take one away meanwhile. */
     List<Path> in(Path directory) throws IOException {
+        for (int i = 1; ; i++) {
+            try {
+                return look(directory);
+            } catch (UncheckedIOException e) {
+                if (i == LOOKS) {
+                    throw e.getCause();
+                }
+            }
+        }
+    }
+
+    private List<Path> look(Path directory) throws IOException {
         try (Stream<Path> walk = Files.walk(directory)) {
             List<Path> found = walk.filter(Files::isRegularFile)
                     .filter(path -> ("/" + directory.relativize(path)).matches("(.*/)?" + form))

@@ -6,7 +6,7 @@ import java.util.Random;
 /** As append-read, and now and then drops the oldest records; reads what is dropped, which must be refused with the true start. */
 final class TrimWorkload implements Workload {
     private static final int READ = 10;
-    private static final int TRIM_ONE_IN = 4;
+    private static final int LARGEST_SHARE = 10;
 
     @Override
     public String name() {
@@ -25,12 +25,8 @@ final class TrimWorkload implements Workload {
         return AppendReadWorkload.mix(context, logs)
                 .add(1, () -> {
                     LogClient log = logs.any();
-                    if (random.nextInt(TRIM_ONE_IN) == 0) {
-                        // What is trimmed is no longer read in the end: half of it is left.
-                        log.trim(log.start() + random.nextLong((log.end() - log.start()) / 2 + 1));
-                    } else {
-                        log.describe();
-                    }
+                    // What is trimmed is no longer read in the end: most of it is left.
+                    log.trim(log.start() + random.nextLong((log.end() - log.start()) / LARGEST_SHARE + 1));
                 })
                 .add(1, () -> {
                     LogClient log = logs.any();

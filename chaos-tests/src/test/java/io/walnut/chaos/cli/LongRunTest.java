@@ -27,8 +27,8 @@ class LongRunTest {
     private static final String MINUTES = System.getProperty("walnut.minutes", "3");
     private static final String LEDGER = System.getProperty("walnut.ledger", "target/ledger");
     private static final String OUT = System.getProperty("walnut.out", "target/store");
-    private static final List<String> BACKENDS = List.of(
-            System.getProperty("walnut.backends", NamespaceCluster.KIND + "," + ContainerCluster.KIND)
+    private static final List<String> BACKENDS =
+            List.of(System.getProperty("walnut.backends", NamespaceCluster.KIND + "," + ContainerCluster.KIND)
                     .split(","));
 
     @Test

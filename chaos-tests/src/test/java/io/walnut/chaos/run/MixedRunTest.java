@@ -38,10 +38,10 @@ class MixedRunTest {
                             cluster,
                             new ChaosRun.Settings(
                                     7,
-                                    Duration.ofSeconds(20),
+                                    Duration.ofSeconds(30),
                                     Workloads.named("mixed"),
                                     Faults.named(List.of("kill-leader")),
-                                    Duration.ofSeconds(6),
+                                    Duration.ofSeconds(12),
                                     PROCESSES,
                                     2,
                                     Pace.pausing(Duration.ofMillis(1))),
