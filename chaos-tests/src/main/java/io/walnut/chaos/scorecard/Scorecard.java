@@ -132,7 +132,11 @@ public record Scorecard(int runs, List<Row> rows, List<ClassRow> classes, List<J
                                 counted(ledger, "power-cuts")),
                 "1,000 together"));
         rows.add(suite(ledger, "crash-images", "crash images of the engine made and recovered", "10,000,000"));
-        rows.add(suite(ledger, "failing-io-cells", "failing operations, at each moment and by each error, with a written outcome", "182"));
+        rows.add(suite(
+                ledger,
+                "failing-io-cells",
+                "failing operations, at each moment and by each error, with a written outcome",
+                "182"));
         rows.add(suite(ledger, "damages", "damages of each kind of file, each as expected", "100 %"));
         rows.add(suite(ledger, "fuzz-executions", "fuzzed inputs", "100,000,000"));
         rows.add(new Row("planted bugs caught; median time", bugs(ledger), "25 of 30; 10 min"));
