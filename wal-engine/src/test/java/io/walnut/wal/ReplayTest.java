@@ -114,6 +114,9 @@ class ReplayTest {
                         if (number == 3) {
                             throw new IllegalStateException("planted");
                         }
+                        if (number > 3) {
+                            untilInterrupted();
+                        }
                     }
 
                     @Override
@@ -123,8 +126,19 @@ class ReplayTest {
                 }))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("planted");
-        assertThat(begun.get()).isLessThan(wal.stats().segments());
-        assertThat(ended).hasSizeLessThan(wal.stats().segments());
+        // Of the two threads one has failed, and the other had begun one more at most, which is not interrupted in its
+        // end().
+        assertThat(begun.get()).isLessThanOrEqualTo(4);
+        assertThat(ended).hasSizeLessThanOrEqualTo(3);
+    }
+
+    /** Waits as a consumer would that hands its records on; forever, where nobody tells it to stop. */
+    private static void untilInterrupted() {
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test

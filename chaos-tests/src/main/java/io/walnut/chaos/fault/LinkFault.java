@@ -60,6 +60,11 @@ record LinkFault(
 
     @Override
     public boolean possible(Cluster cluster) {
+        return possible(cluster, type);
+    }
+
+    /** Whether this cluster's network can have such trouble. */
+    static boolean possible(Cluster cluster, Class<? extends Trouble> type) {
         return cluster.ability(Network.class)
                 .filter(network -> network.can(type))
                 .isPresent();

@@ -2,7 +2,6 @@ package io.walnut.chaos.fault;
 
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.Cluster.Node;
-import io.walnut.chaos.cluster.Network;
 import io.walnut.chaos.cluster.Network.Link;
 import io.walnut.chaos.cluster.Network.Trouble;
 import java.io.IOException;
@@ -42,9 +41,7 @@ record MessageFault(String name, FaultClass faultClass, Trouble trouble, boolean
 
     @Override
     public boolean possible(Cluster cluster) {
-        return cluster.ability(Network.class)
-                .filter(network -> network.can(trouble.getClass()))
-                .isPresent();
+        return LinkFault.possible(cluster, trouble.getClass());
     }
 
     @Override

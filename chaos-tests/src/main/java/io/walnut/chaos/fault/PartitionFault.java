@@ -3,7 +3,6 @@ package io.walnut.chaos.fault;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.Cluster.Node;
 import io.walnut.chaos.cluster.Leader;
-import io.walnut.chaos.cluster.Network;
 import io.walnut.chaos.cluster.Network.Link;
 import io.walnut.chaos.cluster.Network.Trouble;
 import java.io.IOException;
@@ -34,10 +33,7 @@ record PartitionFault(Partition partition) implements Fault {
 
     @Override
     public boolean possible(Cluster cluster) {
-        return cluster.nodes().size() >= partition.fewestNodes()
-                && cluster.ability(Network.class)
-                        .filter(network -> network.can(Trouble.Cut.class))
-                        .isPresent();
+        return cluster.nodes().size() >= partition.fewestNodes() && LinkFault.possible(cluster, Trouble.Cut.class);
     }
 
     @Override

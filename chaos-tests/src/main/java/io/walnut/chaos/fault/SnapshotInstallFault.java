@@ -4,7 +4,6 @@ import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.Cluster.Node;
 import io.walnut.chaos.cluster.DataFiles;
 import io.walnut.chaos.cluster.Leader;
-import io.walnut.chaos.cluster.Network;
 import io.walnut.chaos.cluster.Network.Link;
 import io.walnut.chaos.cluster.Network.Trouble;
 import io.walnut.chaos.cluster.Outputs;
@@ -17,8 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,15 +69,12 @@ record SnapshotInstallFault(boolean killed) implements Fault {
     @Override
     public List<String> begin(Cluster cluster, Random random) throws IOException, InterruptedException {
         Optional<Node> leader = Leader.of(cluster);
-        List<Node> followers = new ArrayList<>(cluster.nodes());
-        leader.ifPresent(followers::remove);
-        Collections.shuffle(followers, random);
-        Node node = followers.getFirst();
+        Node node = Victims.anotherThan(leader, cluster, random);
         Processes processes = cluster.ability(Processes.class).orElseThrow();
         if (leader.isEmpty() || processes.pid(node).isEmpty()) {
             return List.of();
         }
-        boolean cut = random.nextBoolean() && canCut(cluster);
+        boolean cut = random.nextBoolean() && LinkFault.possible(cluster, Trouble.Cut.class);
         long latestKill = random.nextInt(LATEST_KILL_MS);
         long installed = installed(cluster, node);
         boolean dropped;
@@ -111,12 +105,6 @@ record SnapshotInstallFault(boolean killed) implements Fault {
             Thread.sleep(LOOK_EVERY_MS);
         }
         return List.of(node.id(), cut ? "cut off before" : "down before");
-    }
-
-    private static boolean canCut(Cluster cluster) {
-        return cluster.ability(Network.class)
-                .filter(network -> network.can(Trouble.Cut.class))
-                .isPresent();
     }
 
     /** All links of the node with its peers. */
@@ -198,7 +186,7 @@ record SnapshotInstallFault(boolean killed) implements Fault {
 
     @Override
     public void heal(Cluster cluster) throws IOException {
-        if (canCut(cluster)) {
+        if (LinkFault.possible(cluster, Trouble.Cut.class)) {
             LinkFault.heal(cluster, name());
         }
         cluster.startAll();

@@ -5,13 +5,10 @@ import io.walnut.chaos.cluster.Cluster.Node;
 import io.walnut.chaos.cluster.DataFiles;
 import io.walnut.chaos.cluster.Disks;
 import io.walnut.chaos.cluster.Leader;
-import io.walnut.chaos.cluster.Network;
 import io.walnut.chaos.cluster.Network.Link;
 import io.walnut.chaos.cluster.Network.Trouble;
 import io.walnut.chaos.cluster.Processes;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,19 +42,14 @@ record TornWriteFault() implements Fault {
     public boolean possible(Cluster cluster) {
         return cluster.ability(Processes.class).isPresent()
                 && cluster.ability(DataFiles.class).isPresent()
-                && cluster.ability(Network.class)
-                        .filter(network -> network.can(Trouble.Cut.class))
-                        .isPresent();
+                && LinkFault.possible(cluster, Trouble.Cut.class);
     }
 
     @Override
     public List<String> begin(Cluster cluster, Random random) throws IOException, InterruptedException {
         Optional<Node> leader = Leader.of(cluster);
-        List<Node> followers = new ArrayList<>(cluster.nodes());
-        leader.ifPresent(followers::remove);
-        Collections.shuffle(followers, random);
         Processes processes = cluster.ability(Processes.class).orElseThrow();
-        Node node = followers.getFirst();
+        Node node = Victims.anotherThan(leader, cluster, random);
         if (leader.isEmpty() || processes.pid(node).isEmpty()) {
             return List.of();
         }

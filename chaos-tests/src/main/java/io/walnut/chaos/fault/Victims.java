@@ -6,6 +6,7 @@ import io.walnut.chaos.cluster.Leader;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /** Whom a fault hits. */
@@ -15,6 +16,13 @@ enum Victims {
     ONE,
     MAJORITY,
     ALL;
+
+    /** One that does not lead, where it is known who does. */
+    static Node anotherThan(Optional<Node> leader, Cluster cluster, Random random) {
+        List<Node> nodes = new ArrayList<>(cluster.nodes());
+        leader.ifPresent(nodes::remove);
+        return nodes.get(random.nextInt(nodes.size()));
+    }
 
     List<Node> of(Cluster cluster, Random random) {
         List<Node> nodes = new ArrayList<>(cluster.nodes());

@@ -43,7 +43,7 @@ public final class Markdown {
                                 field(bug, "bug"),
                                 field(bug, "text"),
                                 field(bug, "owner"),
-                                bug.path("caught").asBoolean() ? field(bug, "anomaly") : "NOT CAUGHT",
+                                foundAs(bug),
                                 field(bug, "seconds"),
                                 field(bug, "seed"))));
         text.append("\n## Bugs found in Walnut by these tests\n\n");
@@ -57,6 +57,16 @@ public final class Markdown {
                                 field(found, "commit"),
                                 field(found, "repeat"))));
         return text.toString();
+    }
+
+    private static String foundAs(JsonNode bug) {
+        if (bug.path("caught").asBoolean()) {
+            return field(bug, "anomaly");
+        }
+        if (!bug.path("tried").asBoolean()) {
+            return "not tried yet";
+        }
+        return bug.path("reached").asBoolean() ? "NOT CAUGHT" : "never reached";
     }
 
     private static String number(long value) {

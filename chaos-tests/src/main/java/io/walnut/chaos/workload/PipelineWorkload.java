@@ -37,48 +37,88 @@ final class PipelineWorkload implements Workload {
 
     /** Each step gives a batch to an appender; a new appender where that has failed, and now and then. */
     static final class Producer implements Workload.Client {
-        private static final int NEW_ONE_IN = 2_000;
-        private static final long WAIT_MS = 100;
-        private static final long LONGEST_CALL_SECONDS = 60;
-
-        /** An appender, and the records of a client that were given to it and to no other. */
-        private record Stream(Appender appender, Batches batches) {}
+        private static final int NEW_ONE_IN = 500;
+        private static final int LARGEST_WINDOW_LOG2 =
+                Integer.numberOfTrailingZeros(AppenderOptions.MAX_BATCHES_IN_FLIGHT);
 
         private final Context context;
         private final Random random;
         private final String log;
-        // Calls that overlap are calls of different processes.
-        private final BlockingQueue<Caller> free = new LinkedBlockingQueue<>();
         private @Nullable Stream stream;
 
         Producer(Context context) {
             this.context = context;
             this.random = context.random();
             this.log = context.logs().get(random.nextInt(context.logs().size()));
-            for (int i = 0; i < AppenderOptions.MAX_BATCHES_IN_FLIGHT; i++) {
-                free.add(Caller.of(context.recorder(), log));
-            }
         }
 
         @Override
         public void step() throws InterruptedException {
             if (random.nextInt(NEW_ONE_IN) == 0) {
-                end();
+                close();
             }
+            Stream to = stream;
+            if (to == null) {
+                // Few in flight as often as many: with all that a cluster takes, the clients that wait for each answer
+                // hardly get a turn.
+                to = new Stream(context, log, 1 << random.nextInt(LARGEST_WINDOW_LOG2 + 1));
+                stream = to;
+            }
+            if (!to.append()) {
+                close();
+            }
+        }
+
+        /** Waits for all answers: what is in flight is not yet written down. */
+        @Override
+        public void close() {
+            Stream ended = stream;
+            stream = null;
+            if (ended != null) {
+                ended.close();
+            }
+        }
+    }
+
+    /** An appender, and the records of a client that are given to it and to no other: only within one appender is an order promised. */
+    private static final class Stream {
+        private static final long WAIT_MS = 100;
+        private static final long LONGEST_CALL_SECONDS = 60;
+
+        private final Appender appender;
+        private final Batches batches;
+        private final String log;
+        private final int window;
+        // Calls that overlap are calls of different processes.
+        private final BlockingQueue<Caller> free = new LinkedBlockingQueue<>();
+
+        /** @param window batches in flight at most */
+        Stream(Context context, String log, int window) {
+            this.appender = context.walnut().appender(log);
+            this.batches = new Batches(context.recorder().newProcess(), context.random());
+            this.log = log;
+            this.window = window;
+            for (int i = 0; i < window; i++) {
+                free.add(Caller.of(context.recorder(), log));
+            }
+        }
+
+        /** Gives it a batch, where not too many are in flight; false where it takes no more. */
+        boolean append() throws InterruptedException {
             Caller caller = free.poll(WAIT_MS, TimeUnit.MILLISECONDS);
             if (caller == null) {
-                return; // all are in flight
+                return true;
             }
-            Stream to = opened();
-            Batches.Batch batch = to.batches.next();
+            Batches.Batch batch = batches.next();
             long invoked = caller.now();
             try {
-                CompletableFuture<Appended> answer = to.appender.append(batch.array());
+                CompletableFuture<Appended> answer = appender.append(batch.array());
                 CompletableFuture<?> _ =
                         answer.whenComplete((appended, failure) -> answered(caller, invoked, batch, appended, failure));
+                return true;
             } catch (WalnutException | IllegalStateException e) {
                 answered(caller, invoked, batch, null, e);
-                end();
+                return false;
             }
         }
 
@@ -98,36 +138,14 @@ final class PipelineWorkload implements Workload {
             return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         }
 
-        private Stream opened() {
-            Stream opened = stream;
-            if (opened == null) {
-                // A client of records of its own: only within one appender is an order promised.
-                opened = new Stream(
-                        context.walnut().appender(log),
-                        new Batches(context.recorder().newProcess(), random));
-                stream = opened;
-            }
-            return opened;
-        }
-
-        private void end() {
-            Stream ended = stream;
-            stream = null;
-            if (ended != null) {
-                try {
-                    ended.appender.close();
-                } catch (WalnutException e) {
-                    // Each batch has had its own answer.
-                }
-            }
-        }
-
-        /** Waits for all answers: what is in flight is not yet written down. */
-        @Override
-        public void close() {
-            end();
+        void close() {
             try {
-                for (int i = 0; i < AppenderOptions.MAX_BATCHES_IN_FLIGHT; i++) {
+                appender.close();
+            } catch (WalnutException e) {
+                // Each batch has had its own answer.
+            }
+            try {
+                for (int i = 0; i < window; i++) {
                     if (free.poll(LONGEST_CALL_SECONDS, TimeUnit.SECONDS) == null) {
                         throw new IllegalStateException("an append to log '" + log + "' has no end, "
                                 + LONGEST_CALL_SECONDS + " s after its appender was closed");

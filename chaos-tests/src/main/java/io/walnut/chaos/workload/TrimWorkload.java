@@ -22,15 +22,12 @@ final class TrimWorkload implements Workload {
     public Workload.Client client(Context context) {
         Random random = context.random();
         Logs logs = new Logs(context);
-        return AppendReadWorkload.mix(context, logs)
-                .add(1, () -> {
-                    LogClient log = logs.any();
-                    // What is trimmed is no longer read in the end: most of it is left.
-                    log.trim(log.start() + random.nextLong((log.end() - log.start()) / LARGEST_SHARE + 1));
-                })
-                .add(1, () -> {
-                    LogClient log = logs.any();
-                    log.read(random.nextLong(log.start() + 1), READ);
-                });
+        return AppendReadWorkload.mix(context, logs).add(3, () -> {
+            LogClient log = logs.any();
+            // What is trimmed is no longer read in the end: most of it is left.
+            long held = log.end() - log.start();
+            log.trim(log.start() + Math.min(held, 1 + random.nextLong(held / LARGEST_SHARE + 1)));
+            log.read(random.nextLong(log.start() + 1), READ);
+        });
     }
 }

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -24,11 +23,8 @@ record DetectionFile(Path file) {
             lines.put(line.get("bug").asText(), line.toString());
         }
         PlantedBug bug = detection.bug();
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("bug", bug.name());
-        fields.put("text", bug.text());
-        fields.put("owner", bug.owner().text());
-        fields.put("fault", bug.faultClass().map(Enum::name).orElse(""));
+        Map<String, Object> fields = about(bug);
+        fields.put("tried", true);
         fields.put("reached", detection.reached());
         fields.put("caught", detection.caught());
         fields.put("anomaly", detection.anomaly());
@@ -38,10 +34,8 @@ record DetectionFile(Path file) {
         lines.put(bug.name(), Output.json(fields));
         List<String> ordered = new ArrayList<>();
         for (PlantedBug each : PlantedBugs.all()) {
-            String line = lines.get(each.name());
-            if (line != null) {
-                ordered.add(line);
-            }
+            // Also of those that nobody has tried: they count among the bugs that there are.
+            ordered.add(lines.getOrDefault(each.name(), Output.json(about(each))));
         }
         if (file.getParent() != null) {
             Files.createDirectories(file.getParent());
@@ -59,33 +53,13 @@ record DetectionFile(Path file) {
         return lines;
     }
 
-    /** For Markdown. */
-    String table() throws IOException {
-        StringBuilder table =
-                new StringBuilder("| bug | must be found by | found as | after | seed |\n|---|---|---|---|---|\n");
-        List<Long> seconds = new ArrayList<>();
-        for (JsonNode line : read()) {
-            boolean caught = line.get("caught").asBoolean();
-            if (caught) {
-                seconds.add(line.get("seconds").asLong());
-            }
-            table.append(String.format(
-                    Locale.ROOT,
-                    "| %s: %s | %s | %s | %s s | %s |%n",
-                    line.get("bug").asText(),
-                    line.get("text").asText(),
-                    line.get("owner").asText(),
-                    caught
-                            ? line.get("anomaly").asText()
-                            : line.get("reached").asBoolean() ? "NOT FOUND" : "never reached",
-                    line.get("seconds").asText(),
-                    line.get("seed").asText()));
-        }
-        seconds.sort(null);
-        return table
-                + (seconds.isEmpty()
-                        ? ""
-                        : "found: " + seconds.size() + ", median " + seconds.get(seconds.size() / 2) + " s\n");
+    private static Map<String, Object> about(PlantedBug bug) throws IOException {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("bug", bug.name());
+        fields.put("text", bug.text());
+        fields.put("owner", bug.owner().text());
+        fields.put("fault", bug.faultClass().map(Enum::name).orElse(""));
+        return fields;
     }
 
     private static String commit() throws IOException, InterruptedException {

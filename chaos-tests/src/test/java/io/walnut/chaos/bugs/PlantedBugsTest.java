@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
@@ -58,10 +57,5 @@ class PlantedBugsTest {
         if (owner instanceof Chaos) {
             Detection.deleteData(directory);
         }
-    }
-
-    @AfterAll
-    static void print() throws Exception {
-        System.out.println(new DetectionFile(FILE).table());
     }
 }

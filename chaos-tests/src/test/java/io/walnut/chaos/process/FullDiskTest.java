@@ -145,6 +145,7 @@ class FullDiskTest {
     }
 
     @Test
+    @Tag("slow")
     void allDisksAreFullAndAppendsAreRefusedUntilThereIsRoom() throws Exception {
         append(LINES, 0);
         refusedWhileFull(List.of("n1", "n2", "n3"));

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("process")
 class KillTest {
-    private static final int KILLS_IN_EVERY_BUILD = 3;
+    private static final int KILLS_IN_EVERY_BUILD = 2;
     private static final int KILLS_IN_THE_SLOW_PROFILE = 20;
     private static final int LINES_PER_KILL = 20_000;
 

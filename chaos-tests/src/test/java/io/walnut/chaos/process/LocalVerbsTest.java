@@ -54,6 +54,11 @@ class LocalVerbsTest {
                 walnut.createLog("kept");
                 walnut.append("kept", Record.of("record".getBytes(StandardCharsets.UTF_8)));
                 List<String> pids = pids(first);
+                String further = System.getenv("WALNUT_NODE_JAVA_OPTS");
+                if (further != null) {
+                    assertThat(Files.readString(Path.of("/proc", pids.getFirst(), "cmdline")))
+                            .contains(further);
+                }
 
                 Program.Ended again = up(first).expect(0);
                 assertThat(again.out()).contains("a cluster in " + first + " already", "n2  client");

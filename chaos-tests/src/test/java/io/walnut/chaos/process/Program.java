@@ -68,7 +68,7 @@ final class Program {
         Path err = Files.createTempFile("walnut-", ".err");
         var builder = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        builder.environment().keySet().removeIf(name -> name.startsWith("WALNUT_"));
+        builder.environment().keySet().removeIf(name -> name.startsWith("WALNUT_") && !name.endsWith("JAVA_OPTS"));
         String line = String.join(" ", arguments);
         return new Program(
                 builder.start(), out, err, "walnut " + (line.length() > 200 ? line.substring(0, 200) + "..." : line));

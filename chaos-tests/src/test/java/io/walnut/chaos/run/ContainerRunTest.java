@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.fail;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.ContainerCluster;
 import io.walnut.chaos.fault.Faults;
-import io.walnut.chaos.workload.Pace;
-import io.walnut.chaos.workload.Workloads;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -46,26 +44,13 @@ class ContainerRunTest {
     @Timeout(value = 8, unit = TimeUnit.MINUTES)
     void containersUnderFaultsKeepTheirPromise() throws Exception {
         try (Cluster cluster = Backends.named(ContainerCluster.KIND).create(directory.resolve("cluster"), 3)) {
-            ChaosRun.Result result = new ChaosRun(
-                            cluster,
-                            new ChaosRun.Settings(
-                                    SEED,
-                                    Duration.ofSeconds(SECONDS),
-                                    Workloads.named("append-read"),
-                                    Faults.named(
-                                            List.of("kill-leader", "pause-one", "partition-leader", "power-cut-all")),
-                                    Duration.ofSeconds(6),
-                                    6,
-                                    2,
-                                    Pace.pausing(Duration.ofMillis(2))),
-                            directory)
-                    .run();
-            System.out.println(result);
-            assertThat(result.brokenOff()).isEmpty();
-            assertThat(result.verdict().violations()).isEmpty();
-            assertThat(result.verdict().conclusive()).isTrue();
-            assertThat(result.acknowledged()).isPositive();
-            assertThat(result.injected()).isNotEmpty();
+            ChaosRun.Result result = PromisedRun.on(
+                    cluster,
+                    directory,
+                    SEED,
+                    SECONDS,
+                    Faults.named(List.of("kill-leader", "pause-one", "partition-leader", "power-cut-all")),
+                    Duration.ofSeconds(6));
             assertThat(result.skipped()).isEmpty();
         }
     }

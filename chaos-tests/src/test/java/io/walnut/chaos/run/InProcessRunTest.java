@@ -1,12 +1,8 @@
 package io.walnut.chaos.run;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Faults;
-import io.walnut.chaos.workload.Pace;
-import io.walnut.chaos.workload.Workloads;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,24 +24,7 @@ class InProcessRunTest {
             List<Fault> possible = Faults.all().stream()
                     .filter(fault -> fault.possible(cluster))
                     .toList();
-            ChaosRun.Result result = new ChaosRun(
-                            cluster,
-                            new ChaosRun.Settings(
-                                    SEED,
-                                    Duration.ofSeconds(SECONDS),
-                                    Workloads.named("append-read"),
-                                    possible,
-                                    Duration.ofSeconds(4),
-                                    6,
-                                    2,
-                                    Pace.pausing(Duration.ofMillis(2))),
-                            directory)
-                    .run();
-            System.out.println(result);
-            assertThat(result.verdict().violations()).isEmpty();
-            assertThat(result.verdict().conclusive()).isTrue();
-            assertThat(result.acknowledged()).isPositive();
-            assertThat(result.injected()).isNotEmpty();
+            PromisedRun.on(cluster, directory, SEED, SECONDS, possible, Duration.ofSeconds(4));
         }
     }
 }

@@ -8,8 +8,6 @@ import io.walnut.chaos.cluster.NamespacesNeeded;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Faults;
 import io.walnut.chaos.fault.Nemesis;
-import io.walnut.chaos.workload.Pace;
-import io.walnut.chaos.workload.Workloads;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,7 +32,7 @@ class NamespaceRunTest {
 
     @Test
     void aClusterOnNetworksAndDisksOfItsOwnKeepsItsPromise() throws Exception {
-        assertThat(run(Long.getLong("walnut.seconds", 30)).injected()).isNotEmpty();
+        run(Long.getLong("walnut.seconds", 30));
     }
 
     /** The faults are dealt like cards: in this time each comes twice, and finds something to hit once at least. */
@@ -51,24 +49,7 @@ class NamespaceRunTest {
 
     private ChaosRun.Result run(long seconds) throws Exception {
         try (Cluster cluster = Backends.named(NamespaceCluster.KIND).create(directory.resolve("cluster"), 3)) {
-            ChaosRun.Result result = new ChaosRun(
-                            cluster,
-                            new ChaosRun.Settings(
-                                    SEED,
-                                    Duration.ofSeconds(seconds),
-                                    Workloads.named("append-read"),
-                                    Faults.all(),
-                                    PERIOD,
-                                    6,
-                                    2,
-                                    Pace.pausing(Duration.ofMillis(2))),
-                            directory)
-                    .run();
-            System.out.println(result);
-            assertThat(result.verdict().violations()).isEmpty();
-            assertThat(result.verdict().conclusive()).isTrue();
-            assertThat(result.acknowledged()).isPositive();
-            return result;
+            return PromisedRun.on(cluster, directory, SEED, seconds, Faults.all(), PERIOD);
         }
     }
 }

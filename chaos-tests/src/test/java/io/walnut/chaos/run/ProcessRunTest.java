@@ -1,12 +1,8 @@
 package io.walnut.chaos.run;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.ProcessCluster;
 import io.walnut.chaos.fault.Faults;
-import io.walnut.chaos.workload.Pace;
-import io.walnut.chaos.workload.Workloads;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
@@ -24,24 +20,7 @@ class ProcessRunTest {
     @Test
     void aClusterUnderKillsAndPausesKeepsItsPromise() throws Exception {
         try (Cluster cluster = new ProcessCluster(directory.resolve("cluster"), 3)) {
-            ChaosRun.Result result = new ChaosRun(
-                            cluster,
-                            new ChaosRun.Settings(
-                                    SEED,
-                                    Duration.ofSeconds(SECONDS),
-                                    Workloads.named("append-read"),
-                                    Faults.all(),
-                                    Duration.ofSeconds(8),
-                                    6,
-                                    2,
-                                    Pace.pausing(Duration.ofMillis(2))),
-                            directory)
-                    .run();
-            System.out.println(result);
-            assertThat(result.verdict().violations()).isEmpty();
-            assertThat(result.verdict().conclusive()).isTrue();
-            assertThat(result.acknowledged()).isPositive();
-            assertThat(result.injected()).isNotEmpty();
+            PromisedRun.on(cluster, directory, SEED, SECONDS, Faults.all(), Duration.ofSeconds(8));
         }
     }
 }

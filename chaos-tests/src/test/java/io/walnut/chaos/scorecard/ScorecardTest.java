@@ -84,7 +84,9 @@ class ScorecardTest {
                 ledger.resolve("bugs.jsonl"),
                 List.of(
                         "{\"bug\":\"early-ack\",\"text\":\"It lies.\",\"seed\":3,\"owner\":\"run\",\"caught\":true,\"anomaly\":\"LOST\",\"seconds\":20}",
-                        "{\"bug\":\"no-vote\",\"owner\":\"run\",\"caught\":false,\"seconds\":600}"));
+                        "{\"bug\":\"no-vote\",\"owner\":\"run\",\"tried\":true,\"reached\":true,\"caught\":false,\"seconds\":600}",
+                        "{\"bug\":\"nowhere\",\"owner\":\"run\",\"tried\":true,\"reached\":false,\"caught\":false}",
+                        "{\"bug\":\"new\",\"owner\":\"run\"}"));
         Files.write(
                 ledger.resolve("suites.jsonl"),
                 List.of(
@@ -94,12 +96,12 @@ class ScorecardTest {
                         "{\"figure\":\"checker-operations\",\"count\":5}"));
         Scorecard card = Scorecard.of(ledger);
 
-        assertThat(now(card, "planted bugs")).isEqualTo("1 of 2; 20 s");
+        assertThat(now(card, "planted bugs")).isEqualTo("1 of 4; 20 s");
         assertThat(now(card, "crash images")).isEqualTo("1,500");
         assertThat(now(card, "operations of the longest")).isEqualTo("7");
         assertThat(Markdown.of(card, "COMMAND"))
                 .contains("| early-ack | It lies. | run | LOST | 20 | 3 |")
-                .contains("NOT CAUGHT");
+                .contains("NOT CAUGHT", "never reached", "not tried yet");
     }
 
     @Test

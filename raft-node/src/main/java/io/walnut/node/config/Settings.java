@@ -100,6 +100,7 @@ final class Settings {
             "WALNUT_HEAP",
             "WALNUT_CLIENT_HEAP",
             "WALNUT_JAVA_OPTS",
+            "WALNUT_NODE_JAVA_OPTS",
             "WALNUT_ENDPOINTS",
             "WALNUT_PROGRAM",
             "WALNUT_WAL_BACKEND",

@@ -31,6 +31,9 @@ import java.util.stream.Stream;
  * directory. It can be left running and opened again later by another process. Not thread-safe.
  */
 public final class LocalCluster implements AutoCloseable {
+    /** An environment variable: further options of the JVM of each node, as words. */
+    private static final String JAVA_OPTIONS = "WALNUT_NODE_JAVA_OPTS";
+
     private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
     private static final long PROBE_INTERVAL_NANOS = 50_000_000L;
@@ -173,6 +176,10 @@ public final class LocalCluster implements AutoCloseable {
     private static List<String> jvmOptions(String heap, List<String> cacheOptions) {
         var options = new ArrayList<>(cacheOptions);
         options.add("-Xmx" + heap);
+        String further = System.getenv(JAVA_OPTIONS);
+        if (further != null && !further.isBlank()) {
+            options.addAll(List.of(further.strip().split("\\s+")));
+        }
         return options;
     }
 

@@ -69,11 +69,6 @@ final class PeerChecksum {
         public void configureChannelBuilder(ManagedChannelBuilder<?> builder) {
             builder.decompressorRegistry(KNOWN).intercept(new Requests());
         }
-
-        @Override
-        public void configureServerBuilder(ServerBuilder<?> builder) {
-            // Servers can be reached by other means.
-        }
     }
 
     private static final class Requests implements ClientInterceptor {
