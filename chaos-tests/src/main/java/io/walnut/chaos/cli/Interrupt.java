@@ -4,12 +4,16 @@ import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.ExitGate;
 import io.walnut.chaos.run.ChaosRun;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Ctrl-C ends a run in order; the process ends when everything is written down, or when that takes too long. */
 final class Interrupt implements AutoCloseable {
+    /** So long it heals; a node that waits for others, who may have had the same signal, could wait for minutes. */
+    private static final Duration HEALING = Duration.ofSeconds(20);
+
     private record Target(ChaosRun run, Cluster cluster, Thread runner) {}
 
     private final CountDownLatch done = new CountDownLatch(1);
@@ -38,6 +42,12 @@ final class Interrupt implements AutoCloseable {
             what.runner.interrupt(); // nothing was seen yet
         }
         try {
+            if (done.await(HEALING.toMillis(), TimeUnit.MILLISECONDS)) {
+                return;
+            }
+            if (what.run.progress().phase() != ChaosRun.Phase.JUDGING) {
+                what.runner.interrupt();
+            }
             if (!done.await(ExitGate.GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
                 System.err.println("walnut: that takes too long; the cluster is stopped as it is");
                 what.cluster.close();

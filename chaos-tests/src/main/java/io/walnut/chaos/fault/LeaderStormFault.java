@@ -4,6 +4,7 @@ import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.cluster.Cluster.Node;
 import io.walnut.chaos.cluster.Leader;
 import io.walnut.chaos.cluster.Processes;
+import io.walnut.chaos.cluster.Restarts;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,37 +12,38 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 
-/** Each leader is killed as soon as it is known, and started again at once, several times. */
-record LeaderStormFault() implements Fault {
+/** Each leader is killed, or told to end and so to hand over, as soon as it is known, and started again at once, several times. */
+record LeaderStormFault(boolean killed) implements Fault {
     private static final Duration ELECTION = Duration.ofSeconds(15);
     private static final int FEWEST = 2;
     private static final int MOST = 4;
 
     static List<Fault> all() {
-        return List.of(new LeaderStormFault());
+        return List.of(new LeaderStormFault(true), new LeaderStormFault(false));
     }
 
     @Override
     public String name() {
-        return "kill-storm";
+        return killed ? "kill-storm" : "handover-storm";
     }
 
     @Override
     public FaultClass faultClass() {
-        return FaultClass.KILL_LEADER_STORM;
+        return killed ? FaultClass.KILL_LEADER_STORM : FaultClass.LEADERSHIP;
     }
 
     @Override
     public boolean possible(Cluster cluster) {
-        return cluster.ability(Processes.class).isPresent();
+        return killed
+                ? cluster.ability(Processes.class).isPresent()
+                : cluster.ability(Restarts.class).isPresent();
     }
 
     /** As many as there are in time; a single one is no storm. */
     @Override
     public List<String> begin(Cluster cluster, Random random) throws IOException, InterruptedException {
-        Processes processes = cluster.ability(Processes.class).orElseThrow();
         int kills = FEWEST + random.nextInt(MOST - FEWEST + 1);
-        List<String> killed = new ArrayList<>();
+        List<String> ended = new ArrayList<>();
         long term = -1;
         for (int i = 0; i < kills; i++) {
             Optional<Leader.Reign> reign = Leader.awaitAfter(cluster, term, ELECTION);
@@ -50,11 +52,15 @@ record LeaderStormFault() implements Fault {
             }
             term = reign.get().term();
             Node leader = reign.get().leader();
-            processes.kill(leader);
+            if (killed) {
+                cluster.ability(Processes.class).orElseThrow().kill(leader);
+            } else {
+                cluster.ability(Restarts.class).orElseThrow().stop(leader);
+            }
             cluster.start(leader);
-            killed.add(leader.id() + " of term " + term);
+            ended.add(leader.id() + " of term " + term);
         }
-        return killed.size() < FEWEST ? List.of() : killed;
+        return ended.size() < FEWEST ? List.of() : ended;
     }
 
     @Override

@@ -155,12 +155,17 @@ public final class ChaosRun {
                 brokenOff = "the run failed: " + e.getMessage();
             } catch (ExecutionException e) {
                 brokenOff = "the run failed, for a client did: " + e.getCause();
+            } catch (InterruptedException e) {
+                if (!stopped) {
+                    throw e;
+                }
+                brokenOff = "healing took too long and was left";
             }
             faultFile.write(foe.injected());
         }
         if (stopped) {
-            brokenOff = "interrupted after " + records.now() / 1_000_000_000
-                    + " s; all was healed, nothing was read at the end";
+            brokenOff = "interrupted after " + records.now() / 1_000_000_000 + " s; nothing was read at the end; "
+                    + (brokenOff.isEmpty() ? "all was healed" : brokenOff);
         }
         phase = Phase.JUDGING;
         Liveness liveness = new Liveness(foe.injected());
