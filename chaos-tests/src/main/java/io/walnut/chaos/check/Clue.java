@@ -72,7 +72,7 @@ interface Clue {
 
     /** Was told that the log ends here. */
     static Clue sawEnd(long end) {
-        return operation -> current(operation) && toldEnd(operation) == end;
+        return operation -> toldEnd(operation) == end;
     }
 
     /** At this time knew that nothing below this offset is there. */
@@ -98,6 +98,18 @@ interface Clue {
                 && read.mode() == Mode.FINAL
                 && read.node().equals(node)
                 && read.to() == to;
+    }
+
+    /** A last read of a node that began at this offset. */
+    static Clue firstRead(String node, long from) {
+        return operation -> firstRead(from).fits(operation)
+                && operation instanceof Read read
+                && read.node().equals(node);
+    }
+
+    /** The same of any node. */
+    static Clue firstRead(long from) {
+        return operation -> operation instanceof Read read && read.mode() == Mode.FINAL && read.from() == from;
     }
 
     private static boolean current(Operation operation) {

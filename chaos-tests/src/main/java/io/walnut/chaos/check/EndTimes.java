@@ -61,10 +61,15 @@ final class EndTimes {
         }
     }
 
+    /** At some moment, perhaps long ago, this was the end of the log. */
+    void sawEnd(long end) {
+        seenAsEnd.set(index(end));
+    }
+
     /** At some moment between these times this was the end of the log. */
     void exactly(long end, long from, long to) {
         reached(end, to);
-        seenAsEnd.set(index(end));
+        sawEnd(end);
         notBefore.raise(end + 1, 2 * from);
     }
 

@@ -4,65 +4,108 @@ import static io.walnut.chaos.check.Anomaly.HOLE;
 import static io.walnut.chaos.check.Anomaly.REPLICAS_DIFFER;
 
 import io.walnut.chaos.history.Operation;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** What the nodes have at the end, each its whole log. */
+/**
+ * What the nodes have at the end, each its whole log, in pieces that come in any order. A node that was not read to its end, or of
+ * which a piece failed or is missing, is as one that was never read.
+ */
 final class FinalReads {
-    private static final class Extent {
-        private long start = Operation.UNKNOWN;
-        private long to = Operation.UNKNOWN;
+    private record Piece(long from, long to, long returned) {}
+
+    private static final class Pieces {
+        private final List<Piece> pieces = new ArrayList<>();
+        private boolean failed;
         private long end = Operation.UNKNOWN;
+
+        /** Null where it is not known to be whole. */
+        private @Nullable Extent joined() {
+            pieces.sort(Comparator.comparingLong(Piece::from));
+            if (failed || pieces.isEmpty() || end == Operation.UNKNOWN) {
+                return null;
+            }
+            Piece first = pieces.getFirst();
+            long to = first.from;
+            long returned = first.returned;
+            for (Piece piece : pieces) {
+                if (piece.from > to) {
+                    return null;
+                }
+                to = Math.max(to, piece.to);
+                returned = Math.max(returned, piece.returned);
+            }
+            return to < end ? null : new Extent(first.from, to, end, first.returned);
+        }
     }
 
+    /**
+     * The log of a node.
+     *
+     * @param to one past what it was seen to have
+     * @param end where it said that its log ends
+     * @param known when it was seen to begin at its start
+     */
+    private record Extent(long start, long to, long end, long known) {}
+
     private final Findings findings;
-    private final Map<String, Extent> nodes = new TreeMap<>();
+    private final Map<String, Pieces> read = new TreeMap<>();
+    private final Map<String, Extent> whole = new TreeMap<>();
 
     FinalReads(Findings findings) {
         this.findings = findings;
     }
 
-    void add(Operation.Read read) {
-        Extent extent = nodes.computeIfAbsent(read.node(), node -> new Extent());
-        if (extent.start == Operation.UNKNOWN) {
-            extent.start = read.from();
-        } else if (read.from() != extent.to) {
-            findings.add(
-                    HOLE,
-                    extent.to,
-                    "node " + read.node() + " was read up to here, and then from " + read.from() + " on",
-                    Clue.lastRead(read.node(), extent.to),
-                    Clue.itself(read));
+    void add(Operation.Read piece) {
+        Pieces pieces = read.computeIfAbsent(piece.node(), node -> new Pieces());
+        if (piece.call().ok()) {
+            pieces.pieces.add(new Piece(piece.from(), piece.to(), piece.call().returned()));
+            pieces.end = Math.max(pieces.end, piece.end());
+        } else {
+            pieces.failed = true;
         }
-        extent.to = read.to();
-        extent.end = Math.max(extent.end, read.end());
+    }
+
+    /** After the last one; before anything is asked. */
+    void join(StartTimes starts) {
+        read.forEach((node, pieces) -> {
+            Extent extent = pieces.joined();
+            if (extent != null) {
+                whole.put(node, extent);
+                starts.reached(extent.start, extent.known);
+            }
+        });
     }
 
     /** Whether some node was read to its end. */
     boolean complete() {
-        return nodes.values().stream().anyMatch(extent -> extent.end != Operation.UNKNOWN && extent.to >= extent.end);
+        return !whole.isEmpty();
     }
 
-    /** Nodes that were read. */
-    Set<String> nodes() {
-        return nodes.keySet();
+    /** Whether each of these nodes was read to its end, and each other of which anything was read. */
+    boolean complete(Set<String> nodes) {
+        return complete() && whole.keySet().containsAll(nodes) && whole.keySet().containsAll(read.keySet());
     }
 
     /** First offset that every node still has. */
     long start() {
-        return nodes.values().stream().mapToLong(extent -> extent.start).max().orElse(0);
+        return whole.values().stream().mapToLong(Extent::start).max().orElse(0);
     }
 
     /** End of the log of the node that has most. */
     long end() {
-        return nodes.values().stream().mapToLong(extent -> extent.to).max().orElse(0);
+        return whole.values().stream().mapToLong(Extent::to).max().orElse(0);
     }
 
     /** The last read that came to the farthest. */
     Clue longest() {
         long end = end();
-        return nodes.entrySet().stream()
+        return whole.entrySet().stream()
                 .filter(node -> node.getValue().to == end)
                 .findFirst()
                 .map(node -> Clue.lastRead(node.getKey(), end))
@@ -70,9 +113,10 @@ final class FinalReads {
     }
 
     void check() {
+        long start = start();
         long end = end();
         Clue longest = longest();
-        nodes.forEach((node, extent) -> {
+        whole.forEach((node, extent) -> {
             if (extent.to != end) {
                 findings.add(
                         REPLICAS_DIFFER,
@@ -86,6 +130,15 @@ final class FinalReads {
                         extent.to,
                         "node " + node + " says that its log ends at " + extent.end + ", not here",
                         Clue.lastRead(node, extent.to));
+            }
+            if (extent.start != start) {
+                findings.add(
+                        REPLICAS_DIFFER,
+                        extent.start,
+                        "the log of node " + node + " begins here, another one's at " + start
+                                + ", long after all faults",
+                        Clue.firstRead(node, extent.start),
+                        Clue.firstRead(start));
             }
         });
     }

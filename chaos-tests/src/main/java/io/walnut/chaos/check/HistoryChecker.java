@@ -35,7 +35,7 @@ public final class HistoryChecker {
         Map<Anomaly, Long> counts = new EnumMap<>(Anomaly.class);
         List<Violation> violations = new ArrayList<>();
         Map<String, Long> trimmed = new TreeMap<>();
-        boolean conclusive = true;
+        boolean conclusive = !logs.isEmpty();
         for (Map.Entry<String, LogChecker> log : new TreeMap<>(logs).entrySet()) {
             LogChecker checker = log.getValue();
             take(checker.judge(), log.getKey(), counts, violations);

@@ -1,9 +1,11 @@
 package io.walnut.chaos.check;
 
 import static io.walnut.chaos.check.Anomaly.FAILED_APPEND_IS_THERE;
+import static io.walnut.chaos.check.Anomaly.FUTURE;
 import static io.walnut.chaos.check.Anomaly.HOLE;
 import static io.walnut.chaos.check.Anomaly.LOST;
 import static io.walnut.chaos.check.Anomaly.TORN_BATCH;
+import static io.walnut.chaos.check.Anomaly.TRIM_UNDONE;
 
 import io.walnut.chaos.history.Ids;
 import io.walnut.chaos.history.Operation;
@@ -85,12 +87,31 @@ final class LogChecker {
             ends.reached(expected, returned);
             if (read.mode() == Mode.LINEARIZABLE) {
                 starts.notBeyond(read.from(), read.call().invoked());
+                findContradictions(read, expected);
             }
         }
         if (read.mode() == Mode.FINAL) {
             finals.add(read);
         }
         bounds(read.call().invoked(), returned, read.mode(), read.start(), read.end());
+    }
+
+    /** One answer: what it brought was there when the log began and ended as it says. */
+    private void findContradictions(Read read, long to) {
+        if (read.end() != Operation.UNKNOWN && read.end() < to) {
+            findings.add(
+                    FUTURE,
+                    read.end(),
+                    "a read said that the log ends here, and brought what comes after it, up to " + to,
+                    Clue.itself(read));
+        }
+        if (read.start() > read.from()) {
+            findings.add(
+                    TRIM_UNDONE,
+                    read.from(),
+                    "a read said that the log begins at " + read.start() + ", and brought what comes before that",
+                    Clue.itself(read));
+        }
     }
 
     private void describe(Describe describe) {
@@ -112,6 +133,7 @@ final class LogChecker {
             if (mode == Mode.LINEARIZABLE) { // a last one that is too short is a loss, and told as that
                 ends.exactly(end, invoked, returned);
             } else {
+                ends.sawEnd(end);
                 ends.reached(end, returned);
             }
         }
@@ -136,12 +158,20 @@ final class LogChecker {
             toldEnd = Math.max(toldEnd, trim.before());
             if (trim.start() != Operation.UNKNOWN) {
                 starts.exactly(trim.start(), trim.call().invoked(), trim.call().returned());
+                if (trim.start() < trim.before()) {
+                    findings.add(
+                            TRIM_UNDONE,
+                            trim.start(),
+                            "a trim before " + trim.before() + " said that it is done, and that the log begins here",
+                            Clue.itself(trim));
+                }
             }
         }
     }
 
     /** After the last operation. */
     Findings judge() {
+        finals.join(starts);
         unknown.forEach(this::judgeUnknown);
         failed.forEach(this::judgeFailed);
         finals.check();
@@ -168,7 +198,7 @@ final class LogChecker {
     /** Whether everything that must be known to acquit is known: what each node has that was ever asked. */
     boolean conclusive() {
         asked.remove(""); // where the client chose
-        return finals.complete() && finals.nodes().containsAll(asked);
+        return finals.complete(asked);
     }
 
     boolean trimmed() {
@@ -180,16 +210,20 @@ final class LogChecker {
     }
 
     private void judgeUnknown(Append append) {
-        long first = order.offsetOf(append.firstId());
+        long base = Operation.UNKNOWN; // where the batch begins, by the first record of it that was seen
         int there = 0;
+        int lastMissing = -1;
         for (int i = 0; i < append.count(); i++) {
             long offset = order.offsetOf(append.firstId() + i);
             if (offset < 0) {
+                lastMissing = i;
                 continue;
             }
-            there++;
+            if (there++ == 0) {
+                base = offset - i;
+            }
             ends.appendedSince(offset, append.call().invoked());
-            if (first >= 0 && offset != first + i) {
+            if (offset - i != base || base < 0) {
                 findings.add(
                         TORN_BATCH,
                         offset,
@@ -199,12 +233,14 @@ final class LogChecker {
             }
         }
         unseen += append.count() - there;
-        if (there == append.count()) {
-            ends.batch(first, append.count());
-        } else if (there > 0 && finals.complete() && !starts.mayBeTrimmed(Math.max(first, 0))) {
+        if (there > 0 && base >= 0) {
+            ends.batch(base, append.count());
+        }
+        // What is below the start may have been there before it was trimmed.
+        if (there > 0 && lastMissing >= 0 && finals.complete() && base + lastMissing >= finals.start()) {
             findings.add(
                     TORN_BATCH,
-                    Math.max(first, 0),
+                    Math.max(base, 0),
                     there + " of the " + append.count() + " records of the batch of " + Ids.text(append.firstId()),
                     Clue.itself(append),
                     finals.longest());

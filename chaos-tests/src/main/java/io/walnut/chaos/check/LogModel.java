@@ -11,6 +11,7 @@ import io.walnut.chaos.history.Operation.Status;
 import io.walnut.chaos.history.Operation.Trim;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -25,19 +26,29 @@ final class LogModel {
     private record Before(int length, long start, Map<Integer, Long> next) {}
 
     private static final long UNSEEN = -2;
+    private static final long UNSEEN_NEXT = -3; // of a batch, not the first
 
     private final Map<Long, Long> seen;
     private final Set<Long> seenIds;
+    private final Set<Long> toldEnds;
     private final List<Long> ids = new ArrayList<>();
     private final List<Long> hashes = new ArrayList<>(List.of(0L));
     private final Deque<Before> before = new ArrayDeque<>();
     private Map<Integer, Long> next = Map.of(); // of clients in order: the sequence that comes next
+    private final BitSet ends = new BitSet(); // at which the log ended at some time
     private long start;
 
-    /** @param seen which record somebody was told to be at an offset: no other may come there */
-    LogModel(Map<Long, Long> seen) {
+    /**
+     * An empty one.
+     *
+     * @param seen which record somebody was told to be at an offset: no other may come there
+     * @param toldEnds at which somebody was told that it ends
+     */
+    LogModel(Map<Long, Long> seen, Set<Long> toldEnds) {
         this.seen = seen;
+        this.toldEnds = toldEnds;
         this.seenIds = Set.copyOf(seen.values());
+        ends.set(0);
     }
 
     /** Whether the log would have answered so; then it is done. */
@@ -55,9 +66,10 @@ final class LogModel {
                 for (int i = 0; i < append.count(); i++) {
                     long id = append.firstId() + i;
                     ids.add(id);
-                    long known = append.ordered() || seenIds.contains(id) ? id : UNSEEN;
+                    long known = append.ordered() || seenIds.contains(id) ? id : unseen(i);
                     hashes.add((hashes.getLast() ^ known) * 0x9E3779B97F4A7C15L + Long.rotateLeft(known, 29));
                 }
+                ends.set(ids.size());
             }
             case Trim trim -> start = Math.max(start, trim.before());
             case Read _, Describe _, Status _ -> {}
@@ -65,8 +77,14 @@ final class LogModel {
         return true;
     }
 
+    /** Where batches begin matters only where somebody was told of an end. */
+    private long unseen(int inBatch) {
+        return inBatch > 0 && toldEnds.contains((long) ids.size() - 1) ? UNSEEN_NEXT : UNSEEN;
+    }
+
     void undo() {
         Before last = before.pop();
+        ends.clear(last.length + 1, ids.size() + 1);
         while (ids.size() > last.length) {
             ids.removeLast();
             hashes.removeLast();
@@ -117,7 +135,8 @@ final class LogModel {
 
     private boolean bounds(Mode mode, long toldStart, long toldEnd) {
         boolean current = mode == Mode.LINEARIZABLE || mode == Mode.FINAL;
-        boolean endFits = toldEnd == Operation.UNKNOWN || (current ? toldEnd == ids.size() : toldEnd <= ids.size());
+        boolean endFits = toldEnd == Operation.UNKNOWN
+                || (current ? toldEnd == ids.size() : ends.get((int) Math.min(toldEnd, Integer.MAX_VALUE)));
         boolean startFits = toldStart == Operation.UNKNOWN || (current ? toldStart == start : toldStart <= start);
         return endFits && startFits;
     }
@@ -133,6 +152,8 @@ final class LogModel {
                 expected++;
             }
         }
-        return read.records().isEmpty() || read.mode() != Mode.LINEARIZABLE || read.from() >= start;
+        return read.records().isEmpty()
+                || read.mode() != Mode.LINEARIZABLE
+                || (read.from() >= start && (read.end() == Operation.UNKNOWN || read.end() >= expected));
     }
 }

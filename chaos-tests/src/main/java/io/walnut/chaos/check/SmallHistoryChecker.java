@@ -118,7 +118,7 @@ final class SmallHistoryChecker {
     static Search search(List<Operation> operations, long states) {
         Map<Long, Long> seen = seen(operations);
         Entry head = entries(operations, Set.copyOf(seen.values()));
-        LogModel log = new LogModel(seen);
+        LogModel log = new LogModel(seen, toldEnds(operations));
         BitSet done = new BitSet();
         Set<Tried> tried = new HashSet<>();
         Deque<Entry> order = new ArrayDeque<>();
@@ -204,6 +204,18 @@ final class SmallHistoryChecker {
 
     private static int count(Entry entry) {
         return entry.operation instanceof Append append ? append.count() : 0;
+    }
+
+    private static Set<Long> toldEnds(List<Operation> operations) {
+        Set<Long> ends = new HashSet<>();
+        for (Operation operation : operations) {
+            switch (operation) {
+                case Read read -> ends.add(read.end());
+                case Operation.Describe describe -> ends.add(describe.end());
+                case Append _, Trim _, Operation.Status _ -> {}
+            }
+        }
+        return ends;
     }
 
     /** Which record is at which offset, as it was told first. */

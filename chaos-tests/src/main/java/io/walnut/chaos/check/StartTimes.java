@@ -47,11 +47,6 @@ final class StartTimes {
         notBeyond(start, from);
     }
 
-    /** Whether anybody has ever wanted records at this offset gone. */
-    boolean mayBeTrimmed(long offset) {
-        return invoked.higherKey(offset) != null;
-    }
-
     void check() {
         NavigableMap<Long, Long> wantedSince =
                 new TreeMap<>(); // at the offset of each trim: the earliest of it and those beyond

@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Judge a history: could one log each have given these answers?",
-            "Exits with 0 when nothing was violated and every log was read to its end afterwards, else with 1."
+            "Exits with 0 when nothing was violated and every log was read to its end afterwards, with 7 when something was,"
+                    + " with 5 when nobody can know, with 1 when it cannot be read."
         })
 final class CheckCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -47,7 +48,14 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Verdict verdict = HistoryJudge.judge(file);
+        HistoryFiles.readable(file);
+        Verdict verdict;
+        try {
+            verdict = HistoryJudge.judge(file);
+        } catch (OutOfMemoryError e) {
+            throw new IOException(
+                    file + " needs more memory than there is; give more with WALNUT_CLIENT_HEAP, such as 8g", e);
+        }
         PrintWriter out = spec.commandLine().getOut();
         if (form.output() == Output.TABLE) {
             print(verdict, out);
@@ -55,7 +63,12 @@ final class CheckCommand implements Callable<Integer> {
             out.println(Output.json(fields(verdict)));
         }
         out.flush();
-        return verdict.broken() || !verdict.conclusive() ? ExitCode.FAILURE : ExitCode.OK;
+        return code(verdict, verdict.conclusive());
+    }
+
+    /** What a verdict makes of a command. */
+    static int code(Verdict verdict, boolean good) {
+        return verdict.broken() ? ExitCode.DAMAGED : good ? ExitCode.OK : ExitCode.OUTCOME_UNKNOWN;
     }
 
     static void print(Verdict verdict, PrintWriter out) {
@@ -71,6 +84,10 @@ final class CheckCommand implements Callable<Integer> {
                     verdict.searched());
         }
         if (verdict.broken()) {
+            return;
+        }
+        if (verdict.logs() == 0) {
+            out.println("there is no operation on any log: nothing to judge");
             return;
         }
         out.println(

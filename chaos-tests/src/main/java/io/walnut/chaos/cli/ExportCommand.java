@@ -59,6 +59,7 @@ final class ExportCommand implements Callable<Integer> {
         }
         Path directory =
                 out != null ? out : file.toAbsolutePath().resolveSibling(".").normalize();
+        HistoryFiles.readable(file);
         Files.createDirectories(directory);
         for (Exports.Written written : Exports.write(file, directory, chosen, limit)) {
             for (Path path : written.files()) {
@@ -67,8 +68,8 @@ final class ExportCommand implements Callable<Integer> {
                         .printf(
                                 Locale.ROOT,
                                 written.cut()
-                                        ? "%s: cut, the first %,d of %,d operations%n"
-                                        : "%s: all %3$,d operations%n",
+                                        ? "%s: cut, from the first %,d of %,d operations%n"
+                                        : "%s: from all %3$,d operations%n",
                                 path,
                                 written.operations(),
                                 written.of());

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.walnut.chaos.check.Verdict;
 import io.walnut.chaos.run.RunDirectory;
 import io.walnut.chaos.run.RunOptions;
-import io.walnut.cli.ExitCode;
 import io.walnut.cli.Output;
 import io.walnut.cli.OutputOption;
 import java.io.IOException;
@@ -60,8 +59,8 @@ final class ReplayCommand implements Callable<Integer> {
         String before = verdict(results);
         try {
             Runner.Ran ran =
-                    new Runner(options, true, null).run(out, spec.commandLine().getErr(), now -> print(before, now));
-            return ran.result().good() ? ExitCode.OK : ExitCode.FAILURE;
+                    new Runner(options, null).run(out, spec.commandLine().getErr(), now -> print(before, now));
+            return CheckCommand.code(ran.result().verdict(), ran.result().good());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

@@ -3,7 +3,6 @@ package io.walnut.chaos.cli;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Faults;
 import io.walnut.chaos.run.RunOptions;
-import io.walnut.cli.ExitCode;
 import io.walnut.cli.OutputOption;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -70,9 +69,16 @@ final class RunCommand implements Callable<Integer> {
             names = "--faults",
             paramLabel = "NAME",
             split = ",",
-            description = "Which faults, of those that 'list' prints, or " + NONE
-                    + " (default: all that the backend can have).")
+            description = "Which faults, of those that 'list' prints or all that begin so, or " + NONE
+                    + " (default: all that the backend can have). The run is a failure when none of a name comes.")
     List<String> faults = List.of();
+
+    @Option(
+            names = "--faults-among",
+            paramLabel = "NAME",
+            split = ",",
+            description = "The same, and no failure when one does not come.")
+    List<String> among = List.of();
 
     @Option(
             names = "--out",
@@ -106,10 +112,14 @@ final class RunCommand implements Callable<Integer> {
         if (rate != null && !(rate > 0)) {
             throw new ParameterException(spec.commandLine(), "--rate is " + rate + "; expected more than 0");
         }
+        if (!faults.isEmpty() && !among.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "expected --faults or --faults-among, found both");
+        }
+        List<String> names = faults.isEmpty() ? among : faults;
+        boolean none = names.equals(List.of(NONE));
         Runner.Ran ran;
         try {
-            List<Fault> chosen =
-                    faults.isEmpty() ? Faults.all() : faults.equals(List.of(NONE)) ? List.of() : Faults.named(faults);
+            List<Fault> chosen = names.isEmpty() ? Faults.all() : none ? List.of() : Faults.named(names);
             RunOptions options = new RunOptions(
                     seed == null ? new SecureRandom().nextInt(Integer.MAX_VALUE) : seed,
                     RunOptions.time(minutes),
@@ -117,13 +127,14 @@ final class RunCommand implements Callable<Integer> {
                     workload,
                     rate,
                     chosen.stream().map(Fault::name).toList(),
+                    none ? List.of() : faults,
                     name == null ? backend + "-" + workload : name);
             PrintWriter to = spec.commandLine().getOut();
-            ran = new Runner(options, !faults.isEmpty(), ledger)
+            ran = new Runner(options, ledger)
                     .run(out, spec.commandLine().getErr(), all -> RunOutput.print(all, form.output(), to));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        return ran.result().good() ? ExitCode.OK : ExitCode.FAILURE;
+        return CheckCommand.code(ran.result().verdict(), ran.result().good());
     }
 }

@@ -1,5 +1,6 @@
 package io.walnut.chaos.cli;
 
+import io.walnut.chaos.fault.Faults;
 import io.walnut.chaos.fault.Nemesis;
 import io.walnut.chaos.run.ChaosRun;
 import io.walnut.cli.Output;
@@ -25,6 +26,9 @@ final class RunOutput {
                 Locale.ROOT, "%,d operations, %,d records acknowledged%n", result.operations(), result.acknowledged());
         injected(result).forEach((fault, times) -> to.printf(Locale.ROOT, "fault %s: %,d times%n", fault, times));
         result.skipped().forEach(fault -> to.println("fault " + fault + ": NOT RUN, this cluster cannot have it"));
+        result.absent().stream()
+                .filter(name -> result.skipped().stream().noneMatch(fault -> Faults.isNamed(fault, name)))
+                .forEach(name -> to.println("fault " + name + ": NOT RUN, its turn did not come; run for longer"));
         if (!ran.impossible().isEmpty()) {
             to.println("not run, for this cluster cannot have them: " + String.join(", ", ran.impossible()));
         }
@@ -44,6 +48,7 @@ final class RunOutput {
         fields.put("acknowledged", result.acknowledged());
         fields.put("faults", injected(result));
         fields.put("skipped", result.skipped());
+        fields.put("absent", result.absent());
         fields.put("impossible", ran.impossible());
         fields.put("broken_off", result.brokenOff());
         fields.putAll(CheckCommand.fields(result.verdict()));

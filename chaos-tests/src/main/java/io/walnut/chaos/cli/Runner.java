@@ -43,21 +43,18 @@ final class Runner {
     private final Backend backend;
     private final Workload workload;
     private final List<Fault> faults;
-    private final boolean promised;
     private final RunOptions options;
     private final @Nullable Path ledger;
 
     /**
      * Of these options; nothing is started yet.
      *
-     * @param promised whether a fault of the options that cannot be injected makes the run a failure; else it is left out
      * @param ledger to which the run is added, null for none
      * @throws IllegalArgumentException when the options name what there is not, or what this machine cannot have
      */
-    Runner(RunOptions options, boolean promised, @Nullable Path ledger) {
+    Runner(RunOptions options, @Nullable Path ledger) {
         this.options = options;
         this.ledger = ledger;
-        this.promised = promised;
         this.backend = Backends.named(options.backend());
         this.workload = Workloads.named(options.workload());
         this.faults = Faults.named(options.faults());
@@ -114,7 +111,9 @@ final class Runner {
         try (Cluster cluster = backend.create(directory.cluster(), NODES, options.seed())) {
             List<Fault> possible =
                     faults.stream().filter(fault -> fault.possible(cluster)).toList();
-            List<Fault> chosen = promised ? faults : possible;
+            List<Fault> chosen = faults.stream()
+                    .filter(fault -> possible.contains(fault) || isMissed(fault, possible))
+                    .toList();
             RunOptions of = new RunOptions(
                     options.seed(),
                     options.time(),
@@ -122,21 +121,30 @@ final class Runner {
                     options.workload(),
                     options.rate(),
                     chosen.stream().map(Fault::name).toList(),
+                    options.promised(),
                     options.name());
             directory.writeRepro(of, program(), Build.version() + ", commit " + Build.commit());
             Pace pace = options.rate() == null ? Pace.pausing(PAUSE) : Pace.of(options.rate());
             ChaosRun run = new ChaosRun(
                     cluster,
-                    new ChaosRun.Settings(of.seed(), of.time(), workload, chosen, FAULT_EVERY, PROCESSES, LOGS, pace),
+                    new ChaosRun.Settings(
+                            of.seed(), of.time(), workload, chosen, FAULT_EVERY, PROCESSES, LOGS, pace, of.promised()),
                     directory.path());
             interrupt.ends(run, cluster);
             try (RunProgress _ = new RunProgress(run, of.time(), err)) {
                 ChaosRun.Result result = run.run();
-                return new Ran(of, result, directory, promised ? List.of() : names(faults, possible));
+                return new Ran(of, result, directory, names(faults, chosen));
             } finally {
                 directory.keepOutputs(cluster);
             }
         }
+    }
+
+    /** Whether a promise of it cannot be kept by any other. */
+    private boolean isMissed(Fault fault, List<Fault> possible) {
+        return options.promised().stream()
+                .filter(name -> Faults.isNamed(fault.name(), name))
+                .anyMatch(name -> possible.stream().noneMatch(other -> Faults.isNamed(other.name(), name)));
     }
 
     private static List<String> names(List<Fault> all, List<Fault> without) {

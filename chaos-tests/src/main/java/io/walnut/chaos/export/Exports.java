@@ -3,9 +3,14 @@ package io.walnut.chaos.export;
 import io.walnut.chaos.history.Events;
 import io.walnut.chaos.history.Operation;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** All forms, and a history in some of them. */
@@ -53,11 +58,41 @@ public final class Exports {
     }
 
     /**
-     * Writes a history in these forms.
+     * Writes a history in these forms, in place of what is there when all of it is written.
      *
      * @param limit operations in each at most; null: as many as is usual for the form
      */
     public static List<Written> write(Path history, Path directory, List<Form> forms, @Nullable Long limit)
+            throws IOException {
+        Path making = Files.createTempDirectory(directory, ".export-");
+        try {
+            List<Written> written = new ArrayList<>();
+            for (Written each : writeInto(history, making, forms, limit)) {
+                List<Path> files = each.files.stream()
+                        .map(making::relativize)
+                        .map(directory::resolve)
+                        .toList();
+                for (Path file : files) {
+                    if (Files.exists(file) && Files.isSameFile(file, history)) {
+                        throw new IOException(
+                                file + " is the history itself; export it to another directory with --out");
+                    }
+                }
+                written.add(new Written(each.form, files, each.operations, each.of));
+            }
+            for (Written each : written) {
+                for (Path file : each.files) {
+                    Files.createDirectories(Objects.requireNonNull(file.getParent()));
+                    Files.move(making.resolve(directory.relativize(file)), file, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+            return written;
+        } finally {
+            delete(making);
+        }
+    }
+
+    private static List<Written> writeInto(Path history, Path directory, List<Form> forms, @Nullable Long limit)
             throws IOException {
         List<Cut> cuts = new ArrayList<>();
         try {
@@ -70,6 +105,14 @@ public final class Exports {
                     .toList();
         } finally {
             close(cuts);
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
         }
     }
 

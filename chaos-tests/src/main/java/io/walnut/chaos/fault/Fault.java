@@ -25,6 +25,11 @@ public interface Fault {
     /** Undoes it, whatever it hit, as often as it is called; all nodes that it stopped are started. */
     void heal(Cluster cluster) throws IOException, InterruptedException;
 
+    /** Whether it is over when it has begun: what is healed later is nothing of it but nodes that are down. */
+    default boolean overWhenBegun() {
+        return false;
+    }
+
     /**
      * Whether it takes from a node what only the other nodes can give back. Then no other node may lose anything for good at the
      * same time, and all other faults are healed before this one.

@@ -47,10 +47,14 @@ public final class Faults {
                 .toList();
     }
 
+    /** Whether the name stands for this fault. */
+    public static boolean isNamed(String fault, String name) {
+        return fault.equals(name) || fault.startsWith(name + "-");
+    }
+
     private static List<Fault> matching(List<Fault> all, String name) {
-        List<Fault> found = all.stream()
-                .filter(fault -> fault.name().equals(name) || fault.name().startsWith(name + "-"))
-                .toList();
+        List<Fault> found =
+                all.stream().filter(fault -> isNamed(fault.name(), name)).toList();
         if (found.isEmpty()) {
             throw new IllegalArgumentException("no fault '" + name + "'; there are "
                     + all.stream().map(Fault::name).toList());

@@ -39,6 +39,11 @@ record LeaderStormFault(boolean killed) implements Fault {
                 : cluster.ability(Restarts.class).isPresent();
     }
 
+    @Override
+    public boolean overWhenBegun() {
+        return true;
+    }
+
     /** As many as there are in time; a single one is no storm. */
     @Override
     public List<String> begin(Cluster cluster, Random random) throws IOException, InterruptedException {

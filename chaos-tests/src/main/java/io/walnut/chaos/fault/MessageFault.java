@@ -21,7 +21,7 @@ record MessageFault(String name, FaultClass faultClass, Trouble trouble, boolean
     static List<Fault> all() {
         return List.of(
                 // Well below an election timeout: everything works, but nothing comes in the order in which it was
-                // sent.
+                // sent; on a network of connections, what is on different ones.
                 delay("delay-reorder", Duration.ZERO, Duration.ofMillis(100), false),
                 // As between continents.
                 delay("delay-far", Duration.ofMillis(80), Duration.ofMillis(20), false),

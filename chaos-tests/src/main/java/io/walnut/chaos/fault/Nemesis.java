@@ -26,7 +26,10 @@ public final class Nemesis {
         }
     }
 
-    private record Begun(Fault fault, List<String> hit, long at) {}
+    /** @param over when it was over by itself; {@code NOT_OVER}: when it is healed */
+    private record Begun(Fault fault, List<String> hit, long at, long over) {}
+
+    private static final long NOT_OVER = -1;
 
     private final Cluster cluster;
     private final List<Fault> faults;
@@ -62,8 +65,12 @@ public final class Nemesis {
                     return;
                 }
                 long at = clock.getAsLong();
-                begun.add(new Begun(fault, List.of(), at)); // also what fails half-way is healed
-                begun.set(begun.size() - 1, new Begun(fault, fault.begin(cluster, random), at));
+                // Also what fails half-way is healed.
+                begun.add(new Begun(fault, List.of("failed half-way"), at, NOT_OVER));
+                List<String> hit = fault.begin(cluster, random);
+                begun.set(
+                        begun.size() - 1,
+                        new Begun(fault, hit, at, fault.overWhenBegun() ? clock.getAsLong() : NOT_OVER));
                 sleep(third / chosen.size(), random.nextDouble());
             }
         } finally {
@@ -106,12 +113,24 @@ public final class Nemesis {
     private void heal(List<Begun> begun) throws IOException, InterruptedException {
         List<Begun> order = new ArrayList<>(begun.reversed());
         order.sort(Comparator.comparing(each -> each.fault.takesForGood()));
+        IOException failure = null;
         for (Begun each : order) {
-            each.fault.heal(cluster);
-            if (!each.hit.isEmpty()) {
-                injected.add(
-                        new Injected(each.fault.name(), each.fault.faultClass(), each.hit, each.at, clock.getAsLong()));
+            try {
+                each.fault.heal(cluster);
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
             }
+            if (!each.hit.isEmpty()) {
+                long healed = each.over == NOT_OVER ? clock.getAsLong() : each.over;
+                injected.add(new Injected(each.fault.name(), each.fault.faultClass(), each.hit, each.at, healed));
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
         cluster.startAll(); // what has ended by itself, as its supervisor would
     }

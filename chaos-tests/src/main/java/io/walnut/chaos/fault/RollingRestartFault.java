@@ -34,6 +34,11 @@ record RollingRestartFault() implements Fault {
     }
 
     @Override
+    public boolean overWhenBegun() {
+        return true;
+    }
+
+    @Override
     public List<String> begin(Cluster cluster, Random random) throws IOException, InterruptedException {
         Restarts restarts = cluster.ability(Restarts.class).orElseThrow();
         for (Node node : cluster.nodes()) {

@@ -67,6 +67,11 @@ record SnapshotInstallFault(boolean killed) implements Fault {
 
     /** Hits nothing when the leader has not dropped its log in time, or the node has not installed a snapshot by then. */
     @Override
+    public boolean overWhenBegun() {
+        return true;
+    }
+
+    @Override
     public List<String> begin(Cluster cluster, Random random) throws IOException, InterruptedException {
         Optional<Node> leader = Leader.of(cluster);
         Node node = Victims.anotherThan(leader, cluster, random);

@@ -110,13 +110,18 @@ final class SystemCallFault implements Fault {
         }
     }
 
+    /** Or takes long: then the node goes on when it is over. */
+    private boolean fails() {
+        return injection.startsWith("error");
+    }
+
     /** Whether a call was altered, within a while; what was never called has not failed. */
     private boolean happened(Process tracer, Path told) throws IOException, InterruptedException {
         for (int i = 0; i < LOOKS; i++) {
             boolean ended = tracer.waitFor(LOOK_EVERY_MS, TimeUnit.MILLISECONDS);
             String lines = Files.readString(told, StandardCharsets.ISO_8859_1);
             // What is held up is told of when it begins, and called delayed when it ends, which may be long after.
-            boolean heldUp = injection.startsWith("delay_enter") && lines.contains("sync(");
+            boolean heldUp = !fails() && lines.contains("sync(");
             if (heldUp || lines.contains("INJECTED") || lines.contains("DELAYED")) {
                 return true;
             }
@@ -140,8 +145,10 @@ final class SystemCallFault implements Fault {
         Node node = hit;
         if (node != null) {
             hit = null;
-            cluster.ability(Processes.class).orElseThrow().kill(node);
-            cluster.start(node);
+            if (fails()) {
+                cluster.ability(Processes.class).orElseThrow().kill(node);
+                cluster.start(node);
+            }
         }
     }
 }

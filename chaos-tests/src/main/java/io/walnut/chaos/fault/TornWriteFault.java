@@ -46,6 +46,11 @@ record TornWriteFault() implements Fault {
     }
 
     @Override
+    public boolean overWhenBegun() {
+        return true;
+    }
+
+    @Override
     public List<String> begin(Cluster cluster, Random random) throws IOException, InterruptedException {
         Optional<Node> leader = Leader.of(cluster);
         Processes processes = cluster.ability(Processes.class).orElseThrow();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import io.walnut.chaos.history.Operation.Append;
 import io.walnut.chaos.history.Operation.Describe;
 import io.walnut.chaos.history.Operation.Mode;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what {@link HistoryWriter} wrote, operation by operation. For one thread. */
 public final class HistoryReader implements AutoCloseable {
+    private static final long MOST_RECORDS = Integer.MAX_VALUE - 1;
+    private static final long LARGEST_CLIENT = 1_000_000;
+
     private final Path file;
     private final JsonParser json;
 
@@ -105,6 +109,8 @@ public final class HistoryReader implements AutoCloseable {
                 field(field);
             }
             return operation();
+        } catch (JsonEOFException e) {
+            throw wrong("is cut short; without it what is above can be judged");
         } catch (JsonProcessingException e) {
             throw wrong(e.getOriginalMessage());
         } catch (IllegalArgumentException e) {
@@ -160,6 +166,10 @@ public final class HistoryReader implements AutoCloseable {
     }
 
     private List<Run> records() throws IOException {
+        if (json.currentToken() != JsonToken.START_ARRAY) {
+            throw wrong("found " + json.getText()
+                    + ", expected 'records' to be runs [[offset, client, sequence, count], ...]");
+        }
         List<Run> runs = new ArrayList<>();
         while (json.nextToken() == JsonToken.START_ARRAY) {
             long at = json.nextLongValue(Operation.UNKNOWN);
@@ -181,6 +191,23 @@ public final class HistoryReader implements AutoCloseable {
         if (invoked == Long.MIN_VALUE || returned == Long.MIN_VALUE || (log.isEmpty() && !op.equals("status"))) {
             throw wrong("an operation has 'log', 'invoked' and 'returned'");
         }
+        for (Run run : records) {
+            inRange("an offset of 'records'", run.offset(), 0, MOST_RECORDS - run.count());
+            inRange("a count of 'records'", run.count(), 1, MOST_RECORDS);
+            if (run.firstId() != Ids.ALTERED) {
+                inRange("a client of 'records'", Ids.client(run.firstId()), 0, LARGEST_CLIENT);
+                inRange("a sequence of 'records'", Ids.sequence(run.firstId()), 0, MOST_RECORDS - run.count());
+            }
+        }
+        inRange("'offset'", offset, Operation.UNKNOWN, MOST_RECORDS - Math.max(count, 0));
+        inRange("'start'", start, Operation.UNKNOWN, MOST_RECORDS);
+        inRange("'end'", end, Operation.UNKNOWN, MOST_RECORDS);
+        inRange("'from'", from, Long.MIN_VALUE, MOST_RECORDS);
+        inRange("'before'", before, Long.MIN_VALUE, MOST_RECORDS);
+        if (op.equals("append")) {
+            inRange("'client'", client, 0, LARGEST_CLIENT);
+            inRange("'sequence'", sequence, 0, MOST_RECORDS - Math.max(count, 0));
+        }
         Call call = new Call(process, log, invoked, returned, oneOf(Outcome.class, "outcome", outcome), error);
         return switch (op) {
             case "append" -> new Append(call, Ids.of(client, sequence), count, told("offset", offset, call), ordered);
@@ -198,6 +225,12 @@ public final class HistoryReader implements AutoCloseable {
             throw wrong("a status has 'node', and where it is ok 'started', 'term' and 'commit', each 0 or more");
         }
         return new Status(call, node, started, term, leads, commit);
+    }
+
+    private void inRange(String name, long value, long least, long most) throws HistoryFormatException {
+        if (value < least || value > most) {
+            throw wrong(name + " is " + value + "; expected 0 to " + most);
+        }
     }
 
     private long told(String name, long value, Call call) throws HistoryFormatException {
@@ -225,7 +258,8 @@ public final class HistoryReader implements AutoCloseable {
 
     private HistoryFormatException wrong(String what) {
         JsonLocation at = json.currentLocation();
-        return new HistoryFormatException(file + ", line " + at.getLineNr() + ": " + what);
+        return new HistoryFormatException(
+                file + ", line " + at.getLineNr() + (what.startsWith("is ") ? " " : ": ") + what);
     }
 
     @Override

@@ -87,7 +87,12 @@ final class Page {
         if (!verdict.conclusive()) {
             return "No verdict: not every log was read to its end";
         }
-        return result.skipped().isEmpty() ? "Nothing was violated" : "Nothing was violated, but not all was tried";
+        if (result.acknowledged() == 0) {
+            return "No verdict: no record was acknowledged";
+        }
+        return result.absent().isEmpty() && result.skipped().isEmpty()
+                ? "Nothing was violated"
+                : "Nothing was violated, but not all was tried";
     }
 
     private String explanation(Verdict verdict) {
@@ -117,6 +122,11 @@ final class Page {
         if (!result.skipped().isEmpty()) {
             text.append(" Not injected, because this kind of cluster cannot have it: ")
                     .append(String.join(", ", result.skipped()))
+                    .append('.');
+        }
+        if (!result.absent().isEmpty()) {
+            text.append(" Asked for, and never injected: ")
+                    .append(String.join(", ", result.absent()))
                     .append('.');
         }
         return text.toString();

@@ -100,6 +100,7 @@ public record RunReport(
         fields.put("injected", injected());
         fields.put("classes", counted(fault -> fault.faultClass().name().toLowerCase(Locale.ROOT)));
         fields.put("skipped", result.skipped());
+        fields.put("absent", result.absent());
         fields.put("impossible", impossible);
         return fields;
     }

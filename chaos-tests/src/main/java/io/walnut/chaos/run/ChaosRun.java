@@ -4,6 +4,7 @@ import io.walnut.chaos.check.HistoryJudge;
 import io.walnut.chaos.check.Verdict;
 import io.walnut.chaos.cluster.Cluster;
 import io.walnut.chaos.fault.Fault;
+import io.walnut.chaos.fault.Faults;
 import io.walnut.chaos.fault.Nemesis;
 import io.walnut.chaos.history.Events;
 import io.walnut.chaos.history.HistoryWriter;
@@ -40,6 +41,7 @@ public final class ChaosRun {
      * @param seed of the workload and of the faults
      * @param faultEvery between two faults
      * @param pace of all processes
+     * @param promised names of faults, or what they begin with, of each of which one must come
      */
     public record Settings(
             long seed,
@@ -49,9 +51,11 @@ public final class ChaosRun {
             Duration faultEvery,
             int processes,
             int logs,
-            Pace pace) {
+            Pace pace,
+            List<String> promised) {
         public Settings {
             faults = List.copyOf(faults);
+            promised = List.copyOf(promised);
         }
     }
 
@@ -59,6 +63,7 @@ public final class ChaosRun {
      * What came of it.
      *
      * @param skipped names of the faults that this kind of cluster cannot have
+     * @param absent of what was promised, that of which none came
      * @param outages how long each fault kept clients from appending
      * @param brokenOff why the run did not come to its end; empty when it did
      */
@@ -68,17 +73,25 @@ public final class ChaosRun {
             long acknowledged,
             List<Nemesis.Injected> injected,
             List<String> skipped,
+            List<String> absent,
             List<Outage> outages,
             String brokenOff,
             Path history) {
         public Result {
             injected = List.copyOf(injected);
             skipped = List.copyOf(skipped);
+            absent = List.copyOf(absent);
             outages = List.copyOf(outages);
         }
 
+        /** Nothing was violated, and that means something: records were acknowledged, what was promised came, all was read at the end. */
         public boolean good() {
-            return !verdict.broken() && verdict.conclusive() && skipped.isEmpty() && brokenOff.isEmpty();
+            return !verdict.broken()
+                    && verdict.conclusive()
+                    && acknowledged > 0
+                    && skipped.isEmpty()
+                    && absent.isEmpty()
+                    && brokenOff.isEmpty();
         }
     }
 
@@ -176,9 +189,16 @@ public final class ChaosRun {
                 records.acknowledged(),
                 foe.injected(),
                 skipped,
+                absent(foe.injected()),
                 liveness.outages(),
                 brokenOff,
                 file);
+    }
+
+    private List<String> absent(List<Nemesis.Injected> injected) {
+        return settings.promised.stream()
+                .filter(name -> injected.stream().noneMatch(each -> Faults.isNamed(each.fault(), name)))
+                .toList();
     }
 
     /** Ends it in order, and soon: faults are healed, nothing is read at the end. Returns at once. */

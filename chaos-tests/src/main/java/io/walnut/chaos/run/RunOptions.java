@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed of clients and faults
  * @param rate operations a second over all clients, null for as many as they can
  * @param faults their names, in the order in which the seed chooses among them
+ * @param promised of the names of faults, or what they begin with: of each one must come, or the run is none that counts
  * @param name of the directory above that of the run
  */
 public record RunOptions(
@@ -24,11 +25,13 @@ public record RunOptions(
         String workload,
         @Nullable Double rate,
         List<String> faults,
+        List<String> promised,
         String name) {
     private static final double SECONDS_A_MINUTE = 60;
 
     public RunOptions {
         faults = List.copyOf(faults);
+        promised = List.copyOf(promised);
     }
 
     public double minutes() {
@@ -56,7 +59,11 @@ public record RunOptions(
         if (rate != null) {
             arguments.addAll(List.of("--rate", rate.toString()));
         }
-        arguments.addAll(List.of("--faults", faults.isEmpty() ? "none" : String.join(",", faults)));
+        if (!promised.isEmpty()) {
+            arguments.addAll(List.of("--faults", String.join(",", promised)));
+        } else {
+            arguments.addAll(List.of("--faults-among", faults.isEmpty() ? "none" : String.join(",", faults)));
+        }
         arguments.addAll(List.of("--name", name));
         return arguments;
     }
@@ -72,6 +79,7 @@ public record RunOptions(
             fields.put("rate", rate);
         }
         fields.put("faults", faults);
+        fields.put("promised", promised);
         fields.put("name", name);
         return fields;
     }
@@ -89,15 +97,20 @@ public record RunOptions(
                         where + " has no option '" + name + "'; name a directory that 'walnut chaos run' left");
             }
         }
-        List<String> faults = new ArrayList<>();
-        fields.get("faults").forEach(fault -> faults.add(fault.asText()));
         return new RunOptions(
                 fields.get("seed").asLong(),
                 time(fields.get("minutes").asDouble()),
                 fields.get("backend").asText(),
                 fields.get("workload").asText(),
                 fields.has("rate") ? fields.get("rate").asDouble() : null,
-                faults,
+                texts(fields.get("faults")),
+                texts(fields.path("promised")),
                 fields.get("name").asText());
+    }
+
+    private static List<String> texts(JsonNode array) {
+        List<String> texts = new ArrayList<>();
+        array.forEach(text -> texts.add(text.asText()));
+        return texts;
     }
 }

@@ -46,7 +46,7 @@ public final class Markdown {
                                 foundAs(bug),
                                 field(bug, "seconds"),
                                 field(bug, "seed"))));
-        text.append("\n## Bugs found in Walnut by these tests\n\n");
+        text.append("\n## Bugs found in Walnut\n\n");
         table(text, List.of("what", "found by", "mended by", "repeat it"));
         card.found()
                 .forEach(found -> row(

@@ -38,7 +38,8 @@ final class ChaosTrial {
                 Duration.ofSeconds(Integer.parseInt(args[5])),
                 PROCESSES,
                 LOGS,
-                PACE);
+                PACE,
+                List.of());
         ChaosRun.Result run;
         try (Cluster cluster = Backends.named(args[2]).create(directory.resolve("cluster"), NODES, seed)) {
             run = new ChaosRun(cluster, settings, directory).run();

@@ -18,6 +18,7 @@ import static io.walnut.chaos.fault.FaultClass.BIT_ROT_VOTE;
 import static io.walnut.chaos.fault.FaultClass.DISK_FULL;
 import static io.walnut.chaos.fault.FaultClass.DISK_LOST;
 import static io.walnut.chaos.fault.FaultClass.FILE_TRUNCATED;
+import static io.walnut.chaos.fault.FaultClass.KILL_LEADER_STORM;
 import static io.walnut.chaos.fault.FaultClass.KILL_MAJORITY;
 import static io.walnut.chaos.fault.FaultClass.PARTITION_CLIENTS;
 import static io.walnut.chaos.fault.FaultClass.PAUSE;
@@ -99,14 +100,20 @@ final class PlantedBugs {
                         REPLICAS_DIFFER),
                 bug("vote-not-persisted", KILL_MAJORITY, KILLED, Trial.NODE_ENDED),
                 bug("roll-off-by-one", KILL_MAJORITY, KILLED.in(SNAPSHOTS), Trial.NODE_ENDED, LOST),
-                bug("vote-for-a-shorter-log", KILL_MAJORITY, KILLED_AND_PAUSED, LOST, DIVERGENT, Trial.NOT_READY),
-                bug("inconsistent-follower-counted", KILL_MAJORITY, KILLED_AND_PAUSED, LOST, DIVERGENT));
+                bug("vote-for-a-shorter-log", KILL_MAJORITY, KILLED_AND_PAUSED, LOST, DIVERGENT, Trial.NOT_READY));
     }
 
     /** In clusters whose nodes have a network and a disk of their own each. */
     private static List<PlantedBug> namespaces() {
         return List.of(
                 bug("commit-without-majority", PARTITION_CLIENTS, LEADER_ALONE, LOST, DIVERGENT),
+                // A follower has little time to be behind a leader that is new, unless messages are slow.
+                bug(
+                        "inconsistent-follower-counted",
+                        KILL_LEADER_STORM,
+                        LEADER_ALONE.with(20, 60, "delay-far", "kill-storm"),
+                        LOST,
+                        DIVERGENT),
                 bug("sent-counts-as-stored", PARTITION_CLIENTS, LEADER_ALONE, LOST, DIVERGENT),
                 bug("failure-answered-as-success", PARTITION_CLIENTS, LEADER_ALONE, LOST, DIVERGENT, DUPLICATE),
                 bug(

@@ -182,4 +182,86 @@ class AnomaliesTest {
         }
         return new Read(call(1000, 1010), Mode.FINAL, node, 0, runs, 0, ids.length);
     }
+
+    @Test
+    void aReadThatContradictsItself() {
+        Read beyond =
+                new Read(call(30, 40), Mode.LINEARIZABLE, "", 0, List.of(new Run(0, A, 1), new Run(1, B, 1)), -1, 1);
+        assertThat(found(ok(A, 0, 10, 20), ok(B, 1, 20, 25), beyond, finalRead("n1", A, B)))
+                .contains(Anomaly.FUTURE);
+    }
+
+    @Test
+    void anEndWithinABatchIsTornWhoeverSawIt() {
+        Append batch = new Append(call(10, 20), A, 3, 0);
+        Describe end = new Describe(call(30, 40), Mode.COMMITTED, "n1", 0, 1);
+        assertThat(found(batch, end, finalRead("n1", A, A + 1, A + 2))).containsExactly(Anomaly.TORN_BATCH);
+    }
+
+    @Test
+    void startsThatDifferAtTheEnd() {
+        Trim trim = new Trim(new Call(1, "log", 30, 40, Outcome.INFO, "deadline"), 1, Operation.UNKNOWN);
+        assertThat(found(ok(A, 0, 10, 20), ok(B, 1, 20, 25), trim, last("n1", 0, 2, 0, A, B), last("n2", 1, 2, 1, B)))
+                .containsExactly(Anomaly.REPLICAS_DIFFER);
+    }
+
+    @Test
+    void aLogThatBeginsLateAtTheEndAndWasNotTrimmed() {
+        assertThat(found(ok(A, 0, 10, 20), ok(B, 1, 20, 25), last("n1", 1, 2, Operation.UNKNOWN, B)))
+                .contains(Anomaly.TRIMMED_TOO_EARLY);
+    }
+
+    @Test
+    void aTrimThatSaysThatItIsNone() {
+        Trim trim = new Trim(call(30, 40), 2, 1);
+        assertThat(found(ok(A, 0, 10, 20), ok(B, 1, 20, 25), trim, last("n1", 2, 2, 2)))
+                .contains(Anomaly.TRIM_UNDONE);
+    }
+
+    @Test
+    void aPartOfABatchIsTornThoughTheLogWasTrimmedElsewhere() {
+        Append batch = new Append(new Call(1, "log", 20, 25, Outcome.INFO, "deadline"), B, 3, Operation.UNKNOWN);
+        Trim trim = new Trim(call(30, 40), 1, 1);
+        assertThat(found(ok(A, 0, 10, 20), batch, trim, last("n1", 1, 3, 1, B, B + 1)))
+                .containsExactly(Anomaly.TORN_BATCH);
+    }
+
+    @Test
+    void lastReadsThatFailedOrAreIncompleteSayNothing() {
+        Read failed = new Read(
+                new Call(1, "log", 900, 910, Outcome.FAIL, "deadline"), Mode.FINAL, "n2", 1, List.of(), -1, -1);
+        HistoryChecker checker = new HistoryChecker();
+        for (Operation operation :
+                List.of(ok(A, 0, 10, 20), ok(B, 1, 20, 25), finalRead("n1", A, B), last("n2", 0, 2, 0, A), failed)) {
+            checker.add(operation);
+        }
+        Verdict verdict = checker.judge();
+        assertThat(verdict.counts()).isEmpty();
+        assertThat(verdict.conclusive()).isFalse();
+    }
+
+    @Test
+    void piecesOfALastReadComeInAnyOrderAndTwice() {
+        assertThat(found(
+                        ok(A, 0, 10, 20),
+                        ok(B, 1, 20, 25),
+                        last("n1", 1, 2, 0, B),
+                        last("n1", 0, 2, 0, A),
+                        last("n1", 0, 2, 0, A, B)))
+                .isEmpty();
+    }
+
+    @Test
+    void nothingToJudgeIsNoAcquittal() {
+        assertThat(new HistoryChecker().judge().conclusive()).isFalse();
+    }
+
+    /** A piece of what a node has at last. */
+    private static Read last(String node, long from, long end, long start, long... ids) {
+        List<Run> runs = new ArrayList<>();
+        for (int i = 0; i < ids.length; i++) {
+            runs.add(new Run(from + i, ids[i], 1));
+        }
+        return new Read(call(900, 910), Mode.FINAL, node, from, runs, start, end);
+    }
 }

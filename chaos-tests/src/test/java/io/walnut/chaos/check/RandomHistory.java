@@ -26,6 +26,7 @@ final class RandomHistory {
     private final boolean[] stopped = new boolean[PROCESSES]; // of those in order: a batch of it is not there
     private final List<Operation> operations = new ArrayList<>();
     private final List<Long> log = new ArrayList<>();
+    private final List<Integer> ends = new ArrayList<>(List.of(0)); // of the log, as it grew
     private final long[] sequences = new long[PROCESSES];
     private long start;
     private long time = STEP * 10L;
@@ -83,6 +84,7 @@ final class RandomHistory {
             for (int i = 0; i < count; i++) {
                 log.add(firstId + i);
             }
+            ends.add(log.size());
         }
         Outcome outcome = luck < 7 ? Outcome.OK : luck < 9 ? Outcome.INFO : Outcome.FAIL;
         operations.add(
@@ -96,7 +98,7 @@ final class RandomHistory {
                 current ? Mode.LINEARIZABLE : Mode.COMMITTED,
                 "",
                 start,
-                current ? log.size() : seen()));
+                current ? log.size() : ends.get(random.nextInt(ends.size()))));
     }
 
     private long seen() {
@@ -214,9 +216,10 @@ final class RandomHistory {
             }
         }
         long to = runs.isEmpty() ? read.from() : runs.getLast().endOffset();
-        // A reader that is told of an end reads up to it: what it was told is what it saw.
-        return new Read(
-                call, read.mode(), read.node(), read.from(), runs, read.start(), read.end() < 0 ? read.end() : to);
+        // A reader that is told of an end mostly reads up to it; a last one that does not is no last one.
+        long off = read.mode() == Mode.FINAL || random.nextInt(4) > 0 ? 0 : random.nextInt(3) - 1;
+        long end = read.end() < 0 && off == 0 ? read.end() : Math.max(0, to + off);
+        return new Read(call, read.mode(), read.node(), read.from(), runs, read.start(), end);
     }
 
     private static Describe spoiled(Random random, Describe describe) {

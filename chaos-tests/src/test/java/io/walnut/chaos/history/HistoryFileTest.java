@@ -52,7 +52,7 @@ class HistoryFileTest {
                         Operation.UNKNOWN,
                         3),
                 new Read(Call.ok(2, "a/b", 14, 24), Mode.FINAL, "n2", 3, List.of(), 0, 3),
-                new Describe(Call.ok(4, "c", 15, 25), Mode.COMMITTED, "n1", 0, Long.MAX_VALUE),
+                new Describe(Call.ok(4, "c", 15, 25), Mode.COMMITTED, "n1", 0, Integer.MAX_VALUE - 1),
                 new Trim(Call.ok(4, "c", 16, 26), 5, 5),
                 new Append(Call.ok(5, "c", 17, 27), Ids.of(4, 0), 1, 5, true),
                 new Status(Call.ok(6, "", 18, 28), "n3", 1_700_000_000_000L, 4, true, 0),

@@ -162,6 +162,7 @@ class RunReportTest {
                 4_711,
                 faults,
                 skipped,
+                List.of(),
                 liveness.outages(),
                 brokenOff,
                 directory.history());
@@ -172,6 +173,7 @@ class RunReportTest {
                 "append-read",
                 null,
                 List.of("kill-leader", "partition-halves", "pause-one", "kill-all"),
+                List.of(),
                 "good");
         return new RunReport(
                 directory,

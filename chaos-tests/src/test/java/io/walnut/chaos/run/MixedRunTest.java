@@ -44,7 +44,8 @@ class MixedRunTest {
                                     Duration.ofSeconds(12),
                                     PROCESSES,
                                     2,
-                                    Pace.pausing(Duration.ofMillis(1))),
+                                    Pace.pausing(Duration.ofMillis(1)),
+                                    List.of("kill")),
                             directory)
                     .run();
             assertThat(result.verdict().violations()).isEmpty();

@@ -32,7 +32,8 @@ final class PromisedRun {
                                 faultEvery,
                                 PROCESSES,
                                 LOGS,
-                                PACE),
+                                PACE,
+                                List.of()),
                         directory)
                 .run();
         System.out.println(result);

@@ -48,6 +48,7 @@ class RunDirectoryTest {
                 "append-read",
                 null,
                 List.of("kill-one", "pause-leader"),
+                List.of("kill", "pause-leader"),
                 "a name");
         directory.writeRepro(options, "echo", "1.0, commit abc");
 
@@ -59,7 +60,7 @@ class RunDirectoryTest {
         assertThat(process.waitFor()).isZero();
         assertThat(printed)
                 .isEqualTo("chaos run --seed 4711 --minutes 1.5 --backend process --workload append-read"
-                        + " --faults kill-one,pause-leader --name a name --out elsewhere\n");
+                        + " --faults kill,pause-leader --name a name --out elsewhere\n");
     }
 
     @Test

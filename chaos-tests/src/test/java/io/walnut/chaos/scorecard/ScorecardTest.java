@@ -49,7 +49,7 @@ class ScorecardTest {
         Scorecard card = Scorecard.of(directory.resolve("ledger"));
 
         assertThat(card.runs()).isEqualTo(2);
-        assertThat(now(card, "acknowledged records lost")).isEqualTo("3 / 0 / 0 of 1,400");
+        assertThat(now(card, "findings of records lost")).isEqualTo("3 / 0 / 0; 1,400");
         assertThat(now(card, "histories")).isEqualTo("2; 1");
         assertThat(now(card, "operations in them")).isEqualTo("2,000");
         assertThat(now(card, "classes of faults")).startsWith("2; 0 of ");

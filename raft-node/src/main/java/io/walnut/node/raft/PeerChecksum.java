@@ -30,10 +30,15 @@ import org.apache.ratis.thirdparty.io.grpc.ServerInterceptor;
  * with a wrong byte would be stored and counted, an answer with a wrong index would commit what nobody has. A stream with such a
  * message breaks, and Ratis sends again.
  *
- * <p>gRPC has a place for it: an encoding of messages, as for compression. This one is the message and its CRC32C, 4 bytes,
- * big-endian. A node without it would say so in its headers and is answered without. See ADR 19.
+ * <p>gRPC has a place for it: an encoding of messages, as for compression. This one is a byte that begins no Protobuf message, the
+ * message, and its CRC32C, 4 bytes, big-endian. The byte is for the flag before each message that says whether it is encoded, which
+ * nothing else guards: what is taken for not encoded cannot be parsed. A node that does not know the encoding refuses the calls of
+ * one that does. See ADR 19.
  */
 final class PeerChecksum {
+    /** A tag of field 0, which there is not, and wire type 7, which there is not either. */
+    private static final int NO_MESSAGE = 7;
+
     private static final Codec CRC32C_TRAILER = new Trailer();
     private static final DecompressorRegistry KNOWN =
             DecompressorRegistry.getDefaultInstance().with(CRC32C_TRAILER, true);
@@ -95,15 +100,17 @@ final class PeerChecksum {
         }
 
         @Override
-        public OutputStream compress(OutputStream out) {
+        public OutputStream compress(OutputStream out) throws IOException {
+            out.write(NO_MESSAGE);
             return new Writing(out);
         }
 
         @Override
         public InputStream decompress(InputStream in) throws IOException {
-            int length = in.available() - Integer.BYTES; // gRPC has the message in memory
-            if (length < 0) {
-                throw new IOException("a message of a peer has no checksum");
+            int length = in.available() - 1 - Integer.BYTES; // gRPC has the message in memory
+            if (length < 0 || in.read() != NO_MESSAGE) {
+                throw new IOException(
+                        "a message of a peer was altered on its way: it is not in the form that has a checksum");
             }
             byte[] message = in.readNBytes(length);
             CRC32C crc = new CRC32C();

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.Random;
+import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
+import org.apache.ratis.thirdparty.com.google.protobuf.InvalidProtocolBufferException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,7 +25,7 @@ class PeerChecksumTest {
         byte[] message = new byte[length];
         new Random(length).nextBytes(message);
         byte[] sent = encoded(message);
-        assertThat(sent).hasSize(length + 4);
+        assertThat(sent).hasSize(length + 5);
         assertThat(decoded(sent)).isEqualTo(message);
     }
 
@@ -44,6 +46,18 @@ class PeerChecksumTest {
             byte[] cut = Arrays.copyOf(sent, length);
             assertThatThrownBy(() -> decoded(cut)).as("%d bytes", length).isInstanceOf(IOException.class);
         }
+    }
+
+    /** The flag that says so may be altered, too. */
+    @Test
+    void whatIsTakenForNotEncodedIsNoMessage() throws IOException {
+        byte[] message =
+                RequestVoteRequestProto.newBuilder().setCandidateTerm(7).build().toByteArray();
+        assertThat(RequestVoteRequestProto.parseFrom(message).getCandidateTerm())
+                .isEqualTo(7);
+        byte[] sent = encoded(message);
+        assertThatThrownBy(() -> RequestVoteRequestProto.parseFrom(sent))
+                .isInstanceOf(InvalidProtocolBufferException.class);
     }
 
     private byte[] encoded(byte[] message) throws IOException {
