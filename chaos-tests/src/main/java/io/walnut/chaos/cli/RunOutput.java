@@ -26,6 +26,7 @@ final class RunOutput {
                 Locale.ROOT, "%,d operations, %,d records acknowledged%n", result.operations(), result.acknowledged());
         injected(result).forEach((fault, times) -> to.printf(Locale.ROOT, "fault %s: %,d times%n", fault, times));
         result.skipped().forEach(fault -> to.println("fault " + fault + ": NOT RUN, this cluster cannot have it"));
+        result.damages().forEach(line -> to.println("damage that no fault explains: " + line));
         result.absent().stream()
                 .filter(name -> result.skipped().stream().noneMatch(fault -> Faults.isNamed(fault, name)))
                 .forEach(name -> to.println("fault " + name + ": NOT RUN, its turn did not come; run for longer"));
@@ -49,6 +50,7 @@ final class RunOutput {
         fields.put("faults", injected(result));
         fields.put("skipped", result.skipped());
         fields.put("absent", result.absent());
+        fields.put("damages", result.damages());
         fields.put("impossible", ran.impossible());
         fields.put("broken_off", result.brokenOff());
         fields.putAll(CheckCommand.fields(result.verdict()));

@@ -10,11 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Calls of a running node to its system fail, or take long: the system's tracer is attached to it and alters them. All calls of the
@@ -26,6 +27,10 @@ final class SystemCallFault implements Fault {
     private static final String SYNCS = "fdatasync,fsync";
     private static final String WRITES = "pwrite64,pwritev";
     private static final String READS = "pread64,preadv";
+    // The log is written by calls that sync; what is small is written, and then synced.
+    private static final String DISK = SYNCS + "," + WRITES;
+    private static final String SLOW = "delay_enter=200000"; // microseconds
+    private static final String HUNG = "delay_enter=30000000";
     private static final int LOOKS = 30;
     private static final int LOOK_EVERY_MS = 100;
     private static final int DETACH_SECONDS = 10;
@@ -36,8 +41,7 @@ final class SystemCallFault implements Fault {
     private final String calls;
     private final String injection;
 
-    private @Nullable Process tracer;
-    private @Nullable Node hit;
+    private final Map<Node, Process> tracers = new LinkedHashMap<>();
 
     private SystemCallFault(String name, FaultClass faultClass, Victims victims, String calls, String injection) {
         this.name = name;
@@ -56,11 +60,10 @@ final class SystemCallFault implements Fault {
                 new SystemCallFault("write-error-leader", FaultClass.WRITE_ERROR, Victims.LEADER, WRITES, "error=EIO"),
                 new SystemCallFault("write-error-one", FaultClass.WRITE_ERROR, Victims.ONE, WRITES, "error=EIO:when=3"),
                 new SystemCallFault("read-error-leader", FaultClass.READ_ERROR, Victims.LEADER, READS, "error=EIO"),
-                new SystemCallFault(
-                        "slow-disk-leader", FaultClass.SLOW_DISK, Victims.LEADER, SYNCS, "delay_enter=200000"),
-                new SystemCallFault("slow-disk-one", FaultClass.SLOW_DISK, Victims.ONE, SYNCS, "delay_enter=200000"),
-                new SystemCallFault(
-                        "hung-disk-leader", FaultClass.HUNG_DISK, Victims.LEADER, SYNCS, "delay_enter=30000000"));
+                new SystemCallFault("slow-disk-leader", FaultClass.SLOW_DISK, Victims.LEADER, DISK, SLOW),
+                new SystemCallFault("slow-disk-one", FaultClass.SLOW_DISK, Victims.ONE, DISK, SLOW),
+                new SystemCallFault("slow-disk-all", FaultClass.SLOW_DISK, Victims.ALL, DISK, SLOW),
+                new SystemCallFault("hung-disk-leader", FaultClass.HUNG_DISK, Victims.LEADER, DISK, HUNG));
     }
 
     @Override
@@ -82,10 +85,19 @@ final class SystemCallFault implements Fault {
 
     @Override
     public List<String> begin(Cluster cluster, Random random) throws IOException, InterruptedException {
-        Node node = victims.of(cluster, random).getFirst();
+        List<String> hit = new ArrayList<>();
+        for (Node node : victims.of(cluster, random)) {
+            if (begin(cluster, node)) {
+                hit.add(node.id());
+            }
+        }
+        return hit;
+    }
+
+    private boolean begin(Cluster cluster, Node node) throws IOException, InterruptedException {
         OptionalLong pid = cluster.ability(Processes.class).orElseThrow().pid(node);
         if (pid.isEmpty()) {
-            return List.of();
+            return false;
         }
         DataFiles files = cluster.ability(DataFiles.class).orElseThrow();
         Path told = Files.createTempFile("walnut-chaos-", ".strace");
@@ -97,14 +109,13 @@ final class SystemCallFault implements Fault {
             command.addAll(List.of("-P", inside.toString()));
         }
         command.addAll(List.of("-e", "trace=" + calls, "-e", "inject=" + calls + ":" + injection));
-        Process started = new ProcessBuilder(command)
+        Process tracer = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        tracer = started;
-        hit = node;
+        tracers.put(node, tracer);
         try {
-            return happened(started, told) ? List.of(node.id()) : List.of();
+            return happened(tracer, told);
         } finally {
             Files.delete(told); // the tracer writes on into what has no name
         }
@@ -121,7 +132,7 @@ final class SystemCallFault implements Fault {
             boolean ended = tracer.waitFor(LOOK_EVERY_MS, TimeUnit.MILLISECONDS);
             String lines = Files.readString(told, StandardCharsets.ISO_8859_1);
             // What is held up is told of when it begins, and called delayed when it ends, which may be long after.
-            boolean heldUp = !fails() && lines.contains("sync(");
+            boolean heldUp = !fails() && (lines.contains("sync(") || lines.contains("pwrite"));
             if (heldUp || lines.contains("INJECTED") || lines.contains("DELAYED")) {
                 return true;
             }
@@ -134,17 +145,17 @@ final class SystemCallFault implements Fault {
 
     @Override
     public void heal(Cluster cluster) throws IOException, InterruptedException {
-        Process attached = tracer;
-        if (attached != null) {
-            tracer = null;
-            attached.destroy(); // it lets go of the node
-            if (!attached.waitFor(DETACH_SECONDS, TimeUnit.SECONDS)) {
-                attached.destroyForcibly().waitFor();
+        Map<Node, Process> attached = new LinkedHashMap<>(tracers);
+        tracers.clear();
+        for (Process tracer : attached.values()) {
+            tracer.destroy(); // it lets go of the node
+        }
+        for (Process tracer : attached.values()) {
+            if (!tracer.waitFor(DETACH_SECONDS, TimeUnit.SECONDS)) {
+                tracer.destroyForcibly().waitFor();
             }
         }
-        Node node = hit;
-        if (node != null) {
-            hit = null;
+        for (Node node : attached.keySet()) {
             if (fails()) {
                 cluster.ability(Processes.class).orElseThrow().kill(node);
                 cluster.start(node);

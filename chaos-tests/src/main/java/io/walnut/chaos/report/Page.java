@@ -87,6 +87,9 @@ final class Page {
         if (!verdict.conclusive()) {
             return "No verdict: not every log was read to its end";
         }
+        if (!result.damages().isEmpty()) {
+            return "Nothing was violated, but files were damaged by nobody";
+        }
         if (result.acknowledged() == 0) {
             return "No verdict: no record was acknowledged";
         }
@@ -122,6 +125,11 @@ final class Page {
         if (!result.skipped().isEmpty()) {
             text.append(" Not injected, because this kind of cluster cannot have it: ")
                     .append(String.join(", ", result.skipped()))
+                    .append('.');
+        }
+        if (!result.damages().isEmpty()) {
+            text.append(" Damage that no fault explains: ")
+                    .append(String.join("; ", result.damages()))
                     .append('.');
         }
         if (!result.absent().isEmpty()) {

@@ -101,6 +101,7 @@ public record RunReport(
         fields.put("classes", counted(fault -> fault.faultClass().name().toLowerCase(Locale.ROOT)));
         fields.put("skipped", result.skipped());
         fields.put("absent", result.absent());
+        fields.put("damages", result.damages());
         fields.put("impossible", impossible);
         return fields;
     }

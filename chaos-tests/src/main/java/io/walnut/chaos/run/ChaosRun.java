@@ -64,6 +64,7 @@ public final class ChaosRun {
      *
      * @param skipped names of the faults that this kind of cluster cannot have
      * @param absent of what was promised, that of which none came
+     * @param damages what nodes say of damage to their files that no fault explains
      * @param outages how long each fault kept clients from appending
      * @param brokenOff why the run did not come to its end; empty when it did
      */
@@ -74,6 +75,7 @@ public final class ChaosRun {
             List<Nemesis.Injected> injected,
             List<String> skipped,
             List<String> absent,
+            List<String> damages,
             List<Outage> outages,
             String brokenOff,
             Path history) {
@@ -81,6 +83,7 @@ public final class ChaosRun {
             injected = List.copyOf(injected);
             skipped = List.copyOf(skipped);
             absent = List.copyOf(absent);
+            damages = List.copyOf(damages);
             outages = List.copyOf(outages);
         }
 
@@ -91,6 +94,7 @@ public final class ChaosRun {
                     && acknowledged > 0
                     && skipped.isEmpty()
                     && absent.isEmpty()
+                    && damages.isEmpty()
                     && brokenOff.isEmpty();
         }
     }
@@ -190,6 +194,7 @@ public final class ChaosRun {
                 foe.injected(),
                 skipped,
                 absent(foe.injected()),
+                DamageReports.unexplained(cluster, foe.injected(), file),
                 liveness.outages(),
                 brokenOff,
                 file);

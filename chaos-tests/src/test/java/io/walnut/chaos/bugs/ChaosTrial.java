@@ -52,13 +52,17 @@ final class ChaosTrial {
                 result,
                 signs(run),
                 run.verdict().violations().stream().map(Violation::toString).collect(Collectors.joining("\n"))
-                        + run.brokenOff());
+                        + run.brokenOff()
+                        + String.join("\n", run.damages()));
         System.exit(0); // whatever threads the clients of a failed run have left
     }
 
     private static Set<String> signs(ChaosRun.Result run) {
         Set<String> signs = new TreeSet<>();
         run.verdict().counts().keySet().stream().map(Anomaly::name).forEach(signs::add);
+        if (!run.damages().isEmpty()) {
+            signs.add(Trial.DAMAGED);
+        }
         if (!run.brokenOff().isEmpty()) {
             signs.add(sign(run.brokenOff()));
         } else if (!run.verdict().conclusive()) {

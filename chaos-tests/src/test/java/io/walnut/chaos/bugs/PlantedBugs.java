@@ -13,6 +13,7 @@ import static io.walnut.chaos.check.Anomaly.SKIPPED;
 import static io.walnut.chaos.check.Anomaly.STALE;
 import static io.walnut.chaos.check.Anomaly.TORN_BATCH;
 import static io.walnut.chaos.check.Anomaly.TRIMMED_TOO_EARLY;
+import static io.walnut.chaos.check.Anomaly.TWO_LEADERS;
 import static io.walnut.chaos.fault.FaultClass.BIT_ROT_LOG;
 import static io.walnut.chaos.fault.FaultClass.BIT_ROT_VOTE;
 import static io.walnut.chaos.fault.FaultClass.DISK_FULL;
@@ -113,15 +114,11 @@ final class PlantedBugs {
                         KILL_LEADER_STORM,
                         LEADER_ALONE.with(20, 60, "delay-far", "kill-storm"),
                         LOST,
-                        DIVERGENT),
-                bug("sent-counts-as-stored", PARTITION_CLIENTS, LEADER_ALONE, LOST, DIVERGENT),
+                        DIVERGENT,
+                        Trial.NOT_READY),
+                // What a leader takes for stored it never sends again.
+                bug("sent-counts-as-stored", PARTITION_CLIENTS, LEADER_ALONE, LOST, DIVERGENT, Trial.NOT_READY),
                 bug("failure-answered-as-success", PARTITION_CLIENTS, LEADER_ALONE, LOST, DIVERGENT, DUPLICATE),
-                bug(
-                        "full-disk-acknowledged",
-                        DISK_FULL,
-                        LEADER_ALONE.with(15, 60, "disk-full", "kill"),
-                        LOST,
-                        DIVERGENT),
                 bug(
                         "altered-message-taken",
                         WIRE_CORRUPTION,
@@ -131,18 +128,25 @@ final class PlantedBugs {
                         TORN_BATCH,
                         Trial.CANNOT_READ),
                 bug("acknowledge-before-sync", POWER_CUT_ALL, POWER_CUT, LOST, DIVERGENT),
-                bug("unsafe-flush", POWER_CUT_ALL, POWER_CUT, LOST, DIVERGENT),
+                bug(
+                        "unsafe-flush",
+                        POWER_CUT_ALL,
+                        // Disks that are quick leave it a millisecond.
+                        POWER_CUT.with(20, 60, "slow-disk-all", "power-cut-all"),
+                        LOST,
+                        DIVERGENT),
                 bug(
                         "snapshot-published-before-sync",
                         POWER_CUT_ALL,
                         POWER_CUT.with(15, 60, "power-cut").in(SNAPSHOTS),
-                        Trial.NODE_ENDED),
+                        Trial.DAMAGED),
                 bug(
                         "directory-not-synced-for-a-vote",
                         POWER_CUT_ALL,
-                        POWER_CUT.with(15, 60, "power-cut-at-election"),
-                        LOST,
-                        DIVERGENT));
+                        // Before the file system has written down by itself what it was not told to.
+                        POWER_CUT.with(15, 60, "kill-leader", "power-cut-all"),
+                        Trial.DAMAGED,
+                        TWO_LEADERS));
     }
 
     /** Of the harness itself. */
@@ -180,6 +184,7 @@ final class PlantedBugs {
         Suite group = suite("raft-node", "io.walnut.node.raft.RaftGroupNodeTest");
         return List.of(
                 bug("votes-without-checksum", BIT_ROT_VOTE, suite("raft-node", "io.walnut.node.raft.VoteStoreTest")),
+                bug("full-disk-acknowledged", DISK_FULL, raftLog),
                 bug("async-flush", SYNC_ERROR, raftLog),
                 bug("deposed-leader-heard", PAUSE, raftLog),
                 bug("snapshot-without-tail", DISK_LOST, group),

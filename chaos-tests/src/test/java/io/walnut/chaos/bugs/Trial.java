@@ -35,6 +35,9 @@ final class Trial {
     /** A node says that it cannot read what it has. */
     static final String CANNOT_READ = "CANNOT_READ";
 
+    /** A node says that its files are damaged, and nobody has damaged them. */
+    static final String DAMAGED = "DAMAGED";
+
     /** Nothing is violated, but not every node was read to its end. */
     static final String NOT_CONCLUSIVE = "NOT_CONCLUSIVE";
 

@@ -163,6 +163,7 @@ class RunReportTest {
                 faults,
                 skipped,
                 List.of(),
+                List.of(),
                 liveness.outages(),
                 brokenOff,
                 directory.history());

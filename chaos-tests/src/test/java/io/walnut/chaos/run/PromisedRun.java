@@ -40,6 +40,7 @@ final class PromisedRun {
         assertThat(result.brokenOff()).isEmpty();
         assertThat(result.verdict().violations()).isEmpty();
         assertThat(result.verdict().conclusive()).isTrue();
+        assertThat(result.damages()).isEmpty();
         assertThat(result.acknowledged()).isPositive();
         assertThat(result.injected()).isNotEmpty();
         return result;
