@@ -25,6 +25,7 @@ import static io.walnut.chaos.fault.FaultClass.PARTITION_CLIENTS;
 import static io.walnut.chaos.fault.FaultClass.PAUSE;
 import static io.walnut.chaos.fault.FaultClass.POWER_CUT_ALL;
 import static io.walnut.chaos.fault.FaultClass.POWER_CUT_ONE;
+import static io.walnut.chaos.fault.FaultClass.SNAPSHOT_INSTALL;
 import static io.walnut.chaos.fault.FaultClass.SYNC_ERROR;
 import static io.walnut.chaos.fault.FaultClass.WIRE_CORRUPTION;
 
@@ -101,6 +102,15 @@ final class PlantedBugs {
                         REPLICAS_DIFFER),
                 bug("vote-not-persisted", KILL_MAJORITY, KILLED, Trial.NODE_ENDED),
                 bug("roll-off-by-one", KILL_MAJORITY, KILLED.in(SNAPSHOTS), Trial.NODE_ENDED, LOST),
+                bug(
+                        "snapshot-without-tail",
+                        SNAPSHOT_INSTALL,
+                        QUIET.with(20, 60, "snapshot-install").in(SNAPSHOTS),
+                        Trial.NOT_READY,
+                        Trial.NODE_ENDED,
+                        Trial.CANNOT_READ),
+                // It is sent nothing of what it is thought to have.
+                bug("lost-log-still-counted", DISK_LOST, QUIET.with(20, 60, "lose-disk"), Trial.NOT_READY),
                 bug("vote-for-a-shorter-log", KILL_MAJORITY, KILLED_AND_PAUSED, LOST, DIVERGENT, Trial.NOT_READY));
     }
 
@@ -181,14 +191,11 @@ final class PlantedBugs {
     /** Of the Raft member: found by its own tests. */
     private static List<PlantedBug> node() {
         Suite raftLog = suite("raft-node", "io.walnut.node.raft.WalRaftLogTest");
-        Suite group = suite("raft-node", "io.walnut.node.raft.RaftGroupNodeTest");
         return List.of(
                 bug("votes-without-checksum", BIT_ROT_VOTE, suite("raft-node", "io.walnut.node.raft.VoteStoreTest")),
                 bug("full-disk-acknowledged", DISK_FULL, raftLog),
                 bug("async-flush", SYNC_ERROR, raftLog),
-                bug("deposed-leader-heard", PAUSE, raftLog),
-                bug("snapshot-without-tail", DISK_LOST, group),
-                bug("lost-log-still-counted", DISK_LOST, group));
+                bug("deposed-leader-heard", PAUSE, raftLog));
     }
 
     private static Suite suite(String module, String testClass) {
