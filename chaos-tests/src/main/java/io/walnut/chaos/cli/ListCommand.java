@@ -6,6 +6,7 @@ import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.FaultClass;
 import io.walnut.chaos.fault.Faults;
 import io.walnut.chaos.run.Backends;
+import io.walnut.chaos.run.RunOptions;
 import io.walnut.chaos.workload.Workload;
 import io.walnut.chaos.workload.Workloads;
 import io.walnut.cli.ExitCode;
@@ -30,6 +31,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "List backends, workloads and faults, and which fault classes no fault covers yet.")
 final class ListCommand implements Callable<Integer> {
+    private static final int MORE_NODES = 5;
+
     @Mixin
     OutputOption form;
 
@@ -68,10 +71,7 @@ final class ListCommand implements Callable<Integer> {
                 out.println("  " + name(faultClass) + ": " + faultClass.text());
             }
             for (Fault fault : of) {
-                List<String> where = backends(fault);
-                out.printf(
-                        "    %-24s %s%n",
-                        fault.name(), where.isEmpty() ? "no backend can have it" : "on " + String.join(", ", where));
+                out.printf("    %-24s %s%n", fault.name(), where(fault));
             }
         }
         List<FaultClass> missing = missing(faults);
@@ -85,9 +85,20 @@ final class ListCommand implements Callable<Integer> {
         return faultClass.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    private static List<String> backends(Fault fault) {
+    private static String where(Fault fault) {
+        List<String> usual = backends(fault, RunOptions.NODES);
+        if (!usual.isEmpty()) {
+            return "on " + String.join(", ", usual);
+        }
+        List<String> more = backends(fault, MORE_NODES);
+        return more.isEmpty()
+                ? "no backend can have it"
+                : "on " + String.join(", ", more) + ", with --nodes " + MORE_NODES;
+    }
+
+    private static List<String> backends(Fault fault, int nodes) {
         return Backends.all().stream()
-                .filter(backend -> fault.possible(new Outline(backend, Runner.NODES)))
+                .filter(backend -> fault.possible(new Outline(backend, nodes)))
                 .map(Backend::name)
                 .toList();
     }
@@ -113,7 +124,7 @@ final class ListCommand implements Callable<Integer> {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("name", fault.name());
             fields.put("class", name(fault.faultClass()));
-            fields.put("backends", backends(fault));
+            fields.put("backends", backends(fault, RunOptions.NODES));
             faults.add(fields);
         }
         List<Map<String, Object>> missing = new ArrayList<>();

@@ -30,6 +30,8 @@ final class RunCommand implements Callable<Integer> {
     /** In place of the names of faults. */
     private static final String NONE = "none";
 
+    private static final int MOST_NODES = 7;
+
     @Option(
             names = "--minutes",
             paramLabel = "N",
@@ -50,6 +52,13 @@ final class RunCommand implements Callable<Integer> {
             defaultValue = "process",
             description = "What the cluster is made of (default: ${DEFAULT-VALUE}; 'list' prints all).")
     String backend;
+
+    @Option(
+            names = "--nodes",
+            paramLabel = "N",
+            defaultValue = "" + RunOptions.NODES,
+            description = "How many nodes (default: ${DEFAULT-VALUE}); some faults take five.")
+    int nodes;
 
     @Option(
             names = "--workload",
@@ -109,6 +118,9 @@ final class RunCommand implements Callable<Integer> {
         if (!(minutes > 0)) {
             throw new ParameterException(spec.commandLine(), "--minutes is " + minutes + "; expected more than 0");
         }
+        if (nodes < 1 || nodes > MOST_NODES) {
+            throw new ParameterException(spec.commandLine(), "--nodes is " + nodes + "; expected 1 to " + MOST_NODES);
+        }
         if (rate != null && !(rate > 0)) {
             throw new ParameterException(spec.commandLine(), "--rate is " + rate + "; expected more than 0");
         }
@@ -124,6 +136,7 @@ final class RunCommand implements Callable<Integer> {
                     seed == null ? new SecureRandom().nextInt(Integer.MAX_VALUE) : seed,
                     RunOptions.time(minutes),
                     backend,
+                    nodes,
                     workload,
                     rate,
                     chosen.stream().map(Fault::name).toList(),

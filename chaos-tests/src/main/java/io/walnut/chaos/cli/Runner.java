@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One run from its options to all that it leaves. */
 final class Runner {
-    static final int NODES = 3;
     private static final int PROCESSES = 8;
     private static final int LOGS = 3;
     private static final Duration PAUSE = Duration.ofMillis(2);
@@ -108,7 +107,7 @@ final class Runner {
     }
 
     private Ran run(RunDirectory directory, Interrupt interrupt, PrintWriter err) throws Exception {
-        try (Cluster cluster = backend.create(directory.cluster(), NODES, options.seed())) {
+        try (Cluster cluster = backend.create(directory.cluster(), options.nodes(), options.seed())) {
             List<Fault> possible =
                     faults.stream().filter(fault -> fault.possible(cluster)).toList();
             List<Fault> chosen = faults.stream()
@@ -118,6 +117,7 @@ final class Runner {
                     options.seed(),
                     options.time(),
                     options.backend(),
+                    options.nodes(),
                     options.workload(),
                     options.rate(),
                     chosen.stream().map(Fault::name).toList(),

@@ -22,11 +22,15 @@ public record RunOptions(
         long seed,
         Duration time,
         String backend,
+        int nodes,
         String workload,
         @Nullable Double rate,
         List<String> faults,
         List<String> promised,
         String name) {
+    /** Of a cluster, if nothing else is said. */
+    public static final int NODES = 3;
+
     private static final double SECONDS_A_MINUTE = 60;
 
     public RunOptions {
@@ -54,6 +58,8 @@ public record RunOptions(
                 Double.toString(minutes()),
                 "--backend",
                 backend,
+                "--nodes",
+                Integer.toString(nodes),
                 "--workload",
                 workload));
         if (rate != null) {
@@ -74,6 +80,7 @@ public record RunOptions(
         fields.put("seed", seed);
         fields.put("minutes", minutes());
         fields.put("backend", backend);
+        fields.put("nodes", nodes);
         fields.put("workload", workload);
         if (rate != null) {
             fields.put("rate", rate);
@@ -101,6 +108,7 @@ public record RunOptions(
                 fields.get("seed").asLong(),
                 time(fields.get("minutes").asDouble()),
                 fields.get("backend").asText(),
+                fields.path("nodes").asInt(NODES),
                 fields.get("workload").asText(),
                 fields.has("rate") ? fields.get("rate").asDouble() : null,
                 texts(fields.get("faults")),

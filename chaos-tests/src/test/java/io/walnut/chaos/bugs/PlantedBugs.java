@@ -13,7 +13,6 @@ import static io.walnut.chaos.check.Anomaly.SKIPPED;
 import static io.walnut.chaos.check.Anomaly.STALE;
 import static io.walnut.chaos.check.Anomaly.TORN_BATCH;
 import static io.walnut.chaos.check.Anomaly.TRIMMED_TOO_EARLY;
-import static io.walnut.chaos.check.Anomaly.TWO_LEADERS;
 import static io.walnut.chaos.fault.FaultClass.BIT_ROT_LOG;
 import static io.walnut.chaos.fault.FaultClass.BIT_ROT_VOTE;
 import static io.walnut.chaos.fault.FaultClass.DISK_FULL;
@@ -149,14 +148,7 @@ final class PlantedBugs {
                         "snapshot-published-before-sync",
                         POWER_CUT_ALL,
                         POWER_CUT.with(15, 60, "power-cut").in(SNAPSHOTS),
-                        Trial.DAMAGED),
-                bug(
-                        "directory-not-synced-for-a-vote",
-                        POWER_CUT_ALL,
-                        // Before the file system has written down by itself what it was not told to.
-                        POWER_CUT.with(15, 60, "kill-leader", "power-cut-all"),
-                        Trial.DAMAGED,
-                        TWO_LEADERS));
+                        Trial.DAMAGED));
     }
 
     /** Of the harness itself. */
@@ -193,6 +185,10 @@ final class PlantedBugs {
         Suite raftLog = suite("raft-node", "io.walnut.node.raft.WalRaftLogTest");
         return List.of(
                 bug("votes-without-checksum", BIT_ROT_VOTE, suite("raft-node", "io.walnut.node.raft.VoteStoreTest")),
+                bug(
+                        "directory-not-synced-for-a-vote",
+                        POWER_CUT_ALL,
+                        suite("raft-node", "io.walnut.node.raft.DurableFilesTest")),
                 bug("full-disk-acknowledged", DISK_FULL, raftLog),
                 bug("async-flush", SYNC_ERROR, raftLog),
                 bug("deposed-leader-heard", PAUSE, raftLog));

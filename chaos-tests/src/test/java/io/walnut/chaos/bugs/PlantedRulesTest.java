@@ -3,12 +3,11 @@ package io.walnut.chaos.bugs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.walnut.chaos.bugs.PlantedBug.Chaos;
-import io.walnut.chaos.bugs.PlantedBug.Chaos;
 import io.walnut.chaos.bugs.PlantedBug.Suite;
+import io.walnut.chaos.bugs.Trial.Outcome;
 import io.walnut.chaos.fault.Faults;
 import io.walnut.chaos.run.Backends;
 import io.walnut.chaos.workload.Workloads;
-import io.walnut.chaos.bugs.Trial.Outcome;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -45,7 +44,8 @@ class PlantedRulesTest {
         assertThat(problems(bug.rules())).isEmpty();
         assertThat(bug.text()).endsWith(".");
         if (bug.owner() instanceof Chaos run) {
-            assertThat(Faults.named(run.faults())).hasSizeGreaterThanOrEqualTo(run.faults().size());
+            assertThat(Faults.named(run.faults()))
+                    .hasSizeGreaterThanOrEqualTo(run.faults().size());
             assertThat(Workloads.named(run.workload())).isNotNull();
             assertThat(Backends.named(run.backend())).isNotNull();
         }

@@ -171,6 +171,7 @@ class RunReportTest {
                 42,
                 Duration.ofSeconds(30),
                 "process",
+                3,
                 "append-read",
                 null,
                 List.of("kill-leader", "partition-halves", "pause-one", "kill-all"),

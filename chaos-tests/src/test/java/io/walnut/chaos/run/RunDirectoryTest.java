@@ -45,6 +45,7 @@ class RunDirectoryTest {
                 4711,
                 Duration.ofSeconds(90),
                 "process",
+                5,
                 "append-read",
                 null,
                 List.of("kill-one", "pause-leader"),
@@ -59,7 +60,7 @@ class RunDirectoryTest {
         String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).isZero();
         assertThat(printed)
-                .isEqualTo("chaos run --seed 4711 --minutes 1.5 --backend process --workload append-read"
+                .isEqualTo("chaos run --seed 4711 --minutes 1.5 --backend process --nodes 5 --workload append-read"
                         + " --faults kill,pause-leader --name a name --out elsewhere\n");
     }
 
