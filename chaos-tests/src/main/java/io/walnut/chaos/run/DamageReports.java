@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 final class DamageReports {
     private static final int MOST = 10;
     private static final Pattern REPORT = Pattern.compile("is not usable and is passed over|durable bytes are wrong"
-            + "| is corrupt: | is damaged\\b|Refusing to start");
+            + "| is corrupt: |MANIFEST of .* is damaged|Refusing to start");
 
     /** Those that damage files, or make them unreadable. */
     private static final Set<FaultClass> EXPLAINING = EnumSet.of(
