@@ -124,6 +124,7 @@ final class PlantedBugs {
                         LEADER_ALONE.with(20, 60, "delay-far", "kill-storm"),
                         LOST,
                         DIVERGENT,
+                        REPLICAS_DIFFER,
                         Trial.NOT_READY),
                 // What a leader takes for stored it never sends again.
                 bug("sent-counts-as-stored", PARTITION_CLIENTS, LEADER_ALONE, LOST, DIVERGENT, Trial.NOT_READY),
