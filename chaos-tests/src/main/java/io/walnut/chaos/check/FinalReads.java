@@ -32,13 +32,11 @@ final class FinalReads {
             }
             Piece first = pieces.getFirst();
             long to = first.from;
-            long returned = first.returned;
             for (Piece piece : pieces) {
                 if (piece.from > to) {
                     return null;
                 }
                 to = Math.max(to, piece.to);
-                returned = Math.max(returned, piece.returned);
             }
             return to < end ? null : new Extent(first.from, to, end, first.returned);
         }

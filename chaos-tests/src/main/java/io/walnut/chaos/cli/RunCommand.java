@@ -22,9 +22,10 @@ import picocli.CommandLine.Spec;
         name = "run",
         mixinStandardHelpOptions = true,
         description = {
-            "Start a cluster of three nodes on this machine, let clients and faults at it, and judge what the clients saw.",
+            "Start a cluster of its own on this machine, let clients and faults at it, and judge what the clients saw.",
             "Leaves a directory with a page to open (docs/CHAOS.md says what else). Exits with 0 when nothing was violated and no"
-                    + " fault that was asked for was left out, else with 1."
+                    + " fault that was asked for was left out, with 7 when something was violated, with 5 when nobody can know or"
+                    + " a fault was left out, with 1 when the run could not be made."
         })
 final class RunCommand implements Callable<Integer> {
     /** In place of the names of faults. */
@@ -78,15 +79,16 @@ final class RunCommand implements Callable<Integer> {
             names = "--faults",
             paramLabel = "NAME",
             split = ",",
-            description = "Which faults, of those that 'list' prints or all that begin so, or " + NONE
-                    + " (default: all that the backend can have). The run is a failure when none of a name comes.")
+            description =
+                    "Which faults, of those that 'list' prints or all that begin so, or " + NONE
+                            + " (default: all that the backend can have). Of each name one must come, or the run counts for nothing.")
     List<String> faults = List.of();
 
     @Option(
             names = "--faults-among",
             paramLabel = "NAME",
             split = ",",
-            description = "The same, and no failure when one does not come.")
+            description = "The same, but none of them must come.")
     List<String> among = List.of();
 
     @Option(

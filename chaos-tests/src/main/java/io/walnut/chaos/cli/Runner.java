@@ -113,16 +113,7 @@ final class Runner {
             List<Fault> chosen = faults.stream()
                     .filter(fault -> possible.contains(fault) || isMissed(fault, possible))
                     .toList();
-            RunOptions of = new RunOptions(
-                    options.seed(),
-                    options.time(),
-                    options.backend(),
-                    options.nodes(),
-                    options.workload(),
-                    options.rate(),
-                    chosen.stream().map(Fault::name).toList(),
-                    options.promised(),
-                    options.name());
+            RunOptions of = options.among(names(chosen));
             directory.writeRepro(of, program(), Build.version() + ", commit " + Build.commit());
             Pace pace = options.rate() == null ? Pace.pausing(PAUSE) : Pace.of(options.rate());
             ChaosRun run = new ChaosRun(
@@ -133,7 +124,13 @@ final class Runner {
             interrupt.ends(run, cluster);
             try (RunProgress _ = new RunProgress(run, of.time(), err)) {
                 ChaosRun.Result result = run.run();
-                return new Ran(of, result, directory, names(faults, chosen));
+                return new Ran(
+                        of,
+                        result,
+                        directory,
+                        names(faults.stream()
+                                .filter(fault -> !chosen.contains(fault))
+                                .toList()));
             } finally {
                 directory.keepOutputs(cluster);
             }
@@ -147,11 +144,8 @@ final class Runner {
                 .anyMatch(name -> possible.stream().noneMatch(other -> Faults.isNamed(other.name(), name)));
     }
 
-    private static List<String> names(List<Fault> all, List<Fault> without) {
-        return all.stream()
-                .filter(fault -> !without.contains(fault))
-                .map(Fault::name)
-                .toList();
+    private static List<String> names(List<Fault> faults) {
+        return faults.stream().map(Fault::name).toList();
     }
 
     /** As this one was called, from anywhere. */

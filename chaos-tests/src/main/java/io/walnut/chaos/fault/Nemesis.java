@@ -18,6 +18,7 @@ import java.util.function.LongSupplier;
  */
 public final class Nemesis {
     private static final int MOST_AT_ONCE = 3;
+    private static final long NOT_OVER = -1;
 
     /** What was done to what, and when: nanoseconds of the run's clock. */
     public record Injected(String fault, FaultClass faultClass, List<String> hit, long begun, long healed) {
@@ -28,8 +29,6 @@ public final class Nemesis {
 
     /** @param over when it was over by itself; {@code NOT_OVER}: when it is healed */
     private record Begun(Fault fault, List<String> hit, long at, long over) {}
-
-    private static final long NOT_OVER = -1;
 
     private final Cluster cluster;
     private final List<Fault> faults;

@@ -65,12 +65,12 @@ record SnapshotInstallFault(boolean killed) implements Fault {
                 && cluster.ability(Outputs.class).isPresent();
     }
 
-    /** Hits nothing when the leader has not dropped its log in time, or the node has not installed a snapshot by then. */
     @Override
     public boolean overWhenBegun() {
         return true;
     }
 
+    /** Hits nothing when the leader has not dropped its log in time, or the node has not installed a snapshot by then. */
     @Override
     public List<String> begin(Cluster cluster, Random random) throws IOException, InterruptedException {
         Optional<Node> leader = Leader.of(cluster);

@@ -19,7 +19,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Calls of a running node to its system fail, or take long: the system's tracer is attached to it and alters them. All calls of the
- * node are slower meanwhile. A node whose calls failed is started again when this is healed.
+ * node are slower meanwhile. When this is healed, a node whose calls failed is killed and started again; one whose calls took long goes
+ * on.
  *
  * <p>Not thread-safe: a run has one nemesis.
  */
@@ -121,7 +122,7 @@ final class SystemCallFault implements Fault {
         }
     }
 
-    /** Or takes long: then the node goes on when it is over. */
+    /** Else its calls take long. */
     private boolean fails() {
         return injection.startsWith("error");
     }
@@ -155,8 +156,8 @@ final class SystemCallFault implements Fault {
                 tracer.destroyForcibly().waitFor();
             }
         }
-        for (Node node : attached.keySet()) {
-            if (fails()) {
+        if (fails()) {
+            for (Node node : attached.keySet()) {
                 cluster.ability(Processes.class).orElseThrow().kill(node);
                 cluster.start(node);
             }

@@ -1,7 +1,6 @@
 package io.walnut.chaos.history;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -110,7 +109,7 @@ public final class HistoryReader implements AutoCloseable {
             }
             return operation();
         } catch (JsonEOFException e) {
-            throw wrong("is cut short; without it what is above can be judged");
+            throw new HistoryFormatException(line() + " is cut short; without it what is above can be judged");
         } catch (JsonProcessingException e) {
             throw wrong(e.getOriginalMessage());
         } catch (IllegalArgumentException e) {
@@ -257,9 +256,11 @@ public final class HistoryReader implements AutoCloseable {
     }
 
     private HistoryFormatException wrong(String what) {
-        JsonLocation at = json.currentLocation();
-        return new HistoryFormatException(
-                file + ", line " + at.getLineNr() + (what.startsWith("is ") ? " " : ": ") + what);
+        return new HistoryFormatException(line() + ": " + what);
+    }
+
+    private String line() {
+        return file + ", line " + json.currentLocation().getLineNr();
     }
 
     @Override

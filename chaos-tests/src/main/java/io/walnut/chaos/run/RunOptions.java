@@ -38,6 +38,11 @@ public record RunOptions(
         promised = List.copyOf(promised);
     }
 
+    /** The same, with faults of these names to choose from. */
+    public RunOptions among(List<String> names) {
+        return new RunOptions(seed, time, backend, nodes, workload, rate, names, promised, name);
+    }
+
     public double minutes() {
         return time.toMillis() / 1000.0 / SECONDS_A_MINUTE;
     }
