@@ -61,7 +61,7 @@ final class LimitFault implements Fault {
 
     @Override
     public boolean possible(Cluster cluster) {
-        return cluster.ability(Processes.class).isPresent() && Commands.onPath("prlimit");
+        return cluster.ability(Processes.class).isPresent() && Commands.onPath("prlimit") && Commands.onPath("setpriv");
     }
 
     @Override
@@ -72,26 +72,44 @@ final class LimitFault implements Fault {
             return List.of();
         }
         hit = node;
-        // The soft limit alone: it may be lowered and raised by anybody up to the hard one.
-        boolean reached;
+        try {
+            return reached(cluster, node, pid.getAsLong()) ? List.of(node.id()) : List.of();
+        } catch (IOException e) {
+            if (Files.exists(proc(pid.getAsLong()))) {
+                throw e;
+            }
+            return List.of(); // it ended before it could be limited
+        }
+    }
+
+    private boolean reached(Cluster cluster, Node node, long pid) throws IOException, InterruptedException {
         if (faultClass == FaultClass.MEMORY) {
             Optional<Path> output = output(cluster, node);
             long said = refusals(output);
-            limit(pid.getAsLong(), "--as=", addressSpace(pid.getAsLong()));
-            reached = await(() -> !Files.exists(proc(pid.getAsLong())) || refusals(output) > said);
-        } else {
-            long most = descriptors(pid.getAsLong()) + MORE_DESCRIPTORS;
-            limit(pid.getAsLong(), "--nofile=", most);
-            for (int i = 0; i < CONNECTIONS; i++) {
-                connect(node); // each takes one, as long as there are any
-            }
-            reached = await(() -> !Files.exists(proc(pid.getAsLong())) || descriptors(pid.getAsLong()) >= most);
+            limit(pid, "--as=", addressSpace(pid));
+            return await(() -> !Files.exists(proc(pid)) || refusals(output) > said);
         }
-        return reached ? List.of(node.id()) : List.of();
+        long most = descriptors(pid) + MORE_DESCRIPTORS;
+        limit(pid, "--nofile=", most);
+        for (int i = 0; i < CONNECTIONS; i++) {
+            connect(node); // each takes one, as long as there are any
+        }
+        return await(() -> !Files.exists(proc(pid)) || descriptors(pid) >= most);
     }
 
+    /** The soft limit alone: its owner may lower and raise it up to the hard one; for anybody else root may not be enough. */
     private static void limit(long pid, String what, long most) throws IOException {
-        Commands.run("prlimit", "--pid", Long.toString(pid), what + most + ":");
+        List<String> command = new ArrayList<>();
+        String uid = id(proc(pid), "Uid");
+        if (!uid.equals(id(Path.of("/proc/self"), "Uid"))) {
+            command.addAll(List.of("setpriv", "--reuid", uid, "--regid", id(proc(pid), "Gid"), "--clear-groups"));
+        }
+        command.addAll(List.of("prlimit", "--pid", Long.toString(pid), what + most + ":"));
+        Commands.run(command, "");
+    }
+
+    private static String id(Path process, String kind) throws IOException {
+        return status(process, kind).split("\\s+", -1)[0]; // real, effective, saved, of files: all the same
     }
 
     private interface Look {
@@ -145,12 +163,18 @@ final class LimitFault implements Fault {
     }
 
     private static long addressSpace(long pid) throws IOException {
-        String line = Files.readString(proc(pid).resolve("status"))
+        return Long.parseLong(status(proc(pid), "VmSize").replaceAll("\\D", "")) * 1024;
+    }
+
+    private static String status(Path process, String field) throws IOException {
+        Path file = process.resolve("status");
+        return Files.readString(file)
                 .lines()
-                .filter(each -> each.startsWith("VmSize:"))
+                .filter(line -> line.startsWith(field + ":"))
                 .findFirst()
-                .orElseThrow(() -> new IOException("/proc/" + pid + "/status has no VmSize"));
-        return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+                .orElseThrow(() -> new IOException(file + " has no " + field))
+                .substring(field.length() + 1)
+                .strip();
     }
 
     @Override
