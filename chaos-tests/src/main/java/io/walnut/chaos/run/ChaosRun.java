@@ -3,6 +3,7 @@ package io.walnut.chaos.run;
 import io.walnut.chaos.check.HistoryJudge;
 import io.walnut.chaos.check.Verdict;
 import io.walnut.chaos.cluster.Cluster;
+import io.walnut.chaos.cluster.ThreadDumps;
 import io.walnut.chaos.fault.Fault;
 import io.walnut.chaos.fault.Faults;
 import io.walnut.chaos.fault.Nemesis;
@@ -170,6 +171,7 @@ public final class ChaosRun {
                 // A cluster that does not come back is what we are here for: the rest of what it did is told all the
                 // same.
                 brokenOff = "the run failed: " + e.getMessage();
+                ThreadDumps.ask(cluster);
             } catch (ExecutionException e) {
                 brokenOff = "the run failed, for a client did: " + e.getCause();
             } catch (InterruptedException e) {

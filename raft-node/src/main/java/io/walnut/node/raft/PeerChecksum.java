@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.zip.CRC32C;
 import org.apache.ratis.thirdparty.io.grpc.CallOptions;
 import org.apache.ratis.thirdparty.io.grpc.Channel;
@@ -15,8 +14,6 @@ import org.apache.ratis.thirdparty.io.grpc.ClientInterceptor;
 import org.apache.ratis.thirdparty.io.grpc.Codec;
 import org.apache.ratis.thirdparty.io.grpc.CompressorRegistry;
 import org.apache.ratis.thirdparty.io.grpc.DecompressorRegistry;
-import org.apache.ratis.thirdparty.io.grpc.InternalConfigurator;
-import org.apache.ratis.thirdparty.io.grpc.InternalConfiguratorRegistry;
 import org.apache.ratis.thirdparty.io.grpc.ManagedChannelBuilder;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
 import org.apache.ratis.thirdparty.io.grpc.MethodDescriptor;
@@ -43,37 +40,21 @@ final class PeerChecksum {
     private static final DecompressorRegistry KNOWN =
             DecompressorRegistry.getDefaultInstance().with(CRC32C_TRAILER, true);
 
-    /** Once for all nodes of a process: Ratis makes its channels where nobody else can reach them. */
-    private static final class Channels {
-        static {
-            CompressorRegistry.getDefaultInstance().register(CRC32C_TRAILER);
-            InternalConfiguratorRegistry.setConfigurators(List.of(new Configurator()));
-        }
-
-        private Channels() {}
-
-        static void install() {
-            // Done when the class was loaded.
-        }
-    }
-
     private PeerChecksum() {}
 
-    /** Channels that are made from now on, by Ratis, send checksums. */
-    static void sendByAll() {
-        Channels.install();
+    /** Before the first channel is made. */
+    static void register() {
+        CompressorRegistry.getDefaultInstance().register(CRC32C_TRAILER);
+    }
+
+    /** A channel sends checksums, and verifies those of the answers. */
+    static void send(ManagedChannelBuilder<?> builder) {
+        builder.decompressorRegistry(KNOWN).intercept(new Requests());
     }
 
     /** A server for peers verifies checksums, and sends some to who sends some. */
     static void serve(ServerBuilder<?> builder) {
         builder.decompressorRegistry(KNOWN).intercept(new Answers());
-    }
-
-    private static final class Configurator implements InternalConfigurator {
-        @Override
-        public void configureChannelBuilder(ManagedChannelBuilder<?> builder) {
-            builder.decompressorRegistry(KNOWN).intercept(new Requests());
-        }
     }
 
     private static final class Requests implements ClientInterceptor {

@@ -194,7 +194,7 @@ public final class RaftGroupNode implements AutoCloseable {
 
     private static Parameters parameters(RaftOptions options) {
         Parameters parameters = new Parameters();
-        PeerChecksum.sendByAll();
+        PeerChannels.configure();
         GrpcConfigKeys.Server.setServicesCustomizer(parameters, (builder, _) -> {
             // The one that is added last is called first; ours must run in the thread that takes the entries.
             builder.intercept(LeaderRequest.INTERCEPTOR);
