@@ -239,12 +239,12 @@ public final class ContainerCluster implements Cluster, Processes, Network, Disk
     }
 
     @Override
-    public synchronized void pause(Node node) {
+    public synchronized void pause(Node node) throws IOException {
         member(node).pause();
     }
 
     @Override
-    public synchronized void resume(Node node) {
+    public synchronized void resume(Node node) throws IOException {
         member(node).resume();
     }
 

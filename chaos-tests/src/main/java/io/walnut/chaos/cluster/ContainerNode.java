@@ -2,6 +2,7 @@ package io.walnut.chaos.cluster;
 
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
+import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotModifiedException;
 import io.walnut.chaos.cluster.Cluster.Node;
 import java.io.IOException;
@@ -99,42 +100,54 @@ final class ContainerNode {
 
     void kill() throws IOException {
         if (running()) {
-            resume(); // what is frozen does not die
-            docker.killContainerCmd(container.getContainerId()).exec();
-            awaitEnd();
+            end(docker.killContainerCmd(container.getContainerId())::exec);
         }
     }
 
     void stop() throws IOException {
         if (running()) {
-            resume();
-            docker.stopContainerCmd(container.getContainerId())
-                    .withTimeout(STOP_SECONDS)
-                    .exec();
-            awaitEnd();
+            end(docker.stopContainerCmd(container.getContainerId()).withTimeout(STOP_SECONDS)::exec);
         }
     }
 
-    private void awaitEnd() throws IOException {
+    /** Docker also refuses what has ended by itself and was not yet taken note of: then there is nothing to do but to wait. */
+    private void end(Runnable command) throws IOException {
+        DockerException refusal = null;
+        try {
+            resume(); // what is frozen does not die
+            command.run();
+        } catch (DockerException e) {
+            refusal = e;
+        }
         long deadline = System.nanoTime() + Duration.ofSeconds(STOP_SECONDS).toNanos();
         while (running()) {
             if (System.nanoTime() - deadline > 0) {
-                throw new IOException("container of " + node.id() + " has not ended");
+                throw new IOException("container of " + node.id() + " has not ended", refusal);
             }
             Thread.onSpinWait();
         }
     }
 
-    void pause() {
+    void pause() throws IOException {
         if (state().filter(state -> is(state.getRunning()) && !is(state.getPaused()))
                 .isPresent()) {
-            docker.pauseContainerCmd(container.getContainerId()).exec();
+            unlessEnded(docker.pauseContainerCmd(container.getContainerId())::exec);
         }
     }
 
-    void resume() {
+    void resume() throws IOException {
         if (state().filter(state -> is(state.getPaused())).isPresent()) {
-            docker.unpauseContainerCmd(container.getContainerId()).exec();
+            unlessEnded(docker.unpauseContainerCmd(container.getContainerId())::exec);
+        }
+    }
+
+    private void unlessEnded(Runnable command) throws IOException {
+        try {
+            command.run();
+        } catch (DockerException e) {
+            if (running()) {
+                throw new IOException("container of " + node.id() + ": " + e.getMessage(), e);
+            }
         }
     }
 

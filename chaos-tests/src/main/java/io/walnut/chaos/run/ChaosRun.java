@@ -167,10 +167,11 @@ public final class ChaosRun {
                     start();
                 }
                 readAll(records);
-            } catch (IOException | WalnutException e) {
+            } catch (IOException | RuntimeException e) {
                 // A cluster that does not come back is what we are here for: the rest of what it did is told all the
                 // same.
-                brokenOff = "the run failed: " + e.getMessage();
+                boolean told = e instanceof IOException || e instanceof WalnutException;
+                brokenOff = "the run failed: " + (told ? e.getMessage() : e.toString());
                 ThreadDumps.ask(cluster);
             } catch (ExecutionException e) {
                 brokenOff = "the run failed, for a client did: " + e.getCause();

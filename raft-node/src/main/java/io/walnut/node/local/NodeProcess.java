@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** One node as a process of the operating system, found again by its process id file. Not thread-safe. */
 final class NodeProcess {
@@ -30,6 +31,9 @@ final class NodeProcess {
 
     private final NodeLayout layout;
     private final HttpClient http;
+
+    /** Null where another process has started it. */
+    private volatile @Nullable Process started;
 
     /** Where in the output file the output of the process begins that was started last. */
     private long outputStart;
@@ -69,6 +73,7 @@ final class NodeProcess {
         builder.environment().putAll(environment);
         Process process = builder.start();
         process.getOutputStream().close();
+        started = process;
         Files.writeString(layout.pidFile(), Long.toString(process.pid()));
     }
 
@@ -78,6 +83,11 @@ final class NodeProcess {
             return Optional.empty();
         }
         long pid = Long.parseLong(Files.readString(layout.pidFile()).strip());
+        Process own = started;
+        if (own != null && own.pid() == pid) {
+            // Its command line is not there for a moment, when its launcher becomes the node.
+            return own.isAlive() ? Optional.of(own.toHandle()) : Optional.empty();
+        }
         // A process id is used again after its process has ended: a foreign process is not ours to signal.
         return ProcessHandle.of(pid)
                 .filter(ProcessHandle::isAlive)
