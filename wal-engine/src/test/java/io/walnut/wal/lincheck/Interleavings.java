@@ -22,6 +22,9 @@ final class Interleavings {
     private static final int AT_RANDOM = Integer.getInteger("walnut.lincheck", 0);
     private static final int RUNS = 400;
 
+    /** Of one order, before it counts as hung. A machine with much else to do has taken twenty. */
+    private static final long PATIENCE_MS = 120_000;
+
     /** Where a thread touches only what is its own, or what a lock of the storage in memory guards for the length of a call. */
     private static final List<String> ALONE = List.of(
             "io.walnut.wal.format.",
@@ -60,7 +63,8 @@ final class Interleavings {
                 .actorsBefore(2)
                 .actorsPerThread(2)
                 .actorsAfter(1)
-                .logLevel(LoggingLevel.ERROR);
+                .logLevel(LoggingLevel.ERROR)
+                .invocationTimeout$lincheck(PATIENCE_MS); // meant for its own tests, and the only way
     }
 
     /** Calls as {@code "append 1, read 0"}: those of one thread first, then those of each thread. */
