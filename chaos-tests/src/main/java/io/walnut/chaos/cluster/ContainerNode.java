@@ -23,6 +23,9 @@ final class ContainerNode {
     private static final int PROBE_MS = 1_000;
     private static final int STOP_SECONDS = 15;
 
+    /** A tracer may hold what has been killed for as long as it holds its calls up. */
+    private static final int END_SECONDS = 60;
+
     private final DockerClient docker;
     private final Node node;
     private final String address;
@@ -30,7 +33,9 @@ final class ContainerNode {
     private final LoopDisk disk;
     private final GenericContainer<?> container;
 
-    /** Of the network namespace that the running container has; a new one each time that it is started. */
+    /** The network namespace that the running container has; a new one each time that it is started. */
+    private Path network = Path.of("/proc/0/ns/net");
+
     private Optional<PacketFilter> filter = Optional.empty();
 
     ContainerNode(
@@ -69,7 +74,8 @@ final class ContainerNode {
         }
         OptionalLong pid = pid();
         if (pid.isPresent()) {
-            filter = Optional.of(new PacketFilter(List.of("nsenter", "-t", Long.toString(pid.getAsLong()), "-n")));
+            network = Path.of("/proc", Long.toString(pid.getAsLong()), "ns", "net");
+            filter = Optional.of(new PacketFilter(List.of("nsenter", "--net=" + network)));
             filter(links);
         }
     }
@@ -77,7 +83,14 @@ final class ContainerNode {
     /** Lets pass from now on what these say. */
     void filter(LinkRules links) throws IOException {
         if (filter.isPresent() && running()) {
-            filter.get().set(links.filters(node.id()));
+            try {
+                filter.get().set(links.filters(node.id()));
+            } catch (IOException e) {
+                if (Files.exists(network)) {
+                    throw e;
+                }
+                // It has ended, and Docker has not yet taken note of it.
+            }
         }
     }
 
@@ -119,7 +132,7 @@ final class ContainerNode {
         } catch (DockerException e) {
             refusal = e;
         }
-        long deadline = System.nanoTime() + Duration.ofSeconds(STOP_SECONDS).toNanos();
+        long deadline = System.nanoTime() + Duration.ofSeconds(END_SECONDS).toNanos();
         while (running()) {
             if (System.nanoTime() - deadline > 0) {
                 throw new IOException("container of " + node.id() + " has not ended", refusal);
