@@ -22,6 +22,7 @@ final class ContainerNode {
     private static final int HTTP_PORT = 7422;
     private static final int PROBE_MS = 1_000;
     private static final int STOP_SECONDS = 15;
+    private static final int ATTEMPTS = 5;
 
     /** A tracer may hold what has been killed for as long as it holds its calls up. */
     private static final int END_SECONDS = 60;
@@ -154,12 +155,19 @@ final class ContainerNode {
         }
     }
 
+    /** Docker does not always get a busy container to stand still at the first time. */
     private void unlessEnded(Runnable command) throws IOException {
-        try {
-            command.run();
-        } catch (DockerException e) {
-            if (running()) {
-                throw new IOException("container of " + node.id() + ": " + e.getMessage(), e);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                command.run();
+                return;
+            } catch (DockerException e) {
+                if (!running()) {
+                    return;
+                }
+                if (attempt == ATTEMPTS) {
+                    throw new IOException("container of " + node.id() + ": " + e.getMessage(), e);
+                }
             }
         }
     }
