@@ -5,13 +5,12 @@ import io.walnut.client.WalnutException;
 import io.walnut.node.config.NodeConfig;
 import io.walnut.node.config.PeerConfig;
 import io.walnut.node.raft.RaftGroupNode;
-import io.walnut.node.raft.RaftStatus;
 import io.walnut.node.rpc.GroupLogs;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -23,69 +22,99 @@ import org.slf4j.LoggerFactory;
  * What a leader does about full disks, its own and the others'. While a majority has room, one with room leads and the cluster
  * goes on; when it has none, appends are refused at once and with the reason instead of waiting for a majority in vain.
  *
- * <p>The others are asked only while something points that way: this disk is full, or commits stand still.
+ * <p>The others are asked all the time, and not only once commits stand still: a record that was taken and finds no room on a
+ * majority is in the way of whatever comes after it. A leader that is elected then could commit nothing in its term, and serve no
+ * read; nor could a trim give room back. Asked in time, they still have the rest of the segment in use and the one prepared.
  */
 final class StorageWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StorageWatch.class);
+
+    /** Within which a member at the disk's speed does not fill a segment of the usual size. */
+    private static final Duration ASK_EVERY = Duration.ofMillis(250);
+
     private static final Duration ASK = Duration.ofMillis(1_500);
     private static final Duration TRANSFER = Duration.ofSeconds(2);
 
     private final RaftGroupNode group;
     private final GroupLogs logs;
-    private final List<PeerConfig> others;
+    private final List<Member> others;
     private final ScheduledExecutorService timer;
 
-    // Owned by the timer's thread.
-    private long commitIndex = -1;
+    /** By member, what it said last; one that does not answer may still be full, and is not known to have room. */
+    private final Map<String, Boolean> full = new ConcurrentHashMap<>();
+
+    // Owned by decide(), which is run by one thread at a time.
     private boolean refusing;
+
+    private record Member(String id, String endpoint, Walnut connection) {}
 
     StorageWatch(RaftGroupNode group, GroupLogs logs, NodeConfig config) {
         this.group = group;
         this.logs = logs;
         this.others = config.peers().stream()
                 .filter(peer -> !peer.id().equals(config.nodeId()))
+                .map(StorageWatch::member)
                 .toList();
-        this.timer = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().daemon().name("storage-watch").factory());
-        Future<?> _ = timer.scheduleWithFixedDelay(this::check, 1, 1, TimeUnit.SECONDS);
+        // One that does not answer keeps nobody else waiting.
+        this.timer = Executors.newScheduledThreadPool(
+                others.size() + 1,
+                Thread.ofPlatform().daemon().name("storage-watch-", 0).factory());
+        for (Member other : others) {
+            every(ASK_EVERY, () -> ask(other));
+        }
+        every(ASK_EVERY.multipliedBy(2), this::decide);
     }
 
-    private void check() {
+    private static Member member(PeerConfig peer) {
+        String endpoint = peer.client().toString();
+        return new Member(
+                peer.id(),
+                endpoint,
+                Walnut.builder().endpoints(endpoint).deadline(ASK).build());
+    }
+
+    private void every(Duration period, Runnable task) {
+        Future<?> _ = timer.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        task.run();
+                    } catch (RuntimeException e) {
+                        LOG.warn("looking after full disks failed; it is done again", e);
+                    }
+                },
+                period.toMillis(),
+                period.toMillis(),
+                TimeUnit.MILLISECONDS);
+    }
+
+    private void ask(Member other) {
+        if (!group.isReadyLeader()) {
+            full.remove(other.id());
+            return;
+        }
         try {
-            if (!group.isReadyLeader()) {
-                refuse("");
-                return;
-            }
-            RaftStatus status = group.status();
-            boolean stalled = status.commitIndex() < status.lastIndex() && status.commitIndex() == commitIndex;
-            commitIndex = status.commitIndex();
-            boolean full = group.storageFull().isPresent();
-            if (full || stalled || refusing) {
-                act(status.nodeId(), full);
-            }
-        } catch (RuntimeException e) {
-            LOG.warn("looking after full disks failed; it is done again", e);
+            full.put(other.id(), other.connection().status(other.endpoint()).storageFull());
+        } catch (WalnutException e) {
+            LOG.debug("{} does not say whether it has room", other.id(), e);
+            full.remove(other.id(), false);
         }
     }
 
-    private void act(String self, boolean full) {
-        var withoutRoom = new ArrayList<String>();
-        Set<String> withRoom = new HashSet<>();
-        if (full) {
-            withoutRoom.add(self);
+    private void decide() {
+        if (!group.isReadyLeader()) {
+            refuse("");
+            return;
         }
-        for (PeerConfig other : others) {
-            try (Walnut asking = Walnut.builder()
-                    .endpoints(other.client().toString())
-                    .deadline(ASK)
-                    .build()) {
-                if (asking.status(other.client().toString()).storageFull()) {
-                    withoutRoom.add(other.id());
-                } else {
-                    withRoom.add(other.id());
-                }
-            } catch (WalnutException e) {
-                LOG.debug("{} does not say whether it has room", other.id(), e);
+        boolean self = group.storageFull().isPresent();
+        var withoutRoom = new ArrayList<String>();
+        var withRoom = new ArrayList<String>();
+        if (self) {
+            withoutRoom.add(group.status().nodeId());
+        }
+        for (Member other : others) {
+            Boolean said = full.get(other.id());
+            if (said != null) {
+                (said ? withoutRoom : withRoom).add(other.id());
             }
         }
         int members = others.size() + 1;
@@ -99,7 +128,7 @@ final class StorageWatch implements AutoCloseable {
             return;
         }
         refuse("");
-        if (full && !withRoom.isEmpty()) {
+        if (self && !withRoom.isEmpty()) {
             LOG.info("this node's disk is full and {} have room: leadership goes there", withRoom);
             group.transferLeadership(TRANSFER, withRoom::contains);
         }
@@ -116,5 +145,6 @@ final class StorageWatch implements AutoCloseable {
     @Override
     public void close() {
         timer.shutdownNow();
+        others.forEach(other -> other.connection().close());
     }
 }
