@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 final class StorageWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StorageWatch.class);
 
-    /** Within which a member at the disk's speed does not fill a segment of the usual size. */
+    /** Often enough to learn of a full disk, as a rule, before its last prepared segment is filled. */
     private static final Duration ASK_EVERY = Duration.ofMillis(250);
 
     private static final Duration ASK = Duration.ofMillis(1_500);
