@@ -49,6 +49,7 @@ import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerRpcWithProxy;
 import org.apache.ratis.server.impl.RaftLogSeam;
+import org.apache.ratis.server.impl.ReadConfirmations;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
@@ -73,6 +74,7 @@ public final class RaftGroupNode implements AutoCloseable {
     private final RaftGroupId groupId;
     private final RaftServer server;
     private final RaftServer.Division division;
+    private final UnreadyLeader unready;
     private final RaftClientAsynchronousProtocol requests;
     private final ClientId clientId = ClientId.randomId();
     private final AppliedSignal applied;
@@ -91,6 +93,7 @@ public final class RaftGroupNode implements AutoCloseable {
             RaftOptions options,
             RaftGroupId groupId,
             RaftServer server,
+            UnreadyLeader unready,
             WalnutStateMachine stateMachine,
             AppliedSignal applied,
             ScheduledExecutorService timer,
@@ -101,6 +104,7 @@ public final class RaftGroupNode implements AutoCloseable {
         this.groupId = groupId;
         this.server = server;
         this.division = server.getDivision(groupId);
+        this.unready = unready;
         this.requests = (RaftClientAsynchronousProtocol) division;
         this.stateMachine = stateMachine;
         this.applied = applied;
@@ -138,6 +142,7 @@ public final class RaftGroupNode implements AutoCloseable {
     static RaftGroupNode start(RaftOptions options, ReplicatedState state, Consumer<Throwable> onFailure)
             throws IOException {
         RaftLogSeam.check();
+        ReadConfirmations.check();
         refuseOtherGroups(options);
         RaftGroupId groupId = RaftGroupId.valueOf(options.groupId());
         AppliedSignal applied = new AppliedSignal();
@@ -148,11 +153,12 @@ public final class RaftGroupNode implements AutoCloseable {
                 options.wal(),
                 applied,
                 watchdog::fail);
+        UnreadyLeader unready = new UnreadyLeader();
         RaftServer server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(options.nodeId()))
                 .setGroup(group(options, groupId))
                 .setProperties(RaftKeys.of(options))
-                .setParameters(parameters(options))
+                .setParameters(parameters(options, unready))
                 .setStateMachine(stateMachine)
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
@@ -163,11 +169,13 @@ public final class RaftGroupNode implements AutoCloseable {
                         .name(options.nodeId() + "-raft-timer")
                         .factory());
         try {
+            unready.watch(server.getDivision(groupId));
             server.start();
             RaftGroupNode node = new RaftGroupNode(
                     options,
                     groupId,
                     server,
+                    unready,
                     stateMachine,
                     applied,
                     timer,
@@ -192,12 +200,13 @@ public final class RaftGroupNode implements AutoCloseable {
         }
     }
 
-    private static Parameters parameters(RaftOptions options) {
+    private static Parameters parameters(RaftOptions options, UnreadyLeader unready) {
         Parameters parameters = new Parameters();
         PeerChannels.configure();
         GrpcConfigKeys.Server.setServicesCustomizer(parameters, (builder, _) -> {
             // The one that is added last is called first; ours must run in the thread that takes the entries.
             builder.intercept(LeaderRequest.INTERCEPTOR);
+            builder.intercept(unready);
             options.peerCalls().reversed().forEach(builder::intercept);
             PeerChecksum.serve(builder);
             return builder;
@@ -251,6 +260,10 @@ public final class RaftGroupNode implements AutoCloseable {
      * @return the index applied here; fails with a {@link SubmitException}
      */
     public CompletableFuture<Long> readBarrier() {
+        if (unready.refusesReads()) {
+            return CompletableFuture.failedFuture(new SubmitException.NotLeader(
+                    options.nodeId() + ": elected, and not yet ready to lead", null, null));
+        }
         return send(Message.EMPTY, RaftClientRequest.readRequestType())
                 .handle((reply, failure) -> outcome(null, reply, failure))
                 .thenApply(reply -> applied.index());

@@ -12,6 +12,7 @@ import org.apache.ratis.rpc.RpcFactory;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.server.impl.ReadConfirmations;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
@@ -24,7 +25,7 @@ import org.apache.ratis.util.TimeDuration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ratis's gRPC transport with a log appender that does five things otherwise:
+ * Ratis's gRPC transport with a log appender that does six things otherwise:
  *
  * <ul>
  *   <li>The pause between two sends to a follower. Ratis pauses a fixed time (1 ms), which gathers the entries of a busy leader
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  *       linearizable read. Here it is the last entry that the follower has acknowledged.
  *   <li>A follower that has lost its log is taken at its word: what it acknowledged before no longer counts for commits. A
  *       decision of safety, in {@code getNextIndexForInconsistency}.
+ *   <li>Linearizable reads are confirmed as {@link ReadConfirmations} does, not as Ratis does.
  * </ul>
  *
  * <p>Named in {@code raft.rpc.type} and made by Ratis through reflection, therefore public.
@@ -70,8 +72,11 @@ public final class WalnutRpc implements RpcType {
 
         private final int snapshotChunkBytes;
 
+        private final ReadConfirmations reads;
+
         Appender(RaftServer.Division server, LeaderState state, FollowerInfo follower) {
             super(server, state, follower);
+            reads = ReadConfirmations.of(state);
             snapshotChunkBytes = RaftServerConfigKeys.Log.Appender.snapshotChunkSizeMax(
                             server.getRaftServer().getProperties())
                     .getSizeInt();
@@ -119,6 +124,15 @@ public final class WalnutRpc implements RpcType {
             return previous == null
                     ? request
                     : request.toBuilder().setPreviousLog(previous.toProto()).build();
+        }
+
+        /** Called as a request is sent, which may have been made before a read began that asks for one. */
+        @Override
+        protected void resetHeartbeatTrigger() {
+            super.resetHeartbeatTrigger();
+            if (reads.awaitsRequestOf(this)) {
+                triggerHeartbeat();
+            }
         }
 
         @Override
