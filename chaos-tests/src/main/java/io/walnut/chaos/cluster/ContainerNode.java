@@ -3,6 +3,7 @@ package io.walnut.chaos.cluster;
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
 import com.github.dockerjava.api.exception.DockerException;
+import com.github.dockerjava.api.exception.InternalServerErrorException;
 import com.github.dockerjava.api.exception.NotModifiedException;
 import io.walnut.chaos.cluster.Cluster.Node;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.testcontainers.containers.GenericContainer;
 
@@ -66,10 +68,8 @@ final class ContainerNode {
             if (container.getContainerId() == null) {
                 container.start();
             } else {
-                docker.startContainerCmd(container.getContainerId()).exec();
+                startAgain(container.getContainerId());
             }
-        } catch (NotModifiedException e) {
-            return; // it runs
         } catch (RuntimeException e) {
             throw new IOException("container of " + node.id() + " cannot be started: " + e.getMessage(), e);
         }
@@ -78,6 +78,24 @@ final class ContainerNode {
             network = Path.of("/proc", Long.toString(pid.getAsLong()), "ns", "net");
             filter = Optional.of(new PacketFilter(List.of("nsenter", "--net=" + network)));
             filter(links);
+        }
+    }
+
+    /** Docker refuses while it still clears away what ended just before. */
+    private void startAgain(String id) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(END_SECONDS).toNanos();
+        while (true) {
+            try {
+                docker.startContainerCmd(id).exec();
+                return;
+            } catch (NotModifiedException e) {
+                return; // it runs
+            } catch (InternalServerErrorException e) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw e;
+                }
+                LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+            }
         }
     }
 

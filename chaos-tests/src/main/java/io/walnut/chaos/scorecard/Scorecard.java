@@ -97,6 +97,23 @@ public record Scorecard(int runs, List<Row> rows, List<ClassRow> classes, List<J
                                 sum(ledger.runs(), "acknowledged")),
                 "0 / 0 / 0"));
         rows.add(new Row(
+                "findings of reads without what was acknowledged before / records altered / anything else",
+                "%,d / %,d / %,d"
+                        .formatted(
+                                anomalies(ledger, "STALE"),
+                                anomalies(ledger, "ALTERED"),
+                                anomalies(
+                                        ledger,
+                                        "PHANTOM",
+                                        "TORN_BATCH",
+                                        "FAILED_APPEND_IS_THERE",
+                                        "FUTURE",
+                                        "TRIM_UNDONE",
+                                        "REPLICAS_DIFFER",
+                                        "UNEXPLAINED",
+                                        "TWO_LEADERS")),
+                "0 / 0 / 0"));
+        rows.add(new Row(
                 "histories of clusters under faults, judged; runs that were not good",
                 "%,d; %,d"
                         .formatted(

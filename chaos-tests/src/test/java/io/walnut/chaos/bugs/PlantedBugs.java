@@ -21,6 +21,7 @@ import static io.walnut.chaos.fault.FaultClass.FILE_TRUNCATED;
 import static io.walnut.chaos.fault.FaultClass.KILL_LEADER_STORM;
 import static io.walnut.chaos.fault.FaultClass.KILL_MAJORITY;
 import static io.walnut.chaos.fault.FaultClass.PARTITION_CLIENTS;
+import static io.walnut.chaos.fault.FaultClass.PARTITION_LEADER;
 import static io.walnut.chaos.fault.FaultClass.PAUSE;
 import static io.walnut.chaos.fault.FaultClass.POWER_CUT_ALL;
 import static io.walnut.chaos.fault.FaultClass.POWER_CUT_ONE;
@@ -183,6 +184,7 @@ final class PlantedBugs {
 
     /** Of the Raft member: found by its own tests. */
     private static List<PlantedBug> node() {
+        Suite deposed = suite("raft-node", "io.walnut.node.raft.DeposedLeaderTest");
         Suite raftLog = suite("raft-node", "io.walnut.node.raft.WalRaftLogTest");
         return List.of(
                 bug("votes-without-checksum", BIT_ROT_VOTE, suite("raft-node", "io.walnut.node.raft.VoteStoreTest")),
@@ -192,7 +194,10 @@ final class PlantedBugs {
                         suite("raft-node", "io.walnut.node.raft.DurableFilesTest")),
                 bug("full-disk-acknowledged", DISK_FULL, raftLog),
                 bug("async-flush", SYNC_ERROR, raftLog),
-                bug("deposed-leader-heard", PAUSE, raftLog));
+                bug("deposed-leader-heard", PAUSE, raftLog),
+                bug("read-shares-an-old-round", PAUSE, deposed),
+                bug("read-confirmed-by-old-answers", PARTITION_LEADER, deposed),
+                bug("read-of-an-unready-leader", PAUSE, deposed));
     }
 
     private static Suite suite(String module, String testClass) {
