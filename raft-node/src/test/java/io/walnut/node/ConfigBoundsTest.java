@@ -3,10 +3,8 @@ package io.walnut.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.walnut.node.config.NodeConfig;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import io.walnut.node.local.FreePorts;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,15 +32,7 @@ class ConfigBoundsTest {
     Path directory = Path.of(".");
 
     private NodeConfig config(Map<String, String> keys) throws Exception {
-        List<Integer> ports = new ArrayList<>();
-        List<ServerSocket> sockets = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            ports.add(sockets.getLast().getLocalPort());
-        }
-        for (ServerSocket socket : sockets) {
-            socket.close();
-        }
+        List<Integer> ports = FreePorts.onLoopback(3);
         Map<String, String> all = new LinkedHashMap<>(Map.of(
                 "node.id", "a",
                 "node.data-dir", directory.resolve("data").toString(),

@@ -9,6 +9,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.walnut.node.config.NodeConfig;
+import io.walnut.node.local.FreePorts;
 import io.walnut.protocol.v1.AppendRequest;
 import io.walnut.protocol.v1.ClusterServiceGrpc;
 import io.walnut.protocol.v1.CreateLogRequest;
@@ -24,8 +25,6 @@ import io.walnut.protocol.v1.StatusRequest;
 import io.walnut.protocol.v1.StatusResponse;
 import io.walnut.protocol.v1.StoredBatch;
 import io.walnut.protocol.v1.TailRequest;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -58,7 +57,7 @@ class NodeTest {
 
     @BeforeEach
     void start() throws Exception {
-        List<Integer> ports = freePorts(9);
+        List<Integer> ports = FreePorts.onLoopback(9);
         String peers = "a=127.0.0.1:%d:%d,b=127.0.0.1:%d:%d,c=127.0.0.1:%d:%d"
                 .formatted(ports.subList(0, 6).toArray());
         List<String> ids = List.of("a", "b", "c");
@@ -117,20 +116,6 @@ class NodeTest {
 
     private Node remove(String id) {
         return Objects.requireNonNull(nodes.remove(id));
-    }
-
-    private static List<Integer> freePorts(int count) throws Exception {
-        List<ServerSocket> sockets = new ArrayList<>();
-        List<Integer> ports = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            sockets.add(socket);
-            ports.add(socket.getLocalPort());
-        }
-        for (ServerSocket socket : sockets) {
-            socket.close();
-        }
-        return ports;
     }
 
     private static void await(BooleanSupplier condition) throws InterruptedException {
@@ -323,7 +308,7 @@ class NodeTest {
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining("client.port " + a.ports().client() + " on 127.0.0.1 cannot be listened on");
 
-        List<Integer> ports = freePorts(3);
+        List<Integer> ports = FreePorts.onLoopback(3);
         NodeConfig sameDirectory = NodeConfig.load(
                 null,
                 Map.of(),

@@ -2,6 +2,7 @@ package io.walnut.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.walnut.node.local.FreePorts;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
@@ -28,9 +29,7 @@ class ServerCommandTest {
     }
 
     private static int freePort() throws Exception {
-        try (ServerSocket free = new ServerSocket(0)) {
-            return free.getLocalPort();
-        }
+        return FreePorts.onLoopback(1).getFirst();
     }
 
     private Path config(String more) throws Exception {

@@ -7,9 +7,8 @@ import io.walnut.chaos.cluster.Network;
 import io.walnut.chaos.cluster.Restarts;
 import io.walnut.node.config.ConfigException;
 import io.walnut.node.config.NodeConfig;
+import io.walnut.node.local.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -129,7 +128,7 @@ public final class InProcessCluster implements Cluster, Network, Restarts, DataF
     }
 
     private void addMembers(Path home, int size, Map<String, String> config) throws IOException {
-        List<Integer> ports = freePorts(PORTS * size);
+        List<Integer> ports = FreePorts.onLoopback(PORTS * size);
         List<String> peers = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             String id = "n" + (i + 1);
@@ -155,20 +154,6 @@ public final class InProcessCluster implements Cluster, Network, Restarts, DataF
                 members.put(id, new Member(NodeConfig.load(null, Map.of(), all), new PeerGate(id, net, later)));
             } catch (ConfigException e) {
                 throw new IllegalArgumentException(e.getMessage(), e);
-            }
-        }
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return sockets.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (ServerSocket socket : sockets) {
-                socket.close();
             }
         }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.walnut.client.Record;
 import io.walnut.client.Walnut;
+import io.walnut.node.local.FreePorts;
 import io.walnut.node.local.LocalCluster;
 import io.walnut.node.local.NodeLayout;
 import java.net.InetAddress;
@@ -78,12 +79,7 @@ class ServerRefusalTest {
 
     /** Of a node on free ports and an empty directory, with {@code more} lines behind. */
     private static Path config(String more) throws Exception {
-        var ports = new ArrayList<Integer>();
-        for (int i = 0; i < 3; i++) {
-            try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                ports.add(socket.getLocalPort());
-            }
-        }
+        List<Integer> ports = FreePorts.onLoopback(3);
         Path file = Files.createTempFile(directory, "walnut-", ".yaml");
         Files.writeString(file, """
                 node:

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.walnut.chaos.history.Outcome;
 import io.walnut.client.Record;
 import io.walnut.client.Walnut;
+import io.walnut.node.local.FreePorts;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -15,10 +16,7 @@ import org.junit.jupiter.api.Test;
 class OutcomesTest {
     @Test
     void whatCertainlyHasNoEffectHasFailed() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = FreePorts.onLoopback(1).getFirst();
         try (Walnut walnut = Walnut.builder()
                 .endpoints("127.0.0.1:" + port)
                 .deadline(Duration.ofMillis(300))

@@ -1,8 +1,6 @@
 package io.walnut.node.local;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,27 +55,14 @@ public record NodeLayout(
 
     /** Nodes {@code n1..n<nodes>} on ports that are free now. */
     static List<NodeLayout> onFreePorts(Path directory, int nodes) throws IOException {
-        var sockets = new ArrayList<ServerSocket>();
-        try {
-            for (int i = 0; i < nodes * PORTS_PER_NODE; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            var layouts = new ArrayList<NodeLayout>();
-            for (int i = 0; i < nodes; i++) {
-                int first = i * PORTS_PER_NODE;
-                layouts.add(onLoopback(
-                        name(i),
-                        directory.resolve(name(i)),
-                        sockets.get(first).getLocalPort(),
-                        sockets.get(first + 1).getLocalPort(),
-                        sockets.get(first + 2).getLocalPort()));
-            }
-            return layouts;
-        } finally {
-            for (ServerSocket socket : sockets) {
-                socket.close();
-            }
+        List<Integer> ports = FreePorts.onLoopback(nodes * PORTS_PER_NODE);
+        var layouts = new ArrayList<NodeLayout>();
+        for (int i = 0; i < nodes; i++) {
+            int first = i * PORTS_PER_NODE;
+            layouts.add(onLoopback(
+                    name(i), directory.resolve(name(i)), ports.get(first), ports.get(first + 1), ports.get(first + 2)));
         }
+        return layouts;
     }
 
     private static String name(int i) {

@@ -148,11 +148,11 @@ class DeposedLeaderTest {
     }
 
     /** All know that the index is committed, and nothing is on its way any more. */
-    private void awaitQuiet(long index) throws Exception {
+    private void awaitQuiet(long index) {
         for (String id : cluster.ids()) {
             await("a commit", () -> cluster.node(id).status().commitIndex() >= index);
         }
-        TimeUnit.MILLISECONDS.sleep(200);
+        await("quiet", () -> gate.isQuietFor(Duration.ofMillis(300)));
     }
 
     /** As a leader does that hands leadership over, without the leader. */

@@ -1,5 +1,6 @@
 package io.walnut.node.raft;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class MessageGate {
     private final List<Runnable> held = new ArrayList<>();
     private String cutOff = "";
+    private long lastMessage = System.nanoTime();
     private String unanswered = "";
 
     /** Requests to and from this member are lost; answers to earlier ones are not. */
@@ -28,6 +30,11 @@ final class MessageGate {
     /** Appends of this member are taken, and the answers are held back. */
     synchronized void holdAnswersTo(String member) {
         unanswered = member;
+    }
+
+    /** Whether no message has come, and none was answered, for that long. */
+    synchronized boolean isQuietFor(Duration time) {
+        return System.nanoTime() - lastMessage > time.toNanos();
     }
 
     synchronized int held() {
@@ -47,10 +54,12 @@ final class MessageGate {
     }
 
     private synchronized boolean isLost(@Nullable String sender, String receiver) {
+        lastMessage = System.nanoTime();
         return sender != null && (sender.equals(cutOff) || receiver.equals(cutOff));
     }
 
     private synchronized void answer(@Nullable String to, Runnable answer) {
+        lastMessage = System.nanoTime();
         if (to != null && to.equals(unanswered)) {
             held.add(answer);
         } else {

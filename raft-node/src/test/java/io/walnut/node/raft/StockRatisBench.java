@@ -1,8 +1,8 @@
 package io.walnut.node.raft;
 
+import io.walnut.node.local.FreePorts;
 import java.io.File;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -105,12 +105,10 @@ class StockRatisBench {
     }
 
     private static RaftPeer peer(String id) throws IOException {
-        try (ServerSocket free = new ServerSocket(0)) {
-            return RaftPeer.newBuilder()
-                    .setId(id)
-                    .setAddress("127.0.0.1:" + free.getLocalPort())
-                    .build();
-        }
+        return RaftPeer.newBuilder()
+                .setId(id)
+                .setAddress("127.0.0.1:" + FreePorts.onLoopback(1).getFirst())
+                .build();
     }
 
     private RaftServer server(RaftPeer peer, RaftGroup group) {

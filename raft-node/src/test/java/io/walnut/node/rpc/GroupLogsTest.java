@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.walnut.node.config.NodeConfig;
+import io.walnut.node.local.FreePorts;
 import io.walnut.node.metrics.NodeMetrics;
 import io.walnut.node.raft.Peer;
 import io.walnut.node.raft.RaftGroupNode;
@@ -13,8 +14,6 @@ import io.walnut.protocol.v1.ErrorCode;
 import io.walnut.protocol.v1.ErrorDetail;
 import io.walnut.wal.logs.Command.AppendItem;
 import io.walnut.wal.logs.LogInfo;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -38,10 +37,7 @@ class GroupLogsTest {
 
     @BeforeEach
     void start() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = FreePorts.onLoopback(1).getFirst();
         NodeConfig config = NodeConfig.load(
                 null,
                 Map.of(),

@@ -14,6 +14,7 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.walnut.node.append.AppendBatcher;
 import io.walnut.node.config.NodeConfig;
+import io.walnut.node.local.FreePorts;
 import io.walnut.node.metrics.NodeMetrics;
 import io.walnut.protocol.v1.AppendRequest;
 import io.walnut.protocol.v1.AppendStreamResponse;
@@ -35,7 +36,6 @@ import io.walnut.protocol.v1.StatusRequest;
 import io.walnut.protocol.v1.StoredBatch;
 import io.walnut.protocol.v1.TailRequest;
 import io.walnut.protocol.v1.TrimLogRequest;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -60,10 +60,7 @@ class RpcServerTest {
     private LogServiceGrpc.LogServiceBlockingStub stub;
 
     RpcServerTest() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        int port = FreePorts.onLoopback(1).getFirst();
         NodeConfig config = NodeConfig.load(
                 null,
                 Map.of(),
