@@ -261,12 +261,18 @@ public final class RaftGroupNode implements AutoCloseable {
      */
     public CompletableFuture<Long> readBarrier() {
         if (unready.refusesReads()) {
-            return CompletableFuture.failedFuture(new SubmitException.NotLeader(
-                    options.nodeId() + ": elected, and not yet ready to lead", null, null));
+            return refusedRead();
         }
+        // Asked again: a lone member that has been elected meanwhile is answered before its first entry is applied.
         return send(Message.EMPTY, RaftClientRequest.readRequestType())
                 .handle((reply, failure) -> outcome(null, reply, failure))
-                .thenApply(reply -> applied.index());
+                .thenCompose(reply ->
+                        unready.refusesReads() ? refusedRead() : CompletableFuture.completedFuture(applied.index()));
+    }
+
+    private CompletableFuture<Long> refusedRead() {
+        return CompletableFuture.failedFuture(
+                new SubmitException.NotLeader(options.nodeId() + ": elected, and not yet ready to lead", null, null));
     }
 
     /** What is wrong with the room on this member's disk, and what to do; empty while there is room for more records. */

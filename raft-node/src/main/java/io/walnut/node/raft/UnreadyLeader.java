@@ -1,6 +1,5 @@
 package io.walnut.node.raft;
 
-import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.impl.ReadConfirmations;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
@@ -13,22 +12,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * Refuses linearizable reads while this member leads and the first entry of its term is not yet applied. Ratis lets them wait, and
  * takes the commit of that entry for a confirmation; but the answers that commit it may be older than the read, as those that
- * {@link ReadConfirmations} does not count. A leader that is elected after the check has begun its term after the read: its first entry
- * does confirm that one. Thread-safe.
+ * {@link ReadConfirmations} does not count. A leader that is elected after the check makes its first entry after the read began: that
+ * one does confirm the read. Thread-safe.
  */
 final class UnreadyLeader implements ServerInterceptor {
     private static final String READ_INDEX = "readIndex";
 
-    private volatile @Nullable DivisionInfo info;
+    private volatile RaftServer.@Nullable Division division;
 
     /** To be called before the member starts; until then all reads are refused. */
-    void watch(RaftServer.Division division) {
-        info = division.getInfo();
+    void watch(RaftServer.Division watched) {
+        division = watched;
     }
 
     boolean refusesReads() {
-        DivisionInfo now = info;
-        return now == null || (now.isLeader() && !now.isLeaderReady());
+        RaftServer.@Nullable Division watched = division;
+        return watched == null || ReadConfirmations.isUnreadyLeader(watched);
     }
 
     @Override

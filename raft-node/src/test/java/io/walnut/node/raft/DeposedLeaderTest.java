@@ -120,7 +120,7 @@ class DeposedLeaderTest {
                 () -> cluster.node(third).leader().filter(second::equals).isPresent());
         CompletableFuture<Long> read = cluster.node(third).readBarrier();
         assertThat(read)
-                .failsWithin(Duration.ofSeconds(2))
+                .failsWithin(Duration.ofSeconds(4))
                 .withThrowableOfType(ExecutionException.class)
                 .withCauseInstanceOf(SubmitException.class);
         gate.release();

@@ -14,6 +14,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +81,18 @@ public final class ReadConfirmations extends ReadIndexHeartbeats {
         }
     }
 
+    /**
+     * Whether this member leads and has not yet applied the first entry of its term. Goes by what Ratis itself answers reads with, which
+     * is there for a moment longer than the role of leader when the member steps down.
+     */
+    public static boolean isUnreadyLeader(RaftServer.Division division) {
+        return ((RaftServerImpl) division)
+                .getRole()
+                .getLeaderState()
+                .map(leader -> !leader.isReady())
+                .orElse(false);
+    }
+
     /** Whether a read waits for the answer to a request of this appender that is not made yet. */
     public synchronized boolean awaitsRequestOf(LogAppender appender) {
         Round last = pending.peekLast();
@@ -118,7 +131,11 @@ public final class ReadConfirmations extends ReadIndexHeartbeats {
 
         void answered(LogAppender appender, long callId) {
             // An appender that has come since: what it has sent by now may have been sent when it was not in the list.
-            long first = firstCalls.computeIfAbsent(appender, LogAppender::getCallId);
+            long first = firstCalls.computeIfAbsent(appender, late -> {
+                long next = late.getCallId();
+                late.triggerHeartbeat();
+                return next;
+            });
             if (appender.getCallIdComparator().compare(callId, first) >= 0) {
                 confirmedBy.add(appender.getFollowerId());
             }
@@ -127,8 +144,13 @@ public final class ReadConfirmations extends ReadIndexHeartbeats {
 
     @Override
     synchronized AppendEntriesListener addAppendEntriesListener(
-            long commitIndex, Function<Long, AppendEntriesListener> unused) {
+            long askedAt, Function<Long, AppendEntriesListener> unused) {
         List<LogAppender> appenders = leader.getLogAppenders().toList();
+        // Ratis asks for the commit index before it asks whether the leader is ready; that one may be of before its
+        // first entry.
+        long commitIndex = appenders.stream()
+                .mapToLong(appender -> appender.getRaftLog().getLastCommittedIndex())
+                .reduce(askedAt, Math::max);
         Round last = pending.peekLast();
         if (last != null && last.isAsGoodAsNew(commitIndex, appenders)) {
             return last;
